@@ -56,6 +56,8 @@ def up():
             topology.attach(FIRST_ACCESS)
             programs.STATE.mkdir(parents=True, exist_ok=True)
             programs.LOGS.mkdir(parents=True, exist_ok=True)
+            for log in programs.LOGS.glob("*.log"):  # of an earlier lab
+                log.unlink()
             daemons.make_keys()
             STANDING.touch()
         if programs.running_pid(dns_server.NAME) is None:
