@@ -12,6 +12,7 @@ import lab
 import programs
 import story
 import topology
+import traffic
 
 LAB = pathlib.Path(__file__).with_name("lab.py")
 
@@ -73,6 +74,21 @@ def story_update_from_home_needs_the_key():
         accepted.add(name, 300, kind, value)
         assert story.send_update("home", accepted) == "NOERROR"
         assert story.ask("cn", f"{name}.{zone}", kind) == [value]
+
+
+def story_traffic_is_counted():
+    """What the stories measure with: an address that stays loses nothing, one that goes loses what was sent to it."""
+    cellular = topology.ACCESSES["cellular"].address
+    with traffic.Echo("cn", cellular) as echo, traffic.Stream("cn", "mn", cellular) as stream:
+        story.wait_until(lambda: len(echo.received) >= 20 and stream.records >= 20, "twenty answers of each")
+    assert echo.lost == 0 and echo.longest_gap_ms < 1000 and stream.longest_gap_ms < 1000
+    with traffic.Echo("cn", cellular, last_s=0.1) as echo:
+        story.wait_until(lambda: len(echo.received) >= 5, "five answers")
+        lab.move("wlan", overlap_ms=0)
+        before = len(echo.sent)
+        story.wait_until(lambda: len(echo.sent) >= before + 10, "ten more requests")
+    assert 10 <= echo.lost < len(echo.sent)
+    lab.move("cellular", overlap_ms=0)
 
 
 def story_move_with_overlap_is_new_path_before_old_goes():
