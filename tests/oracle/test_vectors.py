@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 import aka
 import eap_aka
+import mobile_ip
+import radius
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / 'vectors'
 
@@ -202,9 +204,38 @@ class Transcripts(unittest.TestCase):
         self.assertEqual(self.replay(vectors('eap_radius_transcripts_hostapd')['runs']['EAP-AKA']), 5)
 
 
+class Radius(unittest.TestCase):
+    def test_examples(self):
+        values = vectors('radius')
+        for case in values['examples']:
+            secret = case['secret_ascii'].encode()
+            request, response = octets(case['request']), octets(case['response'])
+            self.assertEqual(radius.message_authenticator_is_right(request, secret),
+                             case['request_message_authenticator_ok'])
+            self.assertEqual(radius.response_authenticator_is_right(response, secret, request[4:20]),
+                             case['response_authenticator_ok'])
+        case = values['mppe_generated']
+        response = radius.parse_response(octets(case['access_accept']), 7, octets(case['request_authenticator']),
+                                         case['secret_ascii'].encode())
+        self.assertEqual(response.msk.hex(), case['msk'])
+
+    def test_transcripts(self):
+        for run in vectors('eap_radius_transcripts_hostapd')['runs'].values():
+            secret, request = run['radius_secret_ascii'].encode(), None
+            for step in run['transcript']:
+                packet = octets(step['radius'])
+                if step['dir'] == 'client->server':
+                    request = packet
+                    self.assertTrue(radius.message_authenticator_is_right(packet, secret))
+                    continue
+                response = radius.parse_response(packet, packet[1], request[4:20], secret)
+                self.assertEqual(response.eap.hex(), step['eap'])
+                if step['code'] == 'Access-Accept':
+                    self.assertEqual(response.msk.hex(), step['ms_mppe_recv_key'] + step['ms_mppe_send_key'])
+
+
 class Checksums(unittest.TestCase):
     def test_hip(self):
-        import mobile_ip
         values = vectors('hip_checksum_rfc7401')
         packet = octets(values['i1_packet_zero_checksum'])
         self.assertEqual('%04x' % mobile_ip.checksum(values['ipv6']['src'], values['ipv6']['dst'], 139, packet),
