@@ -15,11 +15,12 @@ import topology
 import traffic
 
 LAB = pathlib.Path(__file__).with_name("lab.py")
+RUN = pathlib.Path(__file__).resolve().parents[2] / "run"
 
 
-def call(*arguments):
-    """`lab.py` as its own process: (status, what it printed)."""
-    done = subprocess.run((sys.executable, str(LAB)) + arguments, capture_output=True, text=True, check=False)
+def call(*arguments, program=(sys.executable, str(LAB))):
+    """`lab.py`, or another program, as its own process: (status, what it printed)."""
+    done = subprocess.run(program + arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
 
 
@@ -44,6 +45,18 @@ def story_wrong_calls_are_told():
     assert call("exec", "nobody", "true")[0] == 2
     assert call("dance")[0] == 2
     assert call("exec", "mn", "false")[0] == 1
+
+
+def story_run_explains_itself_and_passes_statuses_on():
+    run = (str(RUN),)
+    status, printed = call(program=run)
+    assert status == 0 and all(verb in printed for verb in ("demo", "test", "lab up", "shell", "fuzz", "fmt", "setup", "build", "bench"))
+    assert call("dance", program=run)[0] == 2
+    assert call("lab", "dance", program=run)[0] == 2
+    assert call("test", "--dance", program=run)[0] == 2
+    status, printed = call("lab", "status", "--json", program=run)
+    assert status == 0 and json.loads(printed)["up"]
+    assert call("lab", "exec", "mn", "sh", "-c", "exit 7", program=run)[0] == 7
 
 
 def story_every_node_reaches_the_dns_server_and_knows_it():
@@ -138,6 +151,7 @@ def story_down_leaves_nothing_and_is_repeatable():
     status, printed = call("status", "--json")
     assert (status, json.loads(printed)) == (3, {"up": False})
     assert call("exec", "mn", "true")[0] == 3
+    assert call("lab", "status", program=(str(RUN),))[0] == 3
     assert call("down")[0] == 0
     assert call("up")[0] == 0
     assert story.ask("cn", "n1.mob.example", "AAAA") == []
