@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * process - how each daemon begins: its command line, its configuration, and what it gives up.
+ */
+#ifndef KEDGE_RUNTIME_PROCESS_H
+#define KEDGE_RUNTIME_PROCESS_H
+
+#include "configuration.h"
+
+struct process_description {
+	const char *name;         /* "kedge-authserver" */
+	const char *purpose;      /* one sentence */
+	const char *default_file; /* "/etc/kedge/authserver.yaml" */
+	const struct configuration_key *schema;
+	/* Checks what a schema cannot (files that exist, values that fit together). 0, or negative errno with `error`.
+	 */
+	int (*check)(const struct configuration_node *root, char error[CONFIGURATION_ERROR_OCTETS]);
+};
+
+/*
+ * Reads --config FILE, --check, --version, --help; loads and checks the configuration. Returns true when the daemon
+ * shall run with *configuration; otherwise *status is what main() returns: 0 (told what was asked), 1 (configuration
+ * wrong, said on stderr) or 2 (wrong call). --check loads and checks and touches nothing.
+ */
+bool process_begin(const struct process_description *description, int argc, char **argv,
+                   struct configuration **configuration, int *status);
+
+/*
+ * No core dumps, no ptrace by others of the same user, no new privileges; if started as root and `user` is not NULL,
+ * becomes that user with its groups, for good. Returns 0 or a negative errno, with `error`.
+ */
+int process_drop_privileges(const char *user, char error[CONFIGURATION_ERROR_OCTETS]);
+
+#endif
