@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
 
 #include "command.h"
+#include "randomness.h"
 #include "zeromq_watcher.h"
 
+enum { CONFIRM_KEY_OCTETS = 32, CONFIRM_OCTETS = 8, CONFIRM_EPOCH_MS = 60000 };
 enum { IDENTITY_MAX = 255, HIGH_WATER = 1000, TICKET_LIFE_MS = 60000, OPEN_TICKETS_MAX = 1024 };
 
 struct door {
@@ -41,6 +45,7 @@ struct command_server {
 	size_t count;
 	struct ticket *tickets;
 	uint64_t last_ticket;
+	uint8_t confirm_key[CONFIRM_KEY_OCTETS];
 };
 
 static struct ticket *ticket_find(struct command_server *server, uint64_t id)
@@ -266,13 +271,52 @@ static bool check(struct ticket *ticket, const char *name, json_t *arguments)
 	}
 	json_object_foreach(arguments, key, value)
 	{
-		if (!knows_word(ticket->command->arguments, key)) {
+		if (!(ticket->command->dangerous && strcmp(key, "confirm") == 0) &&
+		    !knows_word(ticket->command->arguments, key)) {
 			command_fail(server, ticket->id, "unknown-argument", array_of_words(ticket->command->arguments),
 			             "'%s' does not know '%s'", name, key);
 			return false;
 		}
 	}
 	return true;
+}
+
+/* The token is a MAC over command, arguments and time, so the server remembers nothing for it. */
+static void confirm_token(const struct command_server *server, const char *name, const json_t *arguments,
+                          uint64_t epoch, char token[2 * CONFIRM_OCTETS + 1])
+{
+	json_t *content =
+	        json_pack("{s:s, s:O, s:I}", "command", name, "arguments", arguments, "epoch", (json_int_t)epoch);
+	char *text = json_dumps(content, JSON_COMPACT | JSON_SORT_KEYS);
+	unsigned char mac[EVP_MAX_MD_SIZE];
+
+	HMAC(EVP_sha256(), server->confirm_key, CONFIRM_KEY_OCTETS, (const unsigned char *)(text ? text : ""),
+	     text ? strlen(text) : 0, mac, NULL);
+	for (int i = 0; i < CONFIRM_OCTETS; i++)
+		snprintf(token + 2 * i, 3, "%02x", mac[i]);
+	free(text);
+	json_decref(content);
+}
+
+/* True when the call carries the token of this minute or the last; takes the token out of the arguments. */
+static bool confirmed(struct ticket *ticket, const char *name, json_t *arguments)
+{
+	uint64_t epoch = instant_now().monotonic_ms / CONFIRM_EPOCH_MS;
+	char now[2 * CONFIRM_OCTETS + 1], before[2 * CONFIRM_OCTETS + 1];
+	json_t *given = json_incref(json_object_get(arguments, "confirm"));
+	bool right = false;
+
+	json_object_del(arguments, "confirm");
+	confirm_token(ticket->server, name, arguments, epoch, now);
+	confirm_token(ticket->server, name, arguments, epoch - 1, before);
+	if (json_is_string(given) && json_string_length(given) == 2 * CONFIRM_OCTETS)
+		right = CRYPTO_memcmp(json_string_value(given), now, 2 * CONFIRM_OCTETS) == 0 ||
+		        CRYPTO_memcmp(json_string_value(given), before, 2 * CONFIRM_OCTETS) == 0;
+	if (!right)
+		command_fail(ticket->server, ticket->id, "confirm", json_pack("[s]", now),
+		             "'%s' takes something away; say it again with this token as 'confirm'", name);
+	json_decref(given);
+	return right;
 }
 
 static void dispatch(struct ticket *ticket, json_t *body)
@@ -293,7 +337,7 @@ static void dispatch(struct ticket *ticket, json_t *body)
 	if (!arguments)
 		arguments = none = json_object();
 	command = ticket->command = find_command(server, name);
-	if (check(ticket, name, arguments)) {
+	if (check(ticket, name, arguments) && (!command->dangerous || confirmed(ticket, name, arguments))) {
 		bool own = command >= own_commands &&
 		           command < own_commands + sizeof(own_commands) / sizeof(own_commands[0]);
 
@@ -394,6 +438,7 @@ int command_server_start(struct loop *loop, void *zeromq_context, const char *fo
 	if (!server)
 		return -ENOMEM;
 	server->loop = loop;
+	randomness_fill(randomness_system(), server->confirm_key, sizeof(server->confirm_key));
 	server->commands = commands;
 	server->count = count;
 	server->view = (struct door){.server = server, .operates = false};

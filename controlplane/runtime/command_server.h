@@ -26,8 +26,13 @@ struct command {
 	bool operates;    /* false: also on the view socket */
 	command_function *run;
 	void *context;
-	const char
-	        *arguments; /* blank-separated names of arguments it knows; others are refused with these as expected */
+	/* Blank-separated names of the arguments it knows; others are refused with these as expected. */
+	const char *arguments;
+	/*
+	 * Takes something away (C-6): the first call fails with the code "confirm" and a token in `expected`; the same
+	 * call with the argument "confirm": TOKEN within 60 s is run.
+	 */
+	bool dangerous;
 };
 
 /*
@@ -46,7 +51,7 @@ void command_reply(struct command_server *server, uint64_t ticket, json_t *body)
 
 /*
  * Codes are stable: "unknown-command", "unknown-argument", "bad-argument", "not-permitted", "not-found", "exists",
- * "busy", "failed", "timeout". `expected` (may be NULL; taken over) is a JSON array of what would be right.
+ * "busy", "failed", "timeout", "confirm". `expected` (may be NULL; taken over) is a JSON array of what would be right.
  */
 __attribute__((format(printf, 5, 6))) void command_fail(struct command_server *server, uint64_t ticket,
                                                         const char *code, json_t *expected, const char *format, ...);

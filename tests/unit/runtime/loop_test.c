@@ -355,6 +355,43 @@ static void commands_are_checked_and_answered(void **state)
 	}
 }
 
+/* C-6: what takes something away needs a token, for these arguments and no others. */
+static void dangerous_commands_want_a_token(void **state)
+{
+	struct world *world = *state;
+	const struct command commands[] = {
+	        {.name = "text end",
+	         .operates = true,
+	         .run = run_repeat,
+	         .context = world,
+	         .arguments = "text",
+	         .dangerous = true},
+	};
+	struct client first = {
+	        world, "operate/test", ZMQ_REQ, "{\"command\":\"text end\",\"arguments\":{\"text\":\"x\"}}", "", -1};
+	struct client again = {world, "operate/test", ZMQ_REQ, NULL, "", -1};
+	char error[COMMAND_SERVER_ERROR_OCTETS], body[256];
+	const char *token;
+
+	assert_int_equal(command_server_start(world->loop, world->zeromq, world->folder, "test", commands, 1,
+	                                      &world->server, error),
+	                 0);
+	ask(world, &first);
+	assert_int_equal(first.status, 1);
+	assert_non_null(strstr(first.answer, "\"code\":\"confirm\""));
+	token = strstr(first.answer, "\"expected\":[\"") + strlen("\"expected\":[\"");
+	again.body = body;
+	snprintf(body, sizeof(body), "{\"command\":\"text end\",\"arguments\":{\"text\":\"y\",\"confirm\":\"%.16s\"}}",
+	         token);
+	ask(world, &again);
+	assert_int_equal(again.status, 1);
+	snprintf(body, sizeof(body), "{\"command\":\"text end\",\"arguments\":{\"text\":\"x\",\"confirm\":\"%.16s\"}}",
+	         token);
+	ask(world, &again);
+	assert_int_equal(again.status, 0);
+	assert_non_null(strstr(again.answer, "\"text\":\"x\""));
+}
+
 #define with_world(test) cmocka_unit_test_setup_teardown(test, world_start, world_end)
 
 int main(void)
@@ -364,6 +401,7 @@ int main(void)
 	        with_world(a_refused_stream_is_told),
 	        with_world(streams_are_framed),
 	        with_world(queries_run_beside_the_loop),
+	        with_world(dangerous_commands_want_a_token),
 	        with_world(commands_are_checked_and_answered),
 	};
 
