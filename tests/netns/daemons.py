@@ -59,6 +59,15 @@ def missing(daemon):
     return None
 
 
+def make_socket_folders():
+    """One folder for each audience of the daemons' sockets. Sockets get the folder's group, and nobody removes another's."""
+    for audience in ("bus", "view", "operate"):
+        folder = SOCKETS / audience
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.chown(folder, "root", f"kedge-{audience}")
+        folder.chmod(0o3770)
+
+
 def make_keys():
     """Keys and secrets that do not exist yet. Each is readable by the daemon that needs it and by nobody else."""
     CONFIGURATION.mkdir(parents=True, exist_ok=True)

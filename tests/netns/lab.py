@@ -58,6 +58,7 @@ def up():
             programs.LOGS.mkdir(parents=True, exist_ok=True)
             for log in programs.LOGS.glob("*.log"):  # of an earlier lab
                 log.unlink()
+            daemons.make_socket_folders()
             daemons.make_keys()
             STANDING.touch()
         if programs.running_pid(dns_server.NAME) is None:
@@ -91,6 +92,8 @@ def remove():
     topology.destroy()
     for folder in (programs.STATE, daemons.DATA, daemons.SOCKETS):
         remove_contents(folder)
+    with contextlib.suppress(OSError):  # another instance may have its sockets beside the lab's
+        daemons.SOCKETS.parent.rmdir()
 
 
 def remove_contents(folder):
