@@ -21,7 +21,7 @@ import programs
 import topology
 
 STANDING = programs.STATE / "standing"  # exists from the time when the network is whole
-LOCK = pathlib.Path("/run/kedge-lab.lock")
+LOCK = pathlib.Path("/run/lock/kedge-lab")
 OVERLAP_MS = 500  # how long both accesses are there in a move: a node sends its Binding Update while the old path still carries
 FIRST_ACCESS = "cellular"
 
