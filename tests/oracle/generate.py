@@ -1,0 +1,464 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Random packets for a data plane, with what must become of them.
+
+    generate.py FOLDER [--seed N] [--count N]
+writes scenario.json, in.pcap, expected.pcap and expected.json (README.md). Each packet has one peculiarity at most, so
+that the order in which a data plane looks for faults does not matter. The same seed gives the same octets.
+"""
+import argparse
+import ipaddress
+import json
+import pathlib
+import random
+import struct
+import sys
+
+import mobile_ip
+import packets
+import pcap
+import tunnel
+
+EPOCH_MS = 1_700_000_000_000
+STEP_MS = 2
+LIFETIME_MS = 3_600_000
+MTUS = (1280, 1400, 1440, 1452, 1460)
+PORT_MAC, GATEWAY_MAC, STRANGER_MAC = '02:00:00:00:00:01', '02:00:00:00:00:fe', '02:00:00:00:00:99'
+SERVICE, PORT_ADDRESS, PORT_LINK_LOCAL = '2001:db8:1::1', '2001:db8:2::2', 'fe80::2'
+GATEWAY = '2001:db8:2::ff'
+HOME_64, HOME_128 = '2001:db8:aa::/48', '2001:db8:ab::/48'
+ON_LINK = {'2001:db8:2::%x' % (0x100 + i): '02:00:00:00:01:%02x' % i for i in range(8)}
+
+
+def address(text):
+    return ipaddress.IPv6Address(text)
+
+
+class Generator:
+    """Makes the scenario, then frames; every random choice comes from one seeded source."""
+
+    def __init__(self, seed, binding_count=64):
+        self.random = random.Random(seed)
+        self.serial = 0
+        self.records = []
+        bindings = [self.binding_row(i) for i in range(binding_count)]
+        for row in bindings[:4]:
+            row['expires_ms'] = EPOCH_MS - 1
+        for row in bindings[4:8]:
+            row['expires_ms'] = EPOCH_MS + 2000
+        neighbours = dict(ON_LINK)
+        neighbours[GATEWAY] = GATEWAY_MAC
+        self.values = {
+            'format': 1, 'start_ms': EPOCH_MS,
+            'port': {'name': 'core0', 'mac': PORT_MAC, 'mtu': 1500, 'gateway': GATEWAY,
+                     'addresses': [PORT_ADDRESS + '/64', PORT_LINK_LOCAL + '/64']},
+            'service_addresses': [SERVICE], 'neighbours': neighbours, 'handover_grace_ms': 1000, 'hop_limit': 64,
+            'service_prefixes': [{'prefix': HOME_64, 'key_length': 64}, {'prefix': HOME_128, 'key_length': 128}],
+            'bindings': bindings}
+        # the generator has a table of its own, to know what is live; the expectation comes from a second one
+        self.table = packets.Forwarder(packets.Scenario.from_json(self.values))
+
+    # -- addresses --
+
+    def binding_row(self, index):
+        if index % 3:
+            key, length = '2001:db8:aa:%x::' % index, 64
+        else:
+            key, length = '2001:db8:ab:%x::%x' % (index, self.random.randrange(1, 0xffff)), 128
+        return {'key': key, 'key_length': length, 'care_of': str(self.care_of()),
+                'inner_mtu': self.random.choice(MTUS), 'expires_ms': EPOCH_MS + LIFETIME_MS}
+
+    def care_of(self):
+        if self.random.random() < 0.1:
+            return address(self.random.choice(sorted(ON_LINK)))
+        return address('2001:db8:%x:%x::%x' % (self.random.randrange(0x100, 0x200), self.random.randrange(0xffff),
+                                               self.random.randrange(1, 0xffff)))
+
+    def correspondent(self):
+        if self.random.random() < 0.2:
+            return address(self.random.choice(sorted(ON_LINK)))
+        return address('2001:db8:%x::%x' % (self.random.randrange(0x300, 0x310), self.random.randrange(1, 40)))
+
+    def live(self):
+        """Bindings that hold now and for the next second."""
+        return [b for b in self.table.bindings.values() if b.expires_ms > self.now_ms + 1000]
+
+    def dead(self):
+        """Bindings that have expired at least a second ago."""
+        return [b for b in self.table.bindings.values() if b.expires_ms < self.now_ms - 1000] or \
+            [b for b in self.table.bindings.values() if b.expires_ms < self.now_ms]
+
+    def home_address(self, binding):
+        if binding.key_length == 128:
+            return binding.key
+        return ipaddress.IPv6Address(int(binding.key) | self.random.choice((1, 0x77, self.random.getrandbits(64))))
+
+    def one(self):
+        return self.random.choice(self.live())
+
+    # -- packets --
+
+    def payload(self, size):
+        """size octets that begin with a serial number, so that no two packets are alike."""
+        self.serial += 1
+        return (struct.pack('>I', self.serial) + self.random.randbytes(max(size - 4, 0)))[:max(size, 4)]
+
+    def packet(self, source, destination, size=None, hop_limit=None, traffic_class=None, largest=1280):
+        """An IPv6 packet of some upper protocol; size and largest are of the whole packet."""
+        source, destination = address(source), address(destination)
+        size = size or self.random.choice((48, 64, 100, 576, largest, self.random.randrange(60, largest + 1)))
+        body = self.payload(max(size - 40 - 8, 4))
+        kind = self.random.choice(('udp', 'udp', 'tcp', 'echo', 'none'))
+        label = self.random.choice((0, 0, self.random.getrandbits(20)))
+        ports = struct.pack('>HH', self.random.randrange(1024, 1040), self.random.choice((53, 80, 443)))
+        if kind == 'echo':
+            upper = struct.pack('>BBHHH', 128, 0, 0, 7, self.serial & 0xffff) + body
+            value = mobile_ip.checksum(source, destination, packets.ICMPV6, upper)
+            upper, protocol = upper[:2] + struct.pack('>H', value) + upper[4:], packets.ICMPV6
+        elif kind == 'tcp' and len(body) >= 12:
+            upper, protocol = ports + struct.pack('>I', self.serial) + body, packets.TCP
+        elif kind == 'none':
+            upper, protocol = struct.pack('>II', self.serial, 0) + body, self.random.choice((59, 50, 132))
+        else:
+            upper, protocol = ports + struct.pack('>HH', 8 + len(body), 0) + body, packets.UDP
+        return self.header(source, destination, protocol, len(upper), hop_limit, traffic_class, label) + upper
+
+    def header(self, source, destination, protocol, length, hop_limit=None, traffic_class=None, label=0):
+        hop_limit = self.random.choice((2, 64, 255, self.random.randrange(2, 256))) if hop_limit is None else hop_limit
+        traffic_class = self.random.getrandbits(8) if traffic_class is None else traffic_class
+        return mobile_ip.ipv6_header(source, destination, protocol, length, hop_limit, traffic_class, label)
+
+    def outer(self, inner, source, ecn=None, options=b'', destination=SERVICE):
+        """A tunnel packet to us. ecn None copies the inner one."""
+        ecn = inner[1] >> 4 & 3 if ecn is None else ecn
+        traffic_class = self.random.getrandbits(6) << 2 | ecn
+        protocol = packets.DESTINATION_OPTIONS if options else packets.IPV6_IN_IPV6
+        return self.header(address(source), address(destination), protocol, len(options) + len(inner), None,
+                           traffic_class, self.random.getrandbits(20)) + options + inner
+
+    def udp(self, source, destination, port, hop_limit=None):
+        body = self.payload(24)
+        head = struct.pack('>HHHH', 50000, port, 8 + len(body), 0)
+        value = mobile_ip.checksum(source, destination, packets.UDP, head + body)
+        upper = head[:6] + struct.pack('>H', value) + body
+        return self.header(address(source), address(destination), packets.UDP, len(upper), hop_limit) + upper
+
+    # -- kinds of packets; each returns an IPv6 packet, or a whole frame --
+
+    def downlink(self):
+        binding = self.one()
+        return self.packet(self.correspondent(), self.home_address(binding), largest=binding.inner_mtu)
+
+    def downlink_extension_headers(self):
+        binding = self.one()
+        inner = self.packet(self.correspondent(), self.home_address(binding), 400)
+        options = struct.pack('>BBBB', inner[6], 0, 1, 4) + bytes(4)
+        return inner[:4] + struct.pack('>H', len(inner) - 40 + 8) + b'\x3c' + inner[7:40] + options + inner[40:]
+
+    def downlink_too_big(self):
+        binding = self.one()
+        size = self.random.choice((binding.inner_mtu + 1, 1500, self.random.randrange(binding.inner_mtu + 1, 1501)))
+        return self.packet(self.correspondent(), self.home_address(binding), size)
+
+    def downlink_too_big_error(self):
+        """An ICMPv6 error that is too big is not answered (RFC 4443 2.4 (e.1))."""
+        binding = self.one()
+        source, destination = self.correspondent(), self.home_address(binding)
+        return tunnel.icmp6(source, destination, 1, 0, bytes(4) + self.payload(binding.inner_mtu - 40))
+
+    def downlink_hop_limit(self):
+        return self.packet(self.correspondent(), self.home_address(self.one()), hop_limit=self.random.choice((0, 1)))
+
+    def downlink_unbound(self):
+        return self.packet(self.correspondent(), '2001:db8:%s:f%03x::%x' % (
+            self.random.choice(('aa', 'ab')), self.random.getrandbits(12), self.random.randrange(1, 99)))
+
+    def downlink_expired(self):
+        return self.packet(self.correspondent(), self.home_address(self.random.choice(self.dead())))
+
+    def downlink_spoofed(self):
+        return self.packet(self.home_address(self.one()), self.home_address(self.one()))
+
+    def downlink_source(self):
+        source = self.random.choice(('fe80::77', '::', '::1', 'ff02::1', SERVICE, PORT_ADDRESS))
+        return self.packet(source, self.home_address(self.one()))
+
+    def not_ours(self):
+        return self.packet(self.correspondent(), '2001:db8:4000::%x' % self.random.randrange(1, 999))
+
+    def uplink(self):
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent(), largest=1440)
+        return self.outer(inner, binding.care_of)
+
+    def uplink_ecn(self):
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent(), largest=1400)
+        return self.outer(inner, binding.care_of, ecn=self.random.getrandbits(2))
+
+    def uplink_encapsulation_limit(self):
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent(), largest=1400)
+        options = bytes([packets.IPV6_IN_IPV6, 0, 4, 1, self.random.randrange(0, 5), 1, 1, 0])
+        return self.outer(inner, binding.care_of, options=options)
+
+    def uplink_previous_care_of(self):
+        moved = [b for b in self.live() if b.previous_care_of is not None
+                 and abs(b.previous_until_ms - self.now_ms) > STEP_MS]
+        if not moved:
+            return self.uplink()
+        binding = self.random.choice(moved)
+        return self.outer(self.packet(self.home_address(binding), self.correspondent()), binding.previous_care_of)
+
+    def node_to_node(self):
+        source, target = self.one(), self.one()
+        inner = self.packet(self.home_address(source), self.home_address(target),
+                            largest=min(1440, target.inner_mtu))
+        return self.outer(inner, source.care_of)
+
+    def node_to_node_too_big(self):
+        targets = [b for b in self.live() if b.inner_mtu < 1440]
+        if not targets:
+            return self.uplink()
+        source, target = self.one(), self.random.choice(targets)
+        inner = self.packet(self.home_address(source), self.home_address(target),
+                            self.random.randrange(target.inner_mtu + 1, 1441))
+        return self.outer(inner, source.care_of)
+
+    def node_to_node_unbound(self):
+        source = self.one()
+        inner = self.packet(self.home_address(source), '2001:db8:aa:f%03x::1' % self.random.getrandbits(12))
+        return self.outer(inner, source.care_of)
+
+    def uplink_hop_limit(self):
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent(), hop_limit=self.random.choice((0, 1)))
+        return self.outer(inner, binding.care_of)
+
+    def uplink_care_of(self):
+        binding = self.one()
+        return self.outer(self.packet(self.home_address(binding), self.correspondent()), self.care_of())
+
+    def uplink_unbound(self):
+        inner = self.packet('2001:db8:aa:f%03x::1' % self.random.getrandbits(12), self.correspondent())
+        return self.outer(inner, self.care_of())
+
+    def uplink_expired(self):
+        binding = self.random.choice(self.dead())
+        return self.outer(self.packet(self.home_address(binding), self.correspondent()), binding.care_of)
+
+    def uplink_not_ours(self):
+        return self.outer(self.packet(self.correspondent(), self.correspondent()), self.one().care_of)
+
+    def uplink_source(self):
+        source = self.random.choice(('fe80::77', '::', '::1', 'ff02::1', SERVICE, PORT_ADDRESS))
+        return self.outer(self.packet(source, self.correspondent()), self.one().care_of)
+
+    def uplink_destination(self):
+        binding = self.one()
+        destination = self.random.choice(('ff02::1', 'ff0e::5', 'fe80::5', '::', '::1'))
+        return self.outer(self.packet(self.home_address(binding), destination), binding.care_of)
+
+    def uplink_malformed(self):
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent(), 200)
+        inner = self.random.choice((
+            inner[:39], b'\x46' + inner[1:], inner[:4] + struct.pack('>H', len(inner) - 39) + inner[6:], inner[:60],
+            b''))
+        return self.outer(inner, binding.care_of, ecn=0)
+
+    def uplink_too_many_headers(self):
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent(), 200)
+        chain = bytes([packets.DESTINATION_OPTIONS, 0, 1, 4, 0, 0, 0, 0]) * 8
+        chain += bytes([packets.IPV6_IN_IPV6, 0, 1, 4, 0, 0, 0, 0])
+        return self.outer(inner, binding.care_of, options=chain)
+
+    def uplink_echo(self):
+        binding = self.one()
+        inner = tunnel.echo_request(self.home_address(binding), address(SERVICE), 9, self.serial & 0xffff,
+                                    self.payload(64))
+        return self.outer(inner, binding.care_of)
+
+    def echo(self):
+        return tunnel.echo_request(self.correspondent(), address(self.random.choice((SERVICE, PORT_ADDRESS))), 8,
+                                   self.serial & 0xffff, self.payload(self.random.randrange(4, 1000)))
+
+    def echo_checksum(self):
+        packet = bytearray(self.echo())
+        packet[-1] ^= 1
+        return bytes(packet)
+
+    def punted(self):
+        source = self.correspondent()
+        kind = self.random.choice(('pana', 'hip-udp', 'hip', 'mobility', 'binding-update'))
+        if kind in ('pana', 'hip-udp'):
+            return self.udp(source, address(SERVICE), packets.UDP_PANA if kind == 'pana' else packets.UDP_HIP)
+        if kind == 'hip':
+            return self.header(source, address(SERVICE), packets.HIP, 44) + self.payload(44)
+        binding = self.one()
+        update = mobile_ip.BindingUpdate(self.home_address(binding), address(SERVICE), binding.care_of,
+                                         self.random.getrandbits(16), 600, self.random.randbytes(16), 0x1234,
+                                         b'a@b.example')
+        return update.packet(with_home_address_option=kind == 'binding-update')
+
+    def to_host(self):
+        source, own = self.correspondent(), address(self.random.choice((SERVICE, PORT_ADDRESS)))
+        body = struct.pack('>HHI', 40000, self.random.choice((22, 179)), 1) + self.payload(12)
+        return self.header(source, own, packets.TCP, len(body)) + body
+
+    def packet_too_big(self):
+        binding = self.one()
+        mtu = self.random.choice((1320, 1400, 1450, 1500))
+        quoted = self.header(binding.own, binding.care_of, packets.IPV6_IN_IPV6, 1400, 60)
+        quoted += self.packet(self.correspondent(), self.home_address(binding), 1280)
+        return tunnel.icmp6(address('2001:db8:500::1'), binding.own, packets.PACKET_TOO_BIG, 0,
+                            struct.pack('>I', mtu) + quoted[:1232])
+
+    def packet_too_big_strange(self):
+        """It quotes another care-of address, another source, an unbound home address or no tunnel packet."""
+        binding, kind = self.one(), self.random.randrange(4)
+        own, care_of = address(SERVICE), binding.care_of
+        home = self.home_address(binding)
+        if kind == 0:
+            care_of = self.care_of()
+        elif kind == 1:
+            own = self.correspondent()
+        elif kind == 2:
+            home = address('2001:db8:aa:f%03x::1' % self.random.getrandbits(12))
+        quoted = self.header(own, care_of, packets.UDP if kind == 3 else packets.IPV6_IN_IPV6, 1400, 60)
+        quoted += self.packet(self.correspondent(), home, 1280)
+        return tunnel.icmp6(address('2001:db8:500::1'), address(SERVICE), packets.PACKET_TOO_BIG, 0,
+                            struct.pack('>I', 1320) + quoted[:1232])
+
+    def solicitation_frame(self, target, source, hop_limit=255, unicast=False):
+        source, target = address(source), address(target)
+        destination = target if unicast else packets.solicited_node(target)
+        mac = bytes.fromhex(PORT_MAC.replace(':', '')) if unicast else b'\x33\x33' + destination.packed[12:]
+        body = bytes(4) + target.packed
+        if not source.is_unspecified:
+            body += b'\x01\x01' + bytes.fromhex(GATEWAY_MAC.replace(':', ''))
+        packet = tunnel.icmp6(source, destination, packets.NEIGHBOUR_SOLICITATION, 0, body, hop_limit)
+        return mac + bytes.fromhex(GATEWAY_MAC.replace(':', '')) + packets.ETHERTYPE_IPV6 + packet
+
+    def solicitation(self):
+        source = self.random.choice((GATEWAY, 'fe80::ff', '::'))
+        target = self.random.choice((PORT_ADDRESS, PORT_LINK_LOCAL))
+        return self.solicitation_frame(target, source, unicast=source != '::' and self.random.random() < 0.5)
+
+    def solicitation_wrong(self):
+        return self.solicitation_frame(PORT_ADDRESS, GATEWAY, hop_limit=64)
+
+    def malformed(self):
+        packet = self.packet(self.correspondent(), self.home_address(self.one()), 200)
+        return self.random.choice((b'\x46' + packet[1:], packet[:30], packet[:120],
+                                   packet[:4] + struct.pack('>H', 4000) + packet[6:]))
+
+    KINDS = {
+        'downlink': 30, 'downlink_extension_headers': 2, 'downlink_too_big': 4, 'downlink_too_big_error': 1,
+        'downlink_hop_limit': 2, 'downlink_unbound': 3, 'downlink_expired': 2, 'downlink_spoofed': 2,
+        'downlink_source': 2, 'not_ours': 2, 'uplink': 20, 'uplink_ecn': 6, 'uplink_encapsulation_limit': 1,
+        'uplink_previous_care_of': 3, 'node_to_node': 6, 'node_to_node_too_big': 2, 'node_to_node_unbound': 1,
+        'uplink_hop_limit': 2, 'uplink_care_of': 3, 'uplink_unbound': 2, 'uplink_expired': 1, 'uplink_not_ours': 2,
+        'uplink_source': 3, 'uplink_destination': 2, 'uplink_malformed': 3, 'uplink_too_many_headers': 1,
+        'uplink_echo': 2, 'echo': 2, 'echo_checksum': 1, 'punted': 3, 'to_host': 2, 'packet_too_big': 1,
+        'packet_too_big_strange': 2, 'solicitation': 2, 'solicitation_wrong': 1, 'malformed': 2}
+
+    # -- the run --
+
+    def change(self, index):
+        """A feed record before packet `index`: mostly a move, sometimes a withdrawal or a new binding."""
+        choice = self.random.random()
+        if choice < 0.6:
+            old = self.one()
+            row = {'op': 'set', 'key': str(old.key), 'key_length': old.key_length, 'care_of': str(self.care_of()),
+                   'inner_mtu': self.random.choice(MTUS), 'expires_ms': EPOCH_MS + LIFETIME_MS}
+        elif choice < 0.8 and len(self.live()) > 16:
+            old = self.one()
+            row = {'op': 'withdraw', 'key': str(old.key), 'key_length': old.key_length}
+        else:
+            row = dict(self.binding_row(1000 + index), op='set')
+        row.update({'before_packet': index, 'at_ms': self.now_ms})
+        self.records.append(row)
+        self.table.change(row)
+
+    def frames(self, count):
+        """[(kind, time in ms, frame)]; the records go to self.records."""
+        kinds, weights = list(self.KINDS), list(self.KINDS.values())
+        result = []
+        for index in range(count):
+            self.now_ms = EPOCH_MS + index * STEP_MS
+            self.table.now_ms = self.now_ms
+            if index and index % 50 == 0:
+                self.change(index)
+            kind = self.random.choices(kinds, weights)[0]
+            if kind.endswith('expired') and not self.dead():
+                kind = 'downlink'
+            made = getattr(self, kind)()
+            if not kind.startswith('solicitation'):
+                head = bytes.fromhex((PORT_MAC + GATEWAY_MAC).replace(':', '')) + packets.ETHERTYPE_IPV6
+                made = head + made
+            made += bytes(max(0, 60 - len(made))) if kind != 'malformed' and self.random.random() < 0.5 else b''
+            result.append((kind, self.now_ms, made))
+            self.table.handle(made, self.now_ms)
+        return result
+
+
+def expectations(values, records, frames):
+    """(JSON of what must happen, frames that must leave) computed from scenario, records and frames alone."""
+    forwarder = packets.Forwarder(packets.Scenario.from_json(values))
+    pending = list(records)
+    listed, outputs, out_frames = [], [], []
+    counters = dict.fromkeys(('received', 'injected', 'from_host', 'originated', packets.TRANSMITTED, packets.PUNTED,
+                              packets.TO_HOST, packets.CONSUMED), 0)
+    drops = {}
+    for index, (kind, now_ms, frame) in enumerate(frames):
+        while pending and pending[0]['before_packet'] == index:
+            forwarder.change(pending.pop(0))
+        found = forwarder.handle(frame, now_ms)
+        counters['received'] += 1
+        if found.sink == packets.DROPPED:
+            drops[found.drop] = drops.get(found.drop, 0) + 1
+        elif found.sink != packets.TRANSMITTED:
+            counters[found.sink] += 1
+        counters[packets.TRANSMITTED] += len(found.outputs)
+        counters['originated'] += sum(output.originated for output in found.outputs)
+        listed.append({'kind': kind, 'sink': found.sink, 'drop': found.drop, 'first_output': len(outputs),
+                       'outputs': len(found.outputs)})
+        for output in found.outputs:
+            outputs.append({'input': index, 'originated': output.originated})
+            out_frames.append((now_ms * 10 ** 6, output.frame))
+    counters['drops'] = dict(sorted(drops.items()))
+    bindings = [{'key': str(b.key), 'key_length': b.key_length, 'down_packets': b.down_packets,
+                 'down_octets': b.down_octets, 'up_packets': b.up_packets, 'up_octets': b.up_octets,
+                 'inner_mtu': b.inner_mtu} for b in forwarder.bindings.values()]
+    return {'format': 1, 'packets': listed, 'outputs': outputs, 'counters': counters, 'bindings': bindings}, out_frames
+
+
+def generate(folder, seed, count):
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = Generator(seed)
+    frames = generator.frames(count)
+    expected, out_frames = expectations(generator.values, generator.records, frames)
+    scenario = dict(generator.values, changes=generator.records)
+    (folder / 'scenario.json').write_text(json.dumps(scenario, indent=1))
+    (folder / 'expected.json').write_text(json.dumps(expected, indent=1))
+    pcap.write(folder / 'in.pcap', [(now_ms * 10 ** 6, frame) for _, now_ms, frame in frames])
+    pcap.write(folder / 'expected.pcap', out_frames)
+    return expected
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('folder')
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--count', type=int, default=4000)
+    options = parser.parse_args(arguments)
+    expected = generate(options.folder, options.seed, options.count)
+    print(json.dumps(expected['counters'], indent=1))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,472 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a data plane must do with a packet: DESIGN 3 in Python, for one port, ip6-in-ip6 and IPv6 alone.
+
+Forwarder.handle(frame, now_ms) gives an Expectation: the frames that leave, the sink of the packet in the equation of
+the counters, and the reason if it is dropped. Sources: RFC 8200, RFC 2473, RFC 4443, RFC 4861, RFC 6040; rules M-13,
+M-16, M-18, M-19. The flow label of an outer header is not computed: it is left at zero here, and compare.py demands
+that it is a function of the inner flow. Rate limits are not modelled.
+"""
+import dataclasses
+import ipaddress
+import struct
+
+import mobile_ip
+import tunnel
+
+ETHERNET = 14
+ETHERTYPE_IPV6 = b'\x86\xdd'
+HOP_BY_HOP, TCP, UDP, ROUTING, FRAGMENT, ICMPV6, DESTINATION_OPTIONS = 0, 6, 17, 43, 44, 58, 60
+IPV6_IN_IPV6, MOBILITY, HIP = 41, 135, 139
+EXTENSION_HEADERS = (HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS)
+LONGEST_EXTENSION_CHAIN = 8
+UDP_PANA, UDP_HIP = 716, 10500
+PACKET_TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM = 2, 3, 4
+ECHO_REQUEST, ECHO_REPLY, NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 128, 129, 135, 136
+SMALLEST_MTU = 1280
+TUNNEL_OVERHEAD = 40
+NOT_ECT, ECT1, ECT0, CE = 0, 1, 2, 3
+
+TRANSMITTED, CONSUMED, PUNTED, TO_HOST, DROPPED = 'transmitted', 'consumed', 'punted', 'to_host', 'dropped'
+
+
+@dataclasses.dataclass
+class Binding:
+    key: ipaddress.IPv6Address
+    key_length: int
+    care_of: ipaddress.IPv6Address
+    inner_mtu: int
+    expires_ms: int
+    own: ipaddress.IPv6Address
+    previous_care_of: ipaddress.IPv6Address = None
+    previous_until_ms: int = 0
+    down_packets: int = 0
+    down_octets: int = 0
+    up_packets: int = 0
+    up_octets: int = 0
+
+
+@dataclasses.dataclass
+class Scenario:
+    """The world of a run, as scenario.json holds it (README.md)."""
+    mac: bytes
+    port_addresses: list            # ip_interface
+    service_addresses: list
+    gateway: ipaddress.IPv6Address
+    neighbours: dict                # address -> MAC
+    service_prefixes: list          # (network, key length)
+    bindings: list
+    port_mtu: int = 1500
+    handover_grace_ms: int = 1000
+    hop_limit: int = 64             # of outer headers and of what is originated
+
+    @classmethod
+    def from_json(cls, values):
+        address = ipaddress.IPv6Address
+        port = values['port']
+        service_addresses = [address(text) for text in values['service_addresses']]
+        bindings = [binding_from_json(row, service_addresses[0]) for row in values['bindings']]
+        return cls(mac=bytes.fromhex(port['mac'].replace(':', '')),
+                   port_addresses=[ipaddress.IPv6Interface(text) for text in port['addresses']],
+                   service_addresses=service_addresses, gateway=address(port['gateway']),
+                   neighbours={address(ip): bytes.fromhex(mac.replace(':', ''))
+                               for ip, mac in values['neighbours'].items()},
+                   service_prefixes=[(ipaddress.IPv6Network(row['prefix']), row['key_length'])
+                                     for row in values['service_prefixes']],
+                   bindings=bindings, port_mtu=port['mtu'], handover_grace_ms=values['handover_grace_ms'],
+                   hop_limit=values['hop_limit'])
+
+
+def binding_from_json(row, default_own):
+    return Binding(ipaddress.IPv6Address(row['key']), row['key_length'], ipaddress.IPv6Address(row['care_of']),
+                   row['inner_mtu'], row['expires_ms'],
+                   ipaddress.IPv6Address(row['own']) if 'own' in row else default_own)
+
+
+@dataclasses.dataclass
+class Output:
+    """One frame that must leave. flow: the inner flow of a tunnelled packet, else None. originated: made here, so
+    that traffic class and flow label are free."""
+    frame: bytes
+    flow: tuple = None
+    originated: bool = False
+
+
+@dataclasses.dataclass
+class Expectation:
+    sink: str
+    drop: str = None
+    outputs: list = dataclasses.field(default_factory=list)
+
+
+class Drop(Exception):
+    """The packet is dropped for this reason."""
+
+
+class Answered(Exception):
+    """The packet is consumed by an error message to its source."""
+
+    def __init__(self, kind, code, field, own):
+        super().__init__()
+        self.kind, self.code, self.field, self.own = kind, code, field, own
+
+
+class Packet:
+    """An IPv6 packet, cut to its payload length; Drop if it is none."""
+
+    def __init__(self, octets):
+        if len(octets) < 40 or octets[0] >> 4 != 6:
+            raise Drop('malformed')
+        end = 40 + struct.unpack('>H', octets[4:6])[0]
+        if end > len(octets):
+            raise Drop('malformed')
+        self.octets = octets[:end]
+        self.source = ipaddress.IPv6Address(octets[8:24])
+        self.destination = ipaddress.IPv6Address(octets[24:40])
+        self.hop_limit = octets[7]
+        self.traffic_class = struct.unpack('>H', octets[:2])[0] >> 4 & 0xff
+        self.flow_label = struct.unpack('>I', octets[:4])[0] & 0xfffff
+
+    def upper(self):
+        """(protocol, offset) behind the extension headers; a non-first fragment is protocol FRAGMENT."""
+        next_header, position = self.octets[6], 40
+        for _ in range(LONGEST_EXTENSION_CHAIN + 1):
+            if next_header not in EXTENSION_HEADERS:
+                return next_header, position
+            if position + 8 > len(self.octets):
+                raise Drop('malformed')
+            if next_header == FRAGMENT:
+                if struct.unpack('>H', self.octets[position + 2:position + 4])[0] & 0xfff8:
+                    return FRAGMENT, position
+                length = 8
+            else:
+                length = (self.octets[position + 1] + 1) * 8
+            next_header, position = self.octets[position], position + length
+            if position > len(self.octets):
+                raise Drop('malformed')
+        raise Drop('extension-headers')
+
+    def flow(self):
+        """The finest key of an inner flow: addresses, label, protocol, ports."""
+        next_header, position = self.octets[6], 40
+        ports = self.octets[position:position + 4] if next_header in (TCP, UDP) else b''
+        return (str(self.source), str(self.destination), self.flow_label, next_header, ports.hex())
+
+    def with_hop_limit(self, hop_limit):
+        return self.octets[:7] + bytes([hop_limit]) + self.octets[8:]
+
+    def with_traffic_class(self, traffic_class):
+        first = struct.unpack('>I', self.octets[:4])[0] & 0xf00fffff | traffic_class << 20
+        return struct.pack('>I', first) + self.octets[4:]
+
+
+def ecn_after_decapsulation(inner, outer):
+    """RFC 6040 figure 4; Drop for CE outside of Not-ECT."""
+    if inner == NOT_ECT:
+        if outer == CE:
+            raise Drop('ecn')
+        return NOT_ECT
+    if inner == CE or outer == CE:
+        return CE
+    return ECT1 if ECT1 in (inner, outer) else ECT0
+
+
+def may_cause_error(packet):
+    """RFC 4443 2.4 (e): whether an error may answer this packet."""
+    source = packet.source
+    if source.is_multicast or source.is_unspecified or packet.destination.is_multicast:
+        return False
+    protocol, position = packet.upper()
+    return protocol != ICMPV6 or position < len(packet.octets) and packet.octets[position] & 0x80 != 0
+
+
+def solicited_node(address):
+    return ipaddress.IPv6Address(ipaddress.IPv6Address('ff02::1:ff00:0').packed[:13] + address.packed[13:])
+
+
+class Forwarder:
+    def __init__(self, scenario):
+        self.scenario = scenario
+        self.bindings = {(binding.key_length, binding.key): binding for binding in scenario.bindings}
+        self.own = set(scenario.service_addresses) | {interface.ip for interface in scenario.port_addresses}
+        self.now_ms = 0
+
+    # -- the table --
+
+    def change(self, record):
+        """One feed record of the scenario: set or withdraw."""
+        binding = None
+        if record['op'] == 'set':
+            binding = binding_from_json(record, self.scenario.service_addresses[0])
+            key = binding.key_length, binding.key
+            old = self.bindings.get(key)
+            if old is not None and old.care_of != binding.care_of:
+                binding.previous_care_of = old.care_of
+                binding.previous_until_ms = record['at_ms'] + self.scenario.handover_grace_ms
+            elif old is not None:
+                binding.previous_care_of, binding.previous_until_ms = old.previous_care_of, old.previous_until_ms
+            if old is not None:
+                for name in ('down_packets', 'down_octets', 'up_packets', 'up_octets'):
+                    setattr(binding, name, getattr(old, name))
+            self.bindings[key] = binding
+        else:
+            self.bindings.pop((record['key_length'], ipaddress.IPv6Address(record['key'])), None)
+
+    def in_service_prefix(self, address):
+        """Key length, or None when the address is not ours."""
+        return next((length for network, length in self.scenario.service_prefixes if address in network), None)
+
+    def binding_of(self, address):
+        """The live binding of an address in a service prefix, or None."""
+        length = self.in_service_prefix(address)
+        key = ipaddress.IPv6Network((address, length), strict=False).network_address
+        binding = self.bindings.get((length, key))
+        return binding if binding is not None and self.now_ms < binding.expires_ms else None
+
+    # -- sending --
+
+    def frame(self, packet, destination):
+        """Ethernet around a packet, by the route to its destination."""
+        on_link = any(destination in interface.network for interface in self.scenario.port_addresses
+                      if not interface.ip.is_link_local)
+        next_hop = destination if on_link or destination.is_link_local else self.scenario.gateway
+        mac = self.scenario.neighbours.get(next_hop)
+        if mac is None:
+            raise Drop('no-neighbour')
+        return mac + self.scenario.mac + ETHERTYPE_IPV6 + packet
+
+    def tunnelled(self, inner, binding):
+        """Output of an inner packet (a Packet whose hop limit is final) into the tunnel of a binding."""
+        header = mobile_ip.ipv6_header(binding.own, binding.care_of, IPV6_IN_IPV6, len(inner.octets),
+                                       self.scenario.hop_limit, inner.traffic_class)
+        return Output(self.frame(header + inner.octets, binding.care_of), inner.flow())
+
+    def originated(self, source, destination, kind, code, body):
+        """An ICMPv6 message of ours, through the tunnel when its destination is a bound home address."""
+        packet = tunnel.icmp6(source, destination, kind, code, body, self.scenario.hop_limit)
+        if self.in_service_prefix(destination) is not None:
+            binding = self.binding_of(destination)
+            if binding is None:
+                raise Drop('unbound')
+            output = self.tunnelled(Packet(packet), binding)
+        else:
+            output = Output(self.frame(packet, destination))
+        output.originated = True
+        return output
+
+    def error(self, packet, answered):
+        """RFC 4443: as much of the packet as fits in 1280 octets."""
+        if not may_cause_error(packet):
+            raise Drop('no-error-allowed')
+        body = struct.pack('>I', answered.field) + packet.octets[:SMALLEST_MTU - 48]
+        return self.originated(answered.own, packet.source, answered.kind, answered.code, body)
+
+    # -- the walk --
+
+    def handle(self, frame, now_ms):
+        self.now_ms = now_ms
+        try:
+            if len(frame) < ETHERNET or frame[12:14] != ETHERTYPE_IPV6:
+                return Expectation(TO_HOST)
+            if frame[:6] != self.scenario.mac and not frame[0] & 1:
+                raise Drop('not-our-mac')
+            return self.native(Packet(frame[ETHERNET:]), frame)
+        except Drop as reason:
+            return Expectation(DROPPED, str(reason))
+
+    def answer_with_error(self, packet, answered):
+        return Expectation(CONSUMED, outputs=[self.error(packet, answered)])
+
+    def native(self, packet, frame):
+        destination = packet.destination
+        if packet.source.is_multicast:
+            raise Drop('source-multicast')
+        if destination.is_multicast:
+            return self.multicast(packet, frame)
+        if self.in_service_prefix(packet.source) is not None:
+            raise Drop('spoofed')
+        if destination in self.own:
+            return self.to_us(packet, frame)
+        if self.in_service_prefix(destination) is None:
+            raise Drop('not-ours')
+        return self.downlink(packet)
+
+    def check_source(self, source):
+        """Scopes that are never tunnelled (DESIGN 3)."""
+        if source.is_multicast:
+            raise Drop('source-multicast')
+        if source.is_link_local:
+            raise Drop('source-link-local')
+        if source.is_unspecified or source.is_loopback:
+            raise Drop('source-unspecified')
+        if source in self.own:
+            raise Drop('source-own')
+
+    def downlink(self, packet):
+        self.check_source(packet.source)
+        try:
+            return self.into_tunnel(packet)
+        except Answered as answered:
+            return self.answer_with_error(packet, answered)
+
+    def into_tunnel(self, packet):
+        """A packet for a home address goes to its care-of address (also node to node)."""
+        binding = self.binding_of(packet.destination)
+        if binding is None:
+            raise Drop('unbound')
+        if packet.hop_limit <= 1:
+            raise Answered(TIME_EXCEEDED, 0, 0, binding.own)
+        self.check_encapsulation_limit(packet, binding)
+        if len(packet.octets) > binding.inner_mtu:
+            raise Answered(PACKET_TOO_BIG, 0, max(binding.inner_mtu, SMALLEST_MTU), binding.own)
+        inner = Packet(packet.with_hop_limit(packet.hop_limit - 1))
+        output = self.tunnelled(inner, binding)
+        binding.down_packets += 1
+        binding.down_octets += len(inner.octets)
+        return Expectation(TRANSMITTED, outputs=[output])
+
+    @staticmethod
+    def check_encapsulation_limit(packet, binding):
+        """RFC 2473 4.1.1, M-18: a limit of 0 in the first destination options."""
+        if packet.octets[6] != DESTINATION_OPTIONS or len(packet.octets) < 48:
+            return
+        position, end = 42, 40 + (packet.octets[41] + 1) * 8
+        while position + 2 < min(end, len(packet.octets)):
+            if packet.octets[position] == 0:
+                position += 1
+                continue
+            if packet.octets[position] == 4 and packet.octets[position + 1] == 1 and packet.octets[position + 2] == 0:
+                raise Answered(PARAMETER_PROBLEM, 0, position + 2, binding.own)
+            position += 2 + packet.octets[position + 1]
+
+    # -- packets to our own addresses --
+
+    def to_us(self, packet, frame):
+        protocol, position = packet.upper()
+        payload = packet.octets[position:]
+        if protocol == IPV6_IN_IPV6:
+            return self.uplink(packet, Packet(payload))
+        if self.is_punted(protocol, payload):
+            return Expectation(PUNTED)
+        if protocol == ICMPV6:
+            return self.icmp(packet, payload, frame)
+        return Expectation(TO_HOST)
+
+    @staticmethod
+    def is_punted(protocol, payload):
+        port = struct.unpack('>H', payload[2:4])[0] if protocol == UDP and len(payload) >= 8 else None
+        return protocol in (MOBILITY, HIP) or port in (UDP_PANA, UDP_HIP)
+
+    def uplink(self, outer, inner):
+        source = inner.source
+        if inner.destination in self.own and self.is_punted(*self.upper_of(inner)):
+            return Expectation(PUNTED)
+        self.check_source(source)
+        if self.in_service_prefix(source) is None:
+            raise Drop('uplink-not-ours')
+        binding = self.binding_of(source)
+        if binding is None:
+            raise Drop('uplink-unbound')
+        in_grace = outer.source == binding.previous_care_of and self.now_ms < binding.previous_until_ms
+        if outer.source != binding.care_of and not in_grace:
+            raise Drop('care-of-mismatch')
+        ecn = ecn_after_decapsulation(inner.traffic_class & 3, outer.traffic_class & 3)
+        inner = Packet(inner.with_traffic_class(inner.traffic_class & 0xfc | ecn))
+        expectation = self.from_node(inner, binding)
+        binding.up_packets += 1
+        binding.up_octets += len(inner.octets)
+        return expectation
+
+    @staticmethod
+    def upper_of(packet):
+        protocol, position = packet.upper()
+        return protocol, packet.octets[position:]
+
+    def from_node(self, inner, binding):
+        """A decapsulated packet whose source was right."""
+        destination = inner.destination
+        if destination in self.own:
+            protocol, payload = self.upper_of(inner)
+            if protocol == ICMPV6 and payload[:1] == bytes([ECHO_REQUEST]):
+                return self.echo(inner, payload)
+            return Expectation(TO_HOST)
+        if destination.is_multicast:
+            raise Drop('destination-multicast')
+        if destination.is_link_local:
+            raise Drop('destination-link-local')
+        if destination.is_unspecified or destination.is_loopback:
+            raise Drop('destination-unspecified')
+        try:
+            if self.in_service_prefix(destination) is not None:
+                return self.into_tunnel(inner)
+            if inner.hop_limit <= 1:
+                raise Answered(TIME_EXCEEDED, 0, 0, binding.own)
+            if len(inner.octets) > self.scenario.port_mtu:
+                raise Answered(PACKET_TOO_BIG, 0, self.scenario.port_mtu, binding.own)
+            return Expectation(TRANSMITTED, outputs=[
+                Output(self.frame(inner.with_hop_limit(inner.hop_limit - 1), destination))])
+        except Answered as answered:
+            return self.answer_with_error(inner, answered)
+
+    # -- ICMPv6 --
+
+    def icmp(self, packet, message, frame):
+        if len(message) < 8:
+            raise Drop('malformed')
+        if mobile_ip.checksum(packet.source, packet.destination, ICMPV6, message):
+            raise Drop('checksum')
+        if message[0] == ECHO_REQUEST:
+            return self.echo(packet, message)
+        if message[0] == NEIGHBOUR_SOLICITATION:
+            return self.neighbour(packet, message, frame)
+        if message[0] == PACKET_TOO_BIG:
+            return self.packet_too_big(message)
+        return Expectation(TO_HOST)
+
+    def echo(self, packet, message):
+        if mobile_ip.checksum(packet.source, packet.destination, ICMPV6, message):
+            raise Drop('checksum')
+        return Expectation(CONSUMED, outputs=[
+            self.originated(packet.destination, packet.source, ECHO_REPLY, 0, message[4:])])
+
+    def packet_too_big(self, message):
+        """M-19: counts only if it quotes a tunnel packet of a live binding; the path MTU never grows by it."""
+        mtu = struct.unpack('>I', message[4:8])[0]
+        quoted = message[8:]
+        if len(quoted) < 80 or quoted[0] >> 4 != 6 or quoted[6] != IPV6_IN_IPV6:
+            raise Drop('outer-error')
+        source, care_of = ipaddress.IPv6Address(quoted[8:24]), ipaddress.IPv6Address(quoted[24:40])
+        home_address = ipaddress.IPv6Address(quoted[64:80])
+        binding = self.binding_of(home_address) if self.in_service_prefix(home_address) is not None else None
+        if binding is None or (source, care_of) != (binding.own, binding.care_of) or mtu < SMALLEST_MTU:
+            raise Drop('outer-error')
+        binding.inner_mtu = min(binding.inner_mtu, mtu - TUNNEL_OVERHEAD)
+        return Expectation(CONSUMED)
+
+    def multicast(self, packet, frame):
+        protocol, position = packet.upper()
+        message = packet.octets[position:]
+        if protocol != ICMPV6 or message[:1] != bytes([NEIGHBOUR_SOLICITATION]):
+            return Expectation(TO_HOST)
+        if mobile_ip.checksum(packet.source, packet.destination, ICMPV6, message):
+            raise Drop('checksum')
+        return self.neighbour(packet, message, frame)
+
+    def neighbour(self, packet, message, frame):
+        """RFC 4861 7.1.1, 7.2.4: a solicitation for an address of the port is answered."""
+        if packet.hop_limit != 255 or len(message) < 24 or message[1] != 0:
+            raise Drop('neighbour-solicitation')
+        target = ipaddress.IPv6Address(message[8:24])
+        if target.is_multicast:
+            raise Drop('neighbour-solicitation')
+        if target not in {interface.ip for interface in self.scenario.port_addresses}:
+            raise Drop('neighbour-not-ours')
+        duplicate_detection = packet.source.is_unspecified
+        if duplicate_detection and packet.destination != solicited_node(target):
+            raise Drop('neighbour-solicitation')
+        destination = ipaddress.IPv6Address('ff02::1') if duplicate_detection else packet.source
+        flags = 0xa0000000 if duplicate_detection else 0xe0000000
+        body = struct.pack('>I', flags) + target.packed + b'\x02\x01' + self.scenario.mac
+        advertisement = tunnel.icmp6(target, destination, NEIGHBOUR_ADVERTISEMENT, 0, body, 255)
+        mac = b'\x33\x33\x00\x00\x00\x01' if duplicate_detection else frame[6:12]
+        return Expectation(CONSUMED, outputs=[
+            Output(mac + self.scenario.mac + ETHERTYPE_IPV6 + advertisement, originated=True)])

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The packet oracle itself: single packets worked out by hand, and that compare.py finds what is wrong."""
+import ipaddress
+import json
+import pathlib
+import struct
+import tempfile
+import unittest
+import zlib
+
+import compare
+import generate
+import mobile_ip
+import packets
+import pcap
+import tunnel
+
+HOME, CARE_OF, SERVICE = (ipaddress.IPv6Address(text) for text in (
+    '2001:db8:aa:1::77', '2001:db8:100::5', '2001:db8:1::1'))
+OTHER_HOME, OTHER_CARE_OF = ipaddress.IPv6Address('2001:db8:ab::9'), ipaddress.IPv6Address('2001:db8:2::100')
+CORRESPONDENT = ipaddress.IPv6Address('2001:db8:300::3')
+NOW = generate.EPOCH_MS
+
+
+def scenario():
+    values = generate.Generator(1, 0).values
+    values['bindings'] = [
+        {'key': '2001:db8:aa:1::', 'key_length': 64, 'care_of': str(CARE_OF), 'inner_mtu': 1400,
+         'expires_ms': NOW + 1000},
+        {'key': str(OTHER_HOME), 'key_length': 128, 'care_of': str(OTHER_CARE_OF), 'inner_mtu': 1300,
+         'expires_ms': NOW + 10 ** 6}]
+    return packets.Scenario.from_json(values)
+
+
+def udp(source, destination, size=100, hop_limit=64, traffic_class=0, label=0):
+    body = struct.pack('>HHHH', 1024, 80, size - 40, 0) + bytes(size - 48)
+    return mobile_ip.ipv6_header(source, destination, 17, len(body), hop_limit, traffic_class, label) + body
+
+
+def framed(packet):
+    head = bytes.fromhex((generate.PORT_MAC + generate.GATEWAY_MAC).replace(':', ''))
+    return head + packets.ETHERTYPE_IPV6 + packet
+
+
+def outer(inner, source=CARE_OF, traffic_class=0):
+    return mobile_ip.ipv6_header(source, SERVICE, 41, len(inner), 60, traffic_class) + inner
+
+
+class SinglePackets(unittest.TestCase):
+    def setUp(self):
+        self.forwarder = packets.Forwarder(scenario())
+
+    def handle(self, packet, now_ms=NOW):
+        return self.forwarder.handle(framed(packet), now_ms)
+
+    def sent(self, packet, **arguments):
+        found = self.handle(packet, **arguments)
+        self.assertEqual(len(found.outputs), 1, found)
+        return found, found.outputs[0].frame
+
+    def dropped(self, packet, reason, now_ms=NOW):
+        found = self.handle(packet, now_ms)
+        self.assertEqual((found.sink, found.drop, found.outputs), (packets.DROPPED, reason, []))
+
+    def test_downlink(self):
+        """Octet for octet: class copied, hop limit of the inner packet less one."""
+        found, frame = self.sent(udp(CORRESPONDENT, HOME, traffic_class=0xb9, label=0x12345))
+        self.assertEqual(found.sink, packets.TRANSMITTED)
+        self.assertEqual(frame.hex(), (
+            '0200000000fe' '020000000001' '86dd'
+            '6b900000' '0064' '29' '40' '20010db8000100000000000000000001' '20010db8010000000000000000000005'
+            '6b912345' '003c' '11' '3f' '20010db8030000000000000000000003' '20010db800aa00010000000000000077'
+            '0400' '0050' '003c' '0000' + '00' * 52))
+
+    def test_uplink(self):
+        inner = udp(HOME, CORRESPONDENT, traffic_class=0x02)
+        for ecn, expected in ((0, 2), (2, 2), (1, 1), (3, 3)):
+            _, frame = self.sent(outer(inner, traffic_class=0xfc | ecn))
+            self.assertEqual(frame[14:].hex(), udp(HOME, CORRESPONDENT, hop_limit=63, traffic_class=expected).hex())
+            self.assertEqual(frame[:6].hex(), '0200000000fe')
+
+    def test_ecn_table(self):
+        """RFC 6040 figure 4; rows inner, columns outer Not-ECT, ECT(0), ECT(1), CE."""
+        table = {0: (0, 0, 0, None), 2: (2, 2, 1, 3), 1: (1, 1, 1, 3), 3: (3, 3, 3, 3)}
+        for inner, row in table.items():
+            for outer_ecn, expected in zip((0, 2, 1, 3), row):
+                if expected is None:
+                    with self.assertRaises(packets.Drop):
+                        packets.ecn_after_decapsulation(inner, outer_ecn)
+                else:
+                    self.assertEqual(packets.ecn_after_decapsulation(inner, outer_ecn), expected)
+
+    def test_node_to_node(self):
+        _, frame = self.sent(outer(udp(HOME, OTHER_HOME)))
+        self.assertEqual(frame[:6].hex(), '020000000100')
+        self.assertEqual(frame[38:54], OTHER_CARE_OF.packed)
+        self.assertEqual(frame[54:].hex(), udp(HOME, OTHER_HOME, hop_limit=63).hex())
+
+    def test_too_big(self):
+        """M-19: from the home agent's address, at most 1280 octets, the inner MTU in it."""
+        packet = udp(CORRESPONDENT, HOME, 1401)
+        found, frame = self.sent(packet)
+        self.assertEqual(found.sink, packets.CONSUMED)
+        self.assertEqual(len(frame), 14 + 1280)
+        self.assertEqual(frame[22:38], SERVICE.packed)
+        self.assertEqual(frame[38:54], CORRESPONDENT.packed)
+        self.assertEqual(struct.unpack('>BB', frame[54:56]), (2, 0))
+        self.assertEqual(struct.unpack('>I', frame[58:62])[0], 1400)
+        self.assertEqual(frame[62:], packet[:1232])
+        self.assertEqual(mobile_ip.checksum(SERVICE, CORRESPONDENT, 58, frame[54:]), 0)
+        self.assertEqual(self.handle(udp(CORRESPONDENT, HOME, 1400)).sink, packets.TRANSMITTED)
+
+    def test_too_big_between_nodes(self):
+        """The error goes to the source through its own tunnel."""
+        _, frame = self.sent(outer(udp(HOME, OTHER_HOME, 1301)))
+        self.assertEqual(frame[38:54], CARE_OF.packed)
+        inner = frame[54:]
+        self.assertEqual((inner[8:24], inner[24:40]), (SERVICE.packed, HOME.packed))
+        self.assertEqual(struct.unpack('>I', inner[44:48])[0], 1300)
+
+    def test_path_mtu(self):
+        quoted = mobile_ip.ipv6_header(SERVICE, CARE_OF, 41, 1400) + udp(CORRESPONDENT, HOME, 1360)
+        wrong = mobile_ip.ipv6_header(SERVICE, OTHER_CARE_OF, 41, 1400) + udp(CORRESPONDENT, HOME, 1360)
+
+        def report(mtu, packet):
+            router = ipaddress.IPv6Address('2001:db8:5::5')
+            return tunnel.icmp6(router, SERVICE, 2, 0, struct.pack('>I', mtu) + packet[:1232])
+
+        self.dropped(report(1300, wrong), 'outer-error')
+        self.dropped(report(1279, quoted), 'outer-error')
+        self.assertEqual(self.handle(report(1400, quoted)).sink, packets.CONSUMED)
+        _, frame = self.sent(udp(CORRESPONDENT, HOME, 1361))
+        self.assertEqual(struct.unpack('>I', frame[58:62])[0], 1360)
+        self.assertEqual(self.handle(report(1500, quoted)).sink, packets.CONSUMED)
+        self.assertEqual(self.handle(udp(CORRESPONDENT, HOME, 1361)).sink, packets.CONSUMED)
+
+    def test_hop_limits(self):
+        for hop_limit in (0, 1):
+            _, frame = self.sent(udp(CORRESPONDENT, HOME, hop_limit=hop_limit))
+            self.assertEqual(frame[54:56], b'\x03\x00')
+            _, frame = self.sent(outer(udp(HOME, CORRESPONDENT, hop_limit=hop_limit)))
+            self.assertEqual(frame[38:54], CARE_OF.packed)
+
+    def test_source_check(self):
+        self.dropped(outer(udp(HOME, CORRESPONDENT), OTHER_CARE_OF), 'care-of-mismatch')
+        self.dropped(outer(udp('2001:db8:aa:2::1', CORRESPONDENT)), 'uplink-unbound')
+        self.dropped(outer(udp(CORRESPONDENT, CORRESPONDENT)), 'uplink-not-ours')
+        self.dropped(outer(udp('fe80::1', CORRESPONDENT)), 'source-link-local')
+        self.dropped(outer(udp(SERVICE, CORRESPONDENT)), 'source-own')
+        self.dropped(outer(udp(HOME, 'ff02::1')), 'destination-multicast')
+        self.dropped(udp(OTHER_HOME, HOME), 'spoofed')
+        self.dropped(udp('fe80::9', HOME), 'source-link-local')
+
+    def test_expiry(self):
+        """M-13: the entry expires at the exact bound."""
+        self.assertEqual(self.handle(udp(CORRESPONDENT, HOME), NOW + 999).sink, packets.TRANSMITTED)
+        self.dropped(udp(CORRESPONDENT, HOME), 'unbound', NOW + 1000)
+        self.dropped(outer(udp(HOME, CORRESPONDENT)), 'uplink-unbound', NOW + 1000)
+
+    def test_move_and_withdrawal(self):
+        record = {'op': 'set', 'key': '2001:db8:aa:1::', 'key_length': 64, 'care_of': '2001:db8:100::6',
+                  'inner_mtu': 1400, 'expires_ms': NOW + 10 ** 6, 'at_ms': NOW}
+        self.forwarder.change(record)
+        self.assertEqual(self.sent(udp(CORRESPONDENT, HOME))[1][38:54],
+                         ipaddress.IPv6Address('2001:db8:100::6').packed)
+        inner = udp(HOME, CORRESPONDENT)
+        self.assertEqual(self.handle(outer(inner), NOW + 999).sink, packets.TRANSMITTED)
+        self.dropped(outer(inner), 'care-of-mismatch', NOW + 1000)
+        self.forwarder.change({'op': 'withdraw', 'key': '2001:db8:aa:1::', 'key_length': 64})
+        self.dropped(udp(CORRESPONDENT, HOME), 'unbound')
+
+    def test_encapsulation_limit(self):
+        """M-18, RFC 2473 4.1.1: a limit of 0 is answered with Parameter Problem at the limit."""
+        options = bytes([17, 0, 4, 1, 0, 1, 1, 0])
+        packet = udp(CORRESPONDENT, HOME)
+        packet = packet[:4] + struct.pack('>H', 68) + b'\x3c' + packet[7:40] + options + packet[40:]
+        _, frame = self.sent(packet)
+        self.assertEqual(struct.unpack('>BB', frame[54:56]), (4, 0))
+        self.assertEqual(struct.unpack('>I', frame[58:62])[0], 44)
+
+    def test_to_us(self):
+        found, frame = self.sent(tunnel.echo_request(CORRESPONDENT, SERVICE, 1, 2, b'abc'))
+        self.assertEqual(found.sink, packets.CONSUMED)
+        self.assertEqual((frame[54], frame[58:]), (129, b'\x00\x01\x00\x02abc'))
+        _, frame = self.sent(outer(tunnel.echo_request(HOME, SERVICE, 1, 2, b'abc')))
+        self.assertEqual((frame[38:54], frame[94]), (CARE_OF.packed, 129))
+        update = mobile_ip.BindingUpdate(HOME, SERVICE, CARE_OF, 1, 600, bytes(16), 300, b'a@b.example')
+        self.assertEqual(self.handle(update.packet()).sink, packets.PUNTED)
+        found = self.handle(outer(update.packet(with_home_address_option=False), '2001:db8:9::9'))
+        self.assertEqual(found.sink, packets.PUNTED)
+        self.assertEqual(self.handle(udp(CORRESPONDENT, SERVICE)).sink, packets.TO_HOST)
+
+    def test_short_frames_are_cut(self):
+        found = self.forwarder.handle(framed(udp(CORRESPONDENT, HOME, 50)) + bytes(20), NOW)
+        self.assertEqual(len(found.outputs[0].frame), 14 + 40 + 50)
+
+
+class Comparison(unittest.TestCase):
+    COUNT = 1500
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.directory.name)
+        cls.expected = generate.generate(cls.folder, 7, cls.COUNT)
+        own = ipaddress.IPv6Address(generate.SERVICE).packed
+        frames = []
+        for time_ns, frame in pcap.read(cls.folder / 'expected.pcap'):
+            if frame[20] == 41 and frame[22:38] == own:
+                label = zlib.crc32(repr(packets.Packet(frame[54:]).flow()).encode()) & 0xfffff | 1
+                frame = frame[:14] + struct.pack('>I', struct.unpack('>I', frame[14:18])[0] | label) + frame[18:]
+            frames.append((time_ns, frame))
+        cls.frames = frames
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.directory.cleanup()
+
+    def problems(self, frames, counters=None):
+        path = self.folder / 'out.pcap'
+        pcap.write(path, frames)
+        return compare.compare(self.folder, path, counters)
+
+    def right_counters(self):
+        counters = json.loads(json.dumps(self.expected['counters']))
+        counters['drops'] = {compare.drop_names.NAMES[name][0]: count for name, count in counters['drops'].items()}
+        counters['bindings'] = json.loads(json.dumps(self.expected['bindings']))
+        return counters
+
+    def test_same(self):
+        self.assertEqual(self.problems(self.frames, self.right_counters()), [])
+
+    def test_reproducible(self):
+        with tempfile.TemporaryDirectory() as other:
+            generate.generate(other, 7, self.COUNT)
+            for name in ('in.pcap', 'expected.pcap', 'scenario.json', 'expected.json'):
+                self.assertEqual((self.folder / name).read_bytes(), (pathlib.Path(other) / name).read_bytes())
+
+    def test_every_kind_occurs(self):
+        kinds = {row['kind'] for row in self.expected['packets']}
+        self.assertEqual(kinds, set(generate.Generator.KINDS))
+
+    def test_counters_add_up(self):
+        counters = self.expected['counters']
+        self.assertEqual(counters['received'] + counters['originated'], sum(counters['drops'].values()) + sum(
+            counters[name] for name in ('transmitted', 'punted', 'to_host', 'consumed')))
+
+    def first(self, kind):
+        row = next(row for row in self.expected['packets'] if row['kind'] == kind and row['outputs'])
+        return row['first_output']
+
+    def changed(self, index, position, mask):
+        time_ns, frame = self.frames[index]
+        frame = frame[:position] + bytes([frame[position] ^ mask]) + frame[position + 1:]
+        return self.frames[:index] + [(time_ns, frame)] + self.frames[index + 1:]
+
+    def test_differences_are_found(self):
+        downlink, too_big = self.first('downlink'), self.first('downlink_too_big')
+        uplink, advertisement = self.first('uplink'), self.first('solicitation')
+        for index, position in ((downlink, 0), (downlink, 15), (downlink, 21), (downlink, 37), (downlink, 61),
+                                (downlink, -1), (uplink, 21), (too_big, 61), (too_big, 56), (too_big, 100),
+                                (advertisement, 84)):
+            size = len(self.frames[index][1])
+            with self.subTest(position=position):
+                self.assertTrue(self.problems(self.changed(index, position % size, 0x10)))
+
+    def test_what_is_free(self):
+        too_big, advertisement = self.first('downlink_too_big'), self.first('solicitation')
+        self.assertEqual(self.problems(self.changed(too_big, 15, 0x10)), [])
+        frames = self.changed(advertisement, 58, 0x80)
+        frame = frames[advertisement][1]
+        if frame[20] == 58:
+            packet = frame[14:56] + bytes(2) + frame[58:]
+            value = mobile_ip.checksum(packet[8:24], packet[24:40], 58, packet[40:])
+            frames[advertisement] = (0, frame[:56] + struct.pack('>H', value) + frame[58:])
+        self.assertEqual(self.problems(frames), [])
+
+    def test_lost_and_doubled(self):
+        self.assertEqual(len(self.problems(self.frames[1:])), 1)
+        self.assertEqual(len(self.problems(self.frames + self.frames[:1])), 1)
+
+    def test_order(self):
+        """Two forwarded packets of one stream must not change places."""
+        place = {}
+        own = {ipaddress.IPv6Address(generate.SERVICE).packed}
+        for index, (_, frame) in enumerate(self.frames):
+            stream = compare.neutral(frame, own)[1]
+            if stream.startswith(b'plain') and stream in place:
+                break
+            place[stream] = index
+        frames = list(self.frames)
+        other = place[stream]
+        frames[index], frames[other] = frames[other], frames[index]
+        self.assertTrue(any('order' in text for text in self.problems(frames)))
+
+    def test_flow_labels(self):
+        zero = [(time_ns, frame[:15] + bytes([frame[15] & 0xf0]) + bytes(2) + frame[18:] if frame[20] == 41 else frame)
+                for time_ns, frame in self.frames]
+        self.assertTrue(any('label 0' in text for text in self.problems(zero)))
+        one = [(time_ns, frame[:17] + b'\x01' + frame[18:] if frame[20] == 41 else frame) for time_ns, frame in zero]
+        self.assertTrue(any('flow labels for' in text for text in self.problems(one)))
+
+    def test_counters(self):
+        counters = self.right_counters()
+        counters['drops']['spoofed'] -= 1
+        self.assertEqual(len(self.problems(self.frames, counters)), 2)
+        counters['drops']['other'] = 1
+        self.assertTrue(any('nothing here causes' in text for text in self.problems(self.frames, counters)))
+        counters = self.right_counters()
+        counters['bindings'][0]['up_packets'] += 1
+        self.assertEqual(len(self.problems(self.frames, counters)), 1)
+
+
+if __name__ == '__main__':
+    unittest.main()
