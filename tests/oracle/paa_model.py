@@ -196,6 +196,8 @@ class PaaModel:
     def _handle(self, message):
         if message.kind == pana.PCI:
             self._start()
+        elif message.session_id != self.session.get('sid'):
+            return
         elif message.kind == pana.AUTHENTICATION and message.flags & pana.START:
             self._started(message)
         elif message.kind == pana.AUTHENTICATION:
@@ -216,7 +218,7 @@ class PaaModel:
         self.emit(message.encode(), 'par-start')
 
     def _started(self, message):
-        if message.session_id != self.session.get('sid') or message.sequence != self.number:
+        if message.sequence != self.number:
             return
         self.session['i_pan'] = message.octets
         self._begin_eap()

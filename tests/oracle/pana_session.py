@@ -88,6 +88,7 @@ class Session:
         self.peer_request = None        # its octets
         self.cached_answer = None
         self.session_lifetime_s = None
+        self.authenticated_at_s = None  # by the transport's clock
         self.outcome = None
         self.last_progress_s = None
         self.answers = {}               # number of a request -> Message that answered it
@@ -177,6 +178,11 @@ class Session:
     @property
     def session_id(self):
         return self.chosen.session_id if self.chosen else None
+
+    @property
+    def reauthentication_due_s(self):
+        """B-28: when 80 % of Session-Lifetime are over, by the transport's clock."""
+        return self.authenticated_at_s + 0.8 * self.session_lifetime_s
 
     def context(self, paa_id):
         return bootstrap.Context(self.session_id, self.chosen.i_par, self.chosen.i_pan, self.keys, paa_id.encode())
@@ -402,6 +408,7 @@ class Session:
         self.finished_peer, self.peer = self.peer, None
         self._accept(message, answer)
         self.outcome = outcome
+        self.authenticated_at_s = self.transport.now()
         self.state = ACCESS if outcome.success else CLOSED
 
     # -- requests of the PAA in the access phase --

@@ -3,7 +3,13 @@
 
 Both ends are ours: the good cases prove plumbing; the refusals prove that the node refuses.
 """
+import contextlib
+import io
+import json
+import socket
 import struct
+import tempfile
+import threading
 import unittest
 
 import aka
@@ -374,6 +380,37 @@ class PanaRefusals(unittest.TestCase):
         device.session.handle(device.session.chosen.i_par)
         self.assertEqual(model.sent[-1], answer)
 
+    def test_next_candidate(self):
+        """B-15: a forged PAR(S) with its PAR x+1 comes first and goes no further; after 10 s the other is taken."""
+        model = PaaModel()
+
+        def change(octets, name):
+            if name != 'par-start' or len(model.sent) > 1:
+                return octets
+            start = pana.parse(octets)
+            start.session_id = b'evil'
+            first = pana.Message(pana.AUTHENTICATION, pana.REQUEST, b'evil', start.sequence + 1, [
+                pana.Avp(pana.NONCE, bytes(32)), pana.Avp(pana.EAP_PAYLOAD, b'\x01\x01\x00\x05\x01')])
+            model.queue += [start.encode(), first.encode()]
+            return octets
+
+        model.change = change
+        device = node_for(model)
+        device.start()
+        self.assertEqual(device.session.session_id, b'evil')
+        device.session.listen(1)
+        self.assertTrue(device.authenticate().success)
+        self.counted(device, 'B-15')
+        self.assertEqual(device.session.session_id, model.session['sid'])
+        self.assertGreaterEqual(model.clock_s, 10)
+
+    def test_lifetime(self):
+        """B-28"""
+        model = PaaModel(session_lifetime_s=1000)
+        device = node_for(model)
+        device.bootstrap()
+        self.assertEqual(device.session.reauthentication_due_s, device.session.authenticated_at_s + 800)
+
     def test_nonces(self):
         """B-18"""
         for length in (15, 257):
@@ -567,6 +604,67 @@ class PanaRefusals(unittest.TestCase):
         device.authenticate()
         with self.assertRaises(ValueError):
             device.request(addresses=('2001:db8::1', '192.0.2.1'), extra=[bootstrap.avp(262, bytes(20))] * 12)
+
+
+class Udp(unittest.TestCase):
+    """The same over a UDP socket, by the command line."""
+
+    def setUp(self):
+        self.model = PaaModel(pending_polls=1)
+        self.socket = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        self.socket.bind(('::1', 0))
+        self.stranger = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        self.stranger.bind(('::1', 0))
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            octets, source = self.socket.recvfrom(2000)
+            if not octets:
+                return
+            self.model.send(octets)
+            while self.model.queue:
+                answer = self.model.queue.pop(0)
+                self.stranger.sendto(answer[:-1] + bytes([answer[-1] ^ 1]), source)
+                self.socket.sendto(answer, source)
+
+    def tearDown(self):
+        self.stranger.sendto(b'', self.socket.getsockname())
+        self.thread.join()
+        self.socket.close()
+        self.stranger.close()
+
+    def call(self, *arguments):
+        model = self.model
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            code = node.main(['bootstrap', '--paa', '::1', '--port', str(self.socket.getsockname()[1]), '--paa-id',
+                              model.paa_id, '--imsi', model.imsi, '--k', model.k.hex(), '--opc', model.opc.hex(),
+                              '--json', *arguments])
+        return code, json.loads(output.getvalue())
+
+    def test_bootstrap(self):
+        with tempfile.TemporaryDirectory() as folder:
+            state, usim = folder + '/state', folder + '/usim'
+            code, report = self.call('--state', state, '--usim-state', usim, '--wish', 'matti.mob.example')
+            self.assertEqual((code, report['status_name'], report['signature_verified']), (0, 'ok', True))
+            self.assertEqual(report['addresses'][0]['address'], self.model.home_address)
+            self.model.pending_polls = 0
+            _, second = self.call('--state', state, '--usim-state', usim)
+            self.assertEqual(second['host_identity'], report['host_identity'])
+            self.model.key = host_identity.generate('p256')
+            code, third = self.call('--state', state, '--usim-state', usim)
+            self.assertEqual(code, 1)
+            self.assertIn('pinned', third['failure'])
+
+    def test_what_comes_from_elsewhere(self):
+        """B-1"""
+        device = node.Node(settings_for(self.model, paa='::1', port=self.socket.getsockname()[1]))
+        self.assertTrue(device.bootstrap().final)
+        self.assertGreater(device.transport.foreign, 0)
+        self.assertFalse(any('AUTH' in name for name in device.session.counters))
+        device.close()
 
 
 if __name__ == '__main__':
