@@ -50,7 +50,11 @@ enum feed_tunnel_kind {
 };
 
 enum feed_flag {
-	FEED_FLAG_CARE_OF_UNVERIFIED = 0x00000001, /* M-17: downlink credit until a valid uplink packet has come */
+	/*
+	 * M-17: until a valid uplink packet has come from this care-of address it gets a credit of 64 kB. A data plane
+	 * that already knows this address as the binding's goes on with what it knows of it.
+	 */
+	FEED_FLAG_CARE_OF_UNVERIFIED = 0x00000001,
 };
 
 /* A shard's version: by epoch, then by sequence. Epoch 0 means "none". */
