@@ -206,6 +206,11 @@ class Node:
         """A poll, for the last request unless another id is given."""
         return self._take(self.session.ping(bootstrap.build_poll(request_id or self.last_request.request_id)))
 
+    def poll_status(self, request_id):
+        """Boot-Status of a poll for any id; changes nothing in the node."""
+        plaintext = self.session.ping(bootstrap.build_poll(request_id))
+        return None if plaintext is None else bootstrap.parse_answer(plaintext)[0]
+
     def _take(self, plaintext):
         if plaintext is None:
             self._fail('B-51: PNA without Encap')

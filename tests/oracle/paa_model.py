@@ -2,7 +2,7 @@
 """A small PAA with authentication server and mobility service, in memory and virtual time, to try the Python node on.
 
 It proves plumbing and refusals of the node only: both ends are of this folder. It has the shape of PROTOCOLS 1.2 and
-none of the limits, stores or policies of a real server; a test changes its messages through `tamper`.
+none of the limits, stores or policies of a real server beyond what paa_conformance.py asks for; a test changes its messages through `tamper`.
 """
 import dataclasses
 import hmac
@@ -164,8 +164,13 @@ class PaaModel:
         self.change = lambda octets, name: octets           # datagrams to the node; None loses one
         self.change_answer = lambda plaintext: plaintext    # plaintext of a PNA
         self.session = {}
+        self.keys = None
         self.key_ids = 0
-        self.requests = {}
+        self.consumed = set()           # SIDs (B-12)
+        self.last_request = self.last_answer = self.last_number = None
+        self.requests = {}              # within one (SID, Key-Id): id -> [plaintext, answer]
+        self.host_identities = {}       # value of 259 -> IMSI; may be shared by several models (L-10)
+        self.associations = 0
 
     # -- transport --
 
@@ -184,7 +189,10 @@ class PaaModel:
 
     def send(self, octets):
         self.sent.append(octets)
-        self._handle(pana.parse(octets))
+        try:
+            self._handle(pana.parse(octets))
+        except pana.Malformed:
+            pass
 
     def emit(self, octets, name):
         octets = self.change(octets, name)
@@ -195,32 +203,48 @@ class PaaModel:
 
     def _handle(self, message):
         if message.kind == pana.PCI:
-            self._start()
+            self._start(message)
+        elif message.kind == pana.AUTHENTICATION and message.flags & pana.START and not message.is_request():
+            self._started(message)
         elif message.session_id != self.session.get('sid'):
             return
-        elif message.kind == pana.AUTHENTICATION and message.flags & pana.START:
-            self._started(message)
-        elif message.kind == pana.AUTHENTICATION:
+        elif message.kind == pana.AUTHENTICATION and not message.is_request():
             self._authenticate(message)
-        elif message.is_request() and self.keys is not None:
+        elif message.kind in (pana.TERMINATION, pana.NOTIFICATION) and message.is_request() and self.keys is not None:
             self._request(message)
 
-    def _start(self):
-        sid, x = cookie(self.secret, int(self.clock_s) // 30, 0, 1, ipaddress.ip_address('2001:db8:2::77'), 50000,
-                        ipaddress.ip_address(self.server_address), 1)
+    def _start(self, message):
+        """PAR(S) for a PCI, without keeping state (B-10, B-11)."""
+        if message.number(pana.MOB_CAPABILITY, pana.VENDOR_ID) is None:
+            return
+        for i in range(4):
+            session_id, x = self._cookie(i)
+            if session_id not in self.consumed:
+                self.emit(self._par_start(session_id, x), 'par-start')
+                return
+
+    def _cookie(self, i):
+        return cookie(self.secret, int(self.clock_s) // 3600, i, 1, ipaddress.ip_address('2001:db8:2::77'), 50000,
+                      ipaddress.ip_address(self.server_address), 1)
+
+    def _par_start(self, session_id, x):
         avps = [pana.unsigned32(pana.PRF_ALGORITHM, 5), pana.unsigned32(pana.INTEGRITY_ALGORITHM, 12),
                 pana.unsigned32(pana.ENCRYPTION_ALGORITHM, 1),
                 pana.unsigned32(pana.MOB_CAPABILITY, self.capability, pana.VENDOR_ID)]
-        message = pana.Message(pana.AUTHENTICATION, pana.REQUEST | pana.START, sid, x, avps)
-        self.session = {'sid': sid, 'i_par': message.encode()}
-        self.keys = None
-        self.number = x
-        self.emit(message.encode(), 'par-start')
+        return pana.Message(pana.AUTHENTICATION, pana.REQUEST | pana.START, session_id, x, avps).encode()
 
     def _started(self, message):
-        if message.sequence != self.number:
+        cookies = [self._cookie(i) for i in range(4)]
+        right = [(avp.code, avp.vendor, avp.unsigned32) for avp in message.avps if avp.code != pana.MOB_CAPABILITY]
+        if (message.session_id, message.sequence) not in cookies or message.session_id in self.consumed \
+                or message.reserved or sorted(code for code, _, _ in right) != [3, 6, 13] \
+                or not {(6, None, 5), (3, None, 12), (13, None, 1)}.issuperset(right):
             return
-        self.session['i_pan'] = message.octets
+        self.consumed.add(message.session_id)
+        self.session = {'sid': message.session_id, 'i_par': self._par_start(message.session_id, message.sequence),
+                        'i_pan': message.octets}
+        self.number, self.keys, self.key_ids = message.sequence, None, 0
+        self.last_request = self.last_answer = self.last_number = None
         self._begin_eap()
 
     def _begin_eap(self):
@@ -238,6 +262,7 @@ class PaaModel:
         if message.sequence != self.number or message.flags & pana.COMPLETE:
             if message.flags & pana.COMPLETE and self.eap.msk and not self.eap.failed:
                 self.keys = self.next_keys
+                self.requests = {}
             return
         if self.pac_nonce is None:
             self.pac_nonce = message.value(pana.NONCE)
@@ -259,6 +284,19 @@ class PaaModel:
     def _request(self, message):
         if not message.auth_is_right(self.keys.auth_key):
             return
+        if message.sequence == self.last_number:
+            if message.octets == self.last_request:
+                self.emit(self.last_answer, 'answer')
+            return
+        expected = None if self.last_number is None else (self.last_number + 1) & 0xffffffff
+        codes = [(avp.code, avp.vendor) for avp in message.avps[:-1]]
+        allowed = [[], [(pana.ENCRYPTION_ENCAP, None)]] if message.flags & pana.PING else [[]]
+        if message.kind == pana.TERMINATION:
+            allowed = [[(pana.TERMINATION_CAUSE, None)]]
+        if codes not in allowed or expected not in (None, message.sequence) \
+                or expected is None and (message.sequence ^ self.number) & 0x80000000 == 0:
+            return
+        self.last_number, self.last_request = message.sequence, message.octets
         avps = []
         if message.value(pana.ENCRYPTION_ENCAP) is not None:
             plaintext = pana.crypt(self.keys.pac_encr_key, self.keys.key_id, self.session['sid'], message.sequence,
@@ -267,52 +305,119 @@ class PaaModel:
             avps = [pana.Avp(pana.ENCRYPTION_ENCAP, pana.crypt(self.keys.paa_encr_key, self.keys.key_id,
                                                               self.session['sid'], message.sequence, answer))]
         answer = pana.Message(message.kind, message.flags & ~pana.REQUEST, self.session['sid'], message.sequence, avps)
-        self.emit(answer.encode(self.keys.auth_key), 'answer')
-        if message.kind == pana.NOTIFICATION and message.flags & pana.REAUTHENTICATION:
+        self.last_answer = answer.encode(self.keys.auth_key)
+        self.emit(self.last_answer, 'answer')
+        if message.kind == pana.TERMINATION:
+            self.session = {}
+        elif message.flags & pana.REAUTHENTICATION:
             self._begin_eap()
 
     # -- mobility service --
 
     def _bootstrap(self, plaintext):
-        avps = {avp.code: avp for avp in pana.parse_avps(plaintext)}
-        request_id = avps[bootstrap.BOOT_REQUEST_ID].value
-        if len(avps) > 1:
-            self.requests[request_id] = plaintext
+        """The answer to a plaintext, by the order of B-42."""
+        try:
+            avps = pana.parse_avps(plaintext)
+        except pana.Malformed:
+            return self._refusal(None, 200)
+        found = {avp.code: avp.value for avp in avps}
+        request_id = found.get(bootstrap.BOOT_REQUEST_ID)
+        if request_id is not None and len(request_id) != 16:
+            request_id = None
+        if any(avp.vendor != pana.VENDOR_ID or not 258 <= avp.code <= 275 for avp in avps):
+            return self._refusal(request_id, 212)
+        if self._malformed(avps, found) or request_id is None:
+            return self._refusal(request_id, 200)
+        stored = self.requests.get(request_id)
+        if len(avps) == 1:
+            if stored is None:
+                return self._refusal(request_id, 213)
+        elif stored is not None and stored[0] != plaintext:
+            return self._refusal(request_id, 200)
+        elif stored is None:
+            status = self._refuses(avps, found)
+            if status:
+                return self._refusal(request_id, status)
+            stored = self.requests[request_id] = [plaintext, None]
             self.polls = 0
+        return self._decided(request_id, stored)
+
+    def _decided(self, request_id, stored):
         head = [bootstrap.avp(bootstrap.BOOT_REQUEST_ID, request_id)]
-        if self.polls < self.pending_polls:
+        if stored[1] is None and self.polls < self.pending_polls:
             self.polls += 1
             return pana.encode_avps(head + [bootstrap.number(bootstrap.BOOT_STATUS, bootstrap.PENDING),
                                             bootstrap.number(bootstrap.RETRY_AFTER, 200)])
         if self.status >= 200:
-            return pana.encode_avps(head + [bootstrap.number(bootstrap.BOOT_STATUS, self.status)])
-        return self._final(head, self.requests[request_id])
+            return self._refusal(request_id, self.status)
+        if stored[1] is None:
+            stored[1] = self._final(head, stored[0])
+        return stored[1]
+
+    @staticmethod
+    def _refusal(request_id, status):
+        head = [] if request_id is None else [bootstrap.avp(bootstrap.BOOT_REQUEST_ID, request_id)]
+        return pana.encode_avps(head + [bootstrap.number(bootstrap.BOOT_STATUS, status)])
+
+    @staticmethod
+    def _malformed(avps, found):
+        """Occurrence and lengths (B-34, B-36)."""
+        codes = [avp.code for avp in avps]
+        if codes == [bootstrap.BOOT_REQUEST_ID]:
+            return False
+        most = {258: 1, 259: 1, 260: 1, 261: 1, 262: 2, 263: 1, 271: 1}
+        if any(codes.count(code) > most.get(code, 0) for code in codes):
+            return True
+        if not {258, 259, 271} <= set(codes) or len(found[271]) != 4 or not 16 <= len(found.get(263, bytes(16))) <= 64:
+            return True
+        wished = [avp.value for avp in avps if avp.code == 262]
+        return any((value[:2], len(value)) not in ((b'\x01\x20', 8), (b'\x02\x80', 20)) for value in wished)
+
+    def _context(self):
+        return bootstrap.Context(self.session['sid'], self.session['i_par'], self.session['i_pan'], self.keys,
+                                 self.paa_id.encode())
+
+    @staticmethod
+    def _rest(avps):
+        unsigned = (bootstrap.BOOT_REQUEST_ID, bootstrap.HOST_IDENTITY, bootstrap.POP_SIGNATURE)
+        return pana.encode_avps(avp for avp in avps if avp.code not in unsigned)
+
+    def _refuses(self, avps, found):
+        """Key, signature, HIT of another: the status, or None."""
+        try:
+            key = host_identity.parse_hi_value(found[259])
+        except host_identity.KeyRefused:
+            return 202
+        signed = bootstrap.tbs(self._context(), 1, found[258], found[259], self._rest(avps))
+        self.node_signature_right = host_identity.signature_is_right(key, found.get(260, b''), signed)
+        if not self.node_signature_right:
+            return 201
+        if self.host_identities.setdefault(found[259], self.imsi) != self.imsi:
+            return 202
+        return None
 
     def _final(self, head, plaintext):
         avps = pana.parse_avps(plaintext)
         values = {avp.code: avp.value for avp in avps}
         services = struct.unpack('>I', values[bootstrap.SERVICE_TYPE])[0] & (pana.MIP6 | pana.HIP)
         home, agent = ipaddress.ip_address(self.home_address), ipaddress.ip_address(self.server_address)
+        wished = values.get(bootstrap.DESIRED_FQDN)
+        had = wished is None or wished.endswith(b'.mob.example')
+        name = wished if wished is not None and had else self.fqdn.encode()
         answer = head + [
-            bootstrap.number(bootstrap.BOOT_STATUS, self.status),
-            bootstrap.avp(bootstrap.ASSIGNED_FQDN, self.fqdn.encode()),
+            bootstrap.number(bootstrap.BOOT_STATUS, self.status if had else bootstrap.OK_NAME_CHANGED),
+            bootstrap.avp(bootstrap.ASSIGNED_FQDN, name),
             bootstrap.avp(bootstrap.ASSIGNED_ADDRESS, struct.pack('>BBHI', 2, 64, 0, 86400) + home.packed),
             bootstrap.avp(bootstrap.SERVER_HOST_IDENTITY, host_identity.hi_value(self.key.public_key())),
             bootstrap.avp(bootstrap.MOBILITY_SERVER_ADDRESS, struct.pack('>BBH', 2, 128, 0) + agent.packed),
             bootstrap.number(bootstrap.LEASE_LIFETIME, 86400), bootstrap.number(bootstrap.SERVICE_TYPE, services)]
         if services & pana.MIP6:
-            answer.append(bootstrap.avp(bootstrap.MOBILITY_SA, struct.pack('>IHBBI', self.spi, 2, 1, 0, 3600)))
+            spi = self.spi + self.associations
+            self.associations += 1
+            answer.append(bootstrap.avp(bootstrap.MOBILITY_SA, struct.pack('>IHBBI', spi, 2, 1, 0, 3600)))
         if services & pana.HIP:
             answer.append(bootstrap.avp(bootstrap.RVS_NAME, self.paa_id.encode()))
         covered = pana.encode_avps(answer)
-        context = bootstrap.Context(self.session['sid'], self.session['i_par'], self.session['i_pan'], self.keys,
-                                    self.paa_id.encode())
-        unsigned = (bootstrap.BOOT_REQUEST_ID, bootstrap.HOST_IDENTITY, bootstrap.POP_SIGNATURE)
-        rest = pana.encode_avps(avp for avp in avps if avp.code not in unsigned)
-        signed = bootstrap.tbs(context, 2, values[bootstrap.BOOT_REQUEST_ID], values[bootstrap.HOST_IDENTITY], rest,
-                               covered)
-        signature = bootstrap.avp(bootstrap.SERVER_SIGNATURE, host_identity.sign(self.key, signed))
-        self.node_signature_right = host_identity.signature_is_right(
-            host_identity.parse_hi_value(values[bootstrap.HOST_IDENTITY]), values[bootstrap.POP_SIGNATURE],
-            bootstrap.tbs(context, 1, values[bootstrap.BOOT_REQUEST_ID], values[bootstrap.HOST_IDENTITY], rest))
-        return covered + signature.encode()
+        signed = bootstrap.tbs(self._context(), 2, values[bootstrap.BOOT_REQUEST_ID], values[bootstrap.HOST_IDENTITY],
+                               self._rest(avps), covered)
+        return covered + bootstrap.avp(bootstrap.SERVER_SIGNATURE, host_identity.sign(self.key, signed)).encode()
