@@ -18,6 +18,7 @@ import time
 import unittest
 
 import aka
+import authserver_conformance
 import eap_aka
 import radius
 
@@ -183,6 +184,15 @@ class Hostapd(unittest.TestCase):
         self.assertEqual(client.run(peer).code, radius.ACCESS_REJECT)
         client.close()
         self.assertIn('E-8', peer.refusals[0])
+
+    def test_conformance(self):
+        """The checks for our own server, as far as a foreign one can pass them."""
+        subscriber = {'imsi': IMSI, 'k': K.hex(), 'opc': OPC.hex()}
+        target = authserver_conformance.Target(
+            ADDRESS, PORT, SECRET, [subscriber, dict(subscriber, methods=['aka'])], network_name=b'WLAN',
+            exact_network_name=False, realm=REALM)
+        failures = authserver_conformance.run(target, skip=authserver_conformance.OWN, report=lambda text: None)
+        self.assertEqual(failures, {})
 
     def test_wrong_secret(self):
         with self.assertRaises(TimeoutError):
