@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Host keys, their wire forms, HITs and signatures: RFC 8005, RFC 7401 5.2.9, RFC 7343, rules B-35, B-37, K-12, K-13."""
+"""Host keys, their wire forms, HITs and signatures: RFC 8005, RFC 7401 5.2.9, RFC 7343, rules B-35, B-37, K-12
+and K-13."""
 import hashlib
 import ipaddress
 import struct

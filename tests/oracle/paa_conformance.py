@@ -393,7 +393,8 @@ def run(target, names=(), report=print):
         try:
             function(target)
             report('ok    %-50s %s' % (name, ', '.join(rules)))
-        except (AssertionError, bootstrap.Refused, pana_session.Timeout, pana_session.SessionEnded, IndexError) as error:
+        except (AssertionError, bootstrap.Refused, pana_session.Timeout, pana_session.SessionEnded,
+                IndexError) as error:
             failures[name] = '%s: %s' % (type(error).__name__, error)
             report('FAIL  %-50s %s: %s' % (name, ', '.join(rules), failures[name]))
     return failures

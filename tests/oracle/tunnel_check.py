@@ -6,6 +6,7 @@ Shows that its AF_PACKET and raw sockets do what N-9 asks for on this kernel: Bi
 its own, acknowledgements with a type 2 routing header and tunnelled packets are seen, and the kernel stays silent.
 Run it by tests/netns/isolated.
 """
+import dataclasses
 import ipaddress
 import socket
 import struct
@@ -13,6 +14,8 @@ import subprocess
 import threading
 import unittest
 
+import homeagent_conformance
+import homeagent_model
 import mobile_ip
 import node
 import transport
@@ -38,6 +41,7 @@ class HomeAgent(threading.Thread):
             self.socket.bind((interface, tunnel.ETH_P_IPV6))
         self.answers = []
         self.updates = []
+        self.model = None               # a HomeAgentModel that answers instead
         self.parameter_problems = 0
         self.stopped = False
 
@@ -58,7 +62,11 @@ class HomeAgent(threading.Thread):
         if packet[24:40] != HOME_AGENT.packed:
             return
         header, _ = mobile_ip.mobility_header_of(packet)
-        if header is not None:
+        if header is not None and self.model is not None:
+            answer = self.model.handle(packet)
+            if answer is not None:
+                self.reply(ethernet, answer)
+        elif header is not None:
             self.updates.append(packet)
             answer = self.answers.pop(0)(struct.unpack('>H', header[6:8])[0]) if self.answers else None
             if answer is not None:
@@ -92,6 +100,7 @@ class Sockets(unittest.TestCase):
         cls.agent.start()
 
     def setUp(self):
+        self.agent.model = None
         self.agent.answers.clear()
         self.agent.updates.clear()
         settings = node.Settings(paa='::1', paa_id='', imsi='001010000000001', k=bytes(16), opc=bytes(16),
@@ -140,6 +149,12 @@ class Sockets(unittest.TestCase):
         self.assertEqual(mobile_ip.checksum(HOME_ADDRESS, HOME_AGENT, mobile_ip.MOBILITY, header), 0)
         covered = header[:4] + bytes(2) + header[6:-12]
         self.assertNotEqual(mobile_ip.authenticator(KEY, CARE_OF, HOME_ADDRESS, covered), header[-12:])
+
+    def test_conformance(self):
+        """The checks for a home agent, over the wire."""
+        self.agent.model = homeagent_model.HomeAgentModel(dataclasses.replace(self.node.association))
+        names = ('registration', 'octet_identical_update', 'old_numbers', 'wrong_mac', 'deregistration')
+        self.assertEqual(homeagent_conformance.run(self.node, names, lambda text: None), {})
 
     def test_ping(self):
         """N-9: the kernel does not answer protocol 41."""
