@@ -24,10 +24,13 @@
  *   kind 20, snapshot end   epoch, sequence = S; amount = number of chunks
  *   kind 21, refused        amount = enum catch_up_refusal
  *
- * A snapshot is fuzzy: changes go on while it is sent, and come by the feed as ever. From its begin the receiver keeps
- * the version of each withdrawal, and applies a row only over a lower version; at its end it removes every binding of
- * the shard with a version ≤ S that the snapshot did not name, and is complete up to S (and up to whatever the feed
- * brought without gap behind S).
+ * Feed and catch-up are two channels, so what was changed later may arrive earlier. Therefore, from the moment a gap is
+ * seen (and before the ask) until the shard is complete again, the receiver keeps the version of each withdrawal, and it
+ * applies a row only over a lower version: else a row of a chunk would bring back what the feed has withdrawn already.
+ *
+ * A snapshot is fuzzy: changes go on while it is sent, and come by the feed as ever. At its end the receiver removes
+ * every binding of the shard with a version ≤ S that the snapshot did not name (a row that it had already, or in a
+ * newer version, is named, too), and is complete up to S, and up to whatever the feed brought without gap behind S.
  *
  * Rules: C-1, C-2. Thread: nothing here keeps state.
  */

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "bindings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "binding_index.h"
+#include "catch_up_server.h"
+#include "change_history.h"
+#include "publisher.h"
+
+enum { OVERHEAD_IN_IPV6_BYTES = 40, OVERHEAD_IN_UDP_IPV4_BYTES = 28, INNER_MTU_MIN_BYTES = 1280 };
+
+/* A reported path MTU whose turn comes with the step's outputs, so that versions leave in their order. */
+struct lowered {
+	struct lowered *next;
+	struct lowered *prev;
+	struct punt_path_mtu report;
+};
+
+struct bindings {
+	struct bindings_options options;
+	struct bindings_counters counters;
+	bool serving;
+	struct feed_version heads[FEED_SHARDS];
+	struct binding_index index;
+	struct change_history *history;
+	struct catch_up_server *catch_up;
+	struct publisher publisher;
+	struct timer heartbeat;
+	struct lowered *lowered;
+};
+
+static void *checked(void *memory)
+{
+	if (!memory) {
+		fprintf(stderr, "error: out of memory\n");
+		abort();
+	}
+	return memory;
+}
+
+struct bindings *bindings_new(const struct bindings_options *options)
+{
+	struct bindings *bindings = checked(calloc(1, sizeof(*bindings)));
+	struct catch_up_source source = {
+	        .index = &bindings->index,
+	        .heads = bindings->heads,
+	        .outlet = &bindings->options.outlet,
+	        .counters = &bindings->counters,
+	};
+
+	bindings->options = *options;
+	for (unsigned shard = 0; shard < FEED_SHARDS; shard++)
+		bindings->heads[shard].epoch = options->epoch;
+	bindings->history = change_history_new(options->history_changes);
+	source.history = bindings->history;
+	bindings->catch_up = catch_up_server_new(&source);
+	publisher_start(&bindings->publisher, options->outlet.feed_frames, options->outlet.context);
+	return bindings;
+}
+
+void bindings_free(struct bindings *bindings)
+{
+	struct lowered *lowered;
+
+	if (!bindings)
+		return;
+	timer_disarm(&bindings->heartbeat);
+	while ((lowered = bindings->lowered)) {
+		DL_DELETE(bindings->lowered, lowered);
+		free(lowered);
+	}
+	catch_up_server_free(bindings->catch_up);
+	binding_index_clear(&bindings->index);
+	change_history_free(bindings->history);
+	free(bindings);
+}
+
+/* --- heartbeats --- */
+
+static size_t heads_of(const struct bindings *bindings, struct feed_range ranges[FEED_SHARDS])
+{
+	for (unsigned shard = 0; shard < FEED_SHARDS; shard++)
+		ranges[shard] = (struct feed_range){
+		        .shard = (uint8_t)shard,
+		        .epoch = bindings->heads[shard].epoch,
+		        .first = bindings->heads[shard].sequence,
+		        .last = bindings->heads[shard].sequence,
+		};
+	return FEED_SHARDS;
+}
+
+static void beat(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	struct bindings *bindings = (struct bindings *)((char *)timer - offsetof(struct bindings, heartbeat));
+	const struct bindings_outlet *outlet = &bindings->options.outlet;
+	struct feed_range heads[FEED_SHARDS];
+	size_t count = heads_of(bindings, heads);
+
+	(void)effects;
+	publisher_heartbeat(&bindings->publisher, heads, count, now->unix_ms);
+	outlet->feed_welcome(outlet->context, publisher_welcome(&bindings->publisher, heads, count, now->unix_ms));
+	bindings->counters.heartbeats++;
+	catch_up_server_sweep(bindings->catch_up, now);
+	timer_arm(bindings->options.timers, timer, now->monotonic_ms + BINDINGS_HEARTBEAT_MS, beat);
+}
+
+void bindings_serve(struct bindings *bindings, const struct instant *now)
+{
+	bindings->serving = true;
+	for (unsigned shard = 0; shard < FEED_SHARDS; shard++)
+		change_history_reset(bindings->history, (uint8_t)shard, bindings->heads[shard].sequence);
+	beat(&bindings->heartbeat, now, NULL);
+}
+
+/* --- changes --- */
+
+static struct binding_version version_of(struct feed_version version)
+{
+	return (struct binding_version){.epoch = version.epoch, .sequence = version.sequence};
+}
+
+/* Numbers the row, remembers it and sends it on its way. */
+static struct binding_version commit_row(struct bindings *bindings, struct feed_row *row, struct effects *effects)
+{
+	uint8_t octets[FEED_ROW_OCTETS];
+	struct wire_writer writer = wire_writer_of(octets, sizeof(octets));
+
+	bindings->heads[row->shard].sequence++;
+	row->version = bindings->heads[row->shard];
+	if (bindings->serving) {
+		feed_row_write(&writer, row);
+		change_history_append(bindings->history, row->shard, octets);
+		effects_publish(effects, row->shard, octets, sizeof(octets));
+	}
+	return version_of(row->version);
+}
+
+int bindings_check(const struct bindings *bindings, const struct binding_key *key, const char *subscriber)
+{
+	const struct binding *binding = binding_index_find(&bindings->index, key);
+
+	if (binding)
+		return strcmp(binding->subscriber->name, subscriber) == 0 ? 0 : -EEXIST;
+	return bindings->index.count < bindings->options.bindings_max ? 0 : -ENOSPC;
+}
+
+static void expire(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	struct binding *binding = (struct binding *)((char *)timer - offsetof(struct binding, expiry));
+	const struct bindings_outlet *outlet = &binding->owner->options.outlet;
+	struct binding_key key = binding->key;
+
+	binding->owner->counters.expired++;
+	outlet->expired(outlet->context, &key, now, effects);
+}
+
+struct binding_version bindings_set(struct bindings *bindings, const struct binding_change *change,
+                                    const struct instant *now, struct effects *effects)
+{
+	struct binding *binding = binding_index_find(&bindings->index, &change->key);
+	struct feed_row *row;
+
+	(void)now;
+	if (binding && strcmp(binding->subscriber->name, change->subscriber) != 0) {
+		bindings->counters.key_conflicts++;
+		return (struct binding_version){0};
+	}
+	if (!binding)
+		binding = binding_index_add(&bindings->index, &change->key, change->subscriber, change->shard);
+	binding->owner = bindings;
+	row = &binding->row;
+	row->operation = FEED_SET;
+	row->shard = binding->subscriber->shard;
+	row->key_length = change->key.length;
+	row->tunnel_kind = change->tunnel_kind;
+	memcpy(row->key, change->key.octets, sizeof(row->key));
+	memcpy(row->care_of_address, &change->care_of_address, sizeof(row->care_of_address));
+	row->port = change->port;
+	row->inner_mtu_bytes = change->inner_mtu_bytes;
+	row->flags = change->flags;
+	row->expiry_unix_ms = change->expiry.unix_ms;
+	timer_arm(bindings->options.timers, &binding->expiry, change->expiry.monotonic_ms, expire);
+	bindings->counters.set++;
+	return commit_row(bindings, row, effects);
+}
+
+struct binding_version bindings_withdraw(struct bindings *bindings, const struct binding_key *key,
+                                         const struct instant *now, struct effects *effects)
+{
+	struct binding *binding = binding_index_find(&bindings->index, key);
+	struct feed_row row = {.operation = FEED_WITHDRAW};
+
+	(void)now;
+	if (!binding)
+		return (struct binding_version){0};
+	row.shard = binding->row.shard;
+	row.key_length = key->length;
+	memcpy(row.key, key->octets, sizeof(row.key));
+	catch_up_server_removing(bindings->catch_up, binding);
+	binding_index_remove(&bindings->index, binding);
+	bindings->counters.withdrawn++;
+	return commit_row(bindings, &row, effects);
+}
+
+/* --- path MTU --- */
+
+static uint16_t inner_mtu_of(const struct feed_row *row, uint16_t path_mtu_bytes)
+{
+	bool in_ipv4 = row->tunnel_kind == FEED_TUNNEL_IP6_IN_UDP4 || row->tunnel_kind == FEED_TUNNEL_IP4_IN_UDP4;
+	uint16_t overhead = in_ipv4 ? OVERHEAD_IN_UDP_IPV4_BYTES : OVERHEAD_IN_IPV6_BYTES;
+
+	/* M-19: below that the outer packet is fragmented */
+	if (path_mtu_bytes < INNER_MTU_MIN_BYTES + overhead)
+		return INNER_MTU_MIN_BYTES;
+	return path_mtu_bytes - overhead;
+}
+
+static void lower_inner_mtu(struct bindings *bindings, const struct punt_path_mtu *report, struct effects *effects)
+{
+	struct binding_key key = {.length = report->key_length};
+	struct binding *binding;
+	uint16_t inner_mtu_bytes;
+
+	memcpy(key.octets, report->key, sizeof(key.octets));
+	binding = binding_index_find(&bindings->index, &key);
+	if (!binding || memcmp(binding->row.care_of_address, report->care_of_address, FEED_ADDRESS_OCTETS) != 0) {
+		bindings->counters.path_mtu_ignored++;
+		return;
+	}
+	inner_mtu_bytes = inner_mtu_of(&binding->row, report->path_mtu_bytes);
+	if (binding->row.inner_mtu_bytes && inner_mtu_bytes >= binding->row.inner_mtu_bytes) {
+		bindings->counters.path_mtu_ignored++;
+		return;
+	}
+	binding->row.inner_mtu_bytes = inner_mtu_bytes;
+	bindings->counters.path_mtu_lowered++;
+	commit_row(bindings, &binding->row, effects);
+}
+
+/* Nothing was stored; being called in its turn is all that matters, so the result says nothing. */
+static void lower_in_turn(void *core, uint64_t token, int result, const struct instant *now, struct effects *effects)
+{
+	struct bindings *bindings = core;
+	struct lowered *lowered = bindings->lowered;
+
+	(void)token;
+	(void)result;
+	(void)now;
+	if (!lowered)
+		return;
+	DL_DELETE(bindings->lowered, lowered);
+	lower_inner_mtu(bindings, &lowered->report, effects);
+	free(lowered);
+}
+
+void bindings_path_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
+                       struct effects *effects)
+{
+	struct lowered *lowered = checked(calloc(1, sizeof(*lowered)));
+
+	(void)now;
+	lowered->report = *report;
+	DL_APPEND(bindings->lowered, lowered);
+	effects_when_durable(effects, lower_in_turn, bindings, 0);
+}
+
+/* --- channels --- */
+
+void bindings_publish(struct bindings *bindings, const struct effect_publish *publish, const struct instant *now)
+{
+	publisher_row(&bindings->publisher, publish->row, publish->octets, now->unix_ms);
+}
+
+void bindings_turn_end(struct bindings *bindings, const struct instant *now)
+{
+	publisher_flush(&bindings->publisher, now->unix_ms);
+}
+
+void bindings_catch_up(struct bindings *bindings, const struct punt_route *peer, const struct wire_view *frames,
+                       size_t count, const struct instant *now)
+{
+	catch_up_server_message(bindings->catch_up, peer, frames, count, now);
+}
+
+/* --- views --- */
+
+static struct binding_view view_of(const struct binding *binding)
+{
+	return (struct binding_view){
+	        .key = binding->key, .subscriber = binding->subscriber->name, .row = &binding->row};
+}
+
+size_t bindings_count(const struct bindings *bindings)
+{
+	return bindings->index.count;
+}
+
+struct binding_version bindings_head(const struct bindings *bindings, uint8_t shard)
+{
+	return version_of(bindings->heads[shard]);
+}
+
+bool bindings_find(const struct bindings *bindings, const struct binding_key *key, struct binding_view *view)
+{
+	const struct binding *binding = binding_index_find(&bindings->index, key);
+
+	if (binding)
+		*view = view_of(binding);
+	return binding != NULL;
+}
+
+size_t bindings_page(const struct bindings *bindings, const struct binding_key *after, struct binding_view *views,
+                     size_t capacity)
+{
+	const struct binding *binding = bindings->index.by_key;
+	size_t count = 0;
+
+	if (after) {
+		binding = binding_index_find(&bindings->index, after);
+		binding = binding ? binding->by_key.next : NULL;
+	}
+	for (; binding && count < capacity; binding = binding->by_key.next)
+		views[count++] = view_of(binding);
+	return count;
+}
+
+size_t bindings_of_subscriber(const struct bindings *bindings, const char *name, struct binding_view *views,
+                              size_t capacity)
+{
+	const struct bound_subscriber *subscriber = binding_index_subscriber(&bindings->index, name);
+	const struct binding *binding;
+	size_t count = 0;
+
+	if (!subscriber)
+		return 0;
+	DL_FOREACH2(subscriber->bindings, binding, next_of_subscriber)
+	if (count < capacity)
+		views[count++] = view_of(binding);
+	return count;
+}
+
+const struct bindings_counters *bindings_counters(const struct bindings *bindings)
+{
+	return &bindings->counters;
+}
