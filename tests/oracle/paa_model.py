@@ -150,6 +150,7 @@ class PaaModel:
     status: int = bootstrap.OK
     pending_polls: int = 0
     session_lifetime_s: int = 3600
+    result_code: int = pana.RESULT_SUCCESS
     key: object = None
     fqdn: str = 'a1b2.mob.example'
     home_address: str = '2001:db8:aa:1::77'
@@ -277,10 +278,11 @@ class PaaModel:
             self.key_ids += 1
             self.next_keys = pana.derive_keys(self.eap.msk, self.session['i_par'], self.session['i_pan'],
                                               self.pac_nonce, self.paa_nonce, self.key_ids)
-            self._par([pana.unsigned32(pana.RESULT_CODE, 0), pana.Avp(pana.EAP_PAYLOAD, packet),
-                       pana.unsigned32(pana.KEY_ID, self.key_ids),
-                       pana.unsigned32(pana.SESSION_LIFETIME, self.session_lifetime_s)], 'par-complete',
-                      pana.COMPLETE, self.next_keys.auth_key)
+            avps = [pana.unsigned32(pana.RESULT_CODE, self.result_code), pana.Avp(pana.EAP_PAYLOAD, packet),
+                    pana.unsigned32(pana.KEY_ID, self.key_ids)]
+            if self.result_code == pana.RESULT_SUCCESS:
+                avps.append(pana.unsigned32(pana.SESSION_LIFETIME, self.session_lifetime_s))
+            self._par(avps, 'par-complete', pana.COMPLETE, self.next_keys.auth_key)
 
     def _request(self, message):
         if not message.auth_is_right(self.keys.auth_key):

@@ -481,6 +481,17 @@ class PanaRefusals(unittest.TestCase):
         last = pana.parse(model.sent[-1])
         self.assertEqual((last.flags, last.avps), (pana.COMPLETE, []))
 
+    def test_not_admitted(self):
+        """B-26: Result-Code 2 under the new keys is answered with Key-Id and AUTH; the session ends."""
+        model = PaaModel(result_code=pana.RESULT_AUTHORIZATION_REJECTED)
+        device = node_for(model)
+        self.assertIsNone(device.bootstrap())
+        self.assertEqual((device.session.outcome.result_code, device.session.outcome.authenticated_message), (2, True))
+        last = pana.parse(model.sent[-1])
+        self.assertEqual((last.flags, last.number(pana.KEY_ID)), (pana.COMPLETE, 1))
+        self.assertTrue(last.auth_is_right(model.next_keys.auth_key))
+        self.assertEqual(device.session.state, pana_session.CLOSED)
+
     def test_failure_in_reauthentication_needs_auth(self):
         """B-25"""
         model = PaaModel()
