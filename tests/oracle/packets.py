@@ -99,26 +99,26 @@ class Expectation:
 
 
 class Drop(Exception):
-    """The packet is dropped for this reason."""
+    """The packet is dropped for this reason, a name of proto/drop.def."""
 
 
 class Answered(Exception):
-    """The packet is consumed by an error message to its source."""
+    """The packet is dropped and its source is told so."""
 
-    def __init__(self, kind, code, field, own):
-        super().__init__()
+    def __init__(self, reason, kind, code, field, own):
+        super().__init__(reason)
         self.kind, self.code, self.field, self.own = kind, code, field, own
 
 
 class Packet:
     """An IPv6 packet, cut to its payload length; Drop if it is none."""
 
-    def __init__(self, octets):
+    def __init__(self, octets, reason='ip_malformed'):
         if len(octets) < 40 or octets[0] >> 4 != 6:
-            raise Drop('malformed')
+            raise Drop(reason)
         end = 40 + struct.unpack('>H', octets[4:6])[0]
         if end > len(octets):
-            raise Drop('malformed')
+            raise Drop(reason)
         self.octets = octets[:end]
         self.source = ipaddress.IPv6Address(octets[8:24])
         self.destination = ipaddress.IPv6Address(octets[24:40])
@@ -133,7 +133,7 @@ class Packet:
             if next_header not in EXTENSION_HEADERS:
                 return next_header, position
             if position + 8 > len(self.octets):
-                raise Drop('malformed')
+                raise Drop('ip_malformed')
             if next_header == FRAGMENT:
                 if struct.unpack('>H', self.octets[position + 2:position + 4])[0] & 0xfff8:
                     return FRAGMENT, position
@@ -142,8 +142,8 @@ class Packet:
                 length = (self.octets[position + 1] + 1) * 8
             next_header, position = self.octets[position], position + length
             if position > len(self.octets):
-                raise Drop('malformed')
-        raise Drop('extension-headers')
+                raise Drop('ip_malformed')
+        raise Drop('ip_too_many_extensions')
 
     def flow(self):
         """The finest key of an inner flow: addresses, label, protocol, ports."""
@@ -163,7 +163,7 @@ def ecn_after_decapsulation(inner, outer):
     """RFC 6040 figure 4; Drop for CE outside of Not-ECT."""
     if inner == NOT_ECT:
         if outer == CE:
-            raise Drop('ecn')
+            raise Drop('inner_not_ecn_capable')
         return NOT_ECT
     if inner == CE or outer == CE:
         return CE
@@ -177,6 +177,11 @@ def may_cause_error(packet):
         return False
     protocol, position = packet.upper()
     return protocol != ICMPV6 or position < len(packet.octets) and packet.octets[position] & 0x80 != 0
+
+
+def is_confined(address):
+    """Scopes that are never tunnelled (DESIGN 3)."""
+    return address.is_multicast or address.is_link_local or address.is_unspecified or address.is_loopback
 
 
 def solicited_node(address):
@@ -231,7 +236,7 @@ class Forwarder:
         next_hop = destination if on_link or destination.is_link_local else self.scenario.gateway
         mac = self.scenario.neighbours.get(next_hop)
         if mac is None:
-            raise Drop('no-neighbour')
+            raise Drop('neighbour_unresolved')
         return mac + self.scenario.mac + ETHERTYPE_IPV6 + packet
 
     def tunnelled(self, inner, binding):
@@ -246,7 +251,7 @@ class Forwarder:
         if self.in_service_prefix(destination) is not None:
             binding = self.binding_of(destination)
             if binding is None:
-                raise Drop('unbound')
+                raise Drop('destination_unbound')
             output = self.tunnelled(Packet(packet), binding)
         else:
             output = Output(self.frame(packet, destination))
@@ -254,55 +259,47 @@ class Forwarder:
         return output
 
     def error(self, packet, answered):
-        """RFC 4443: as much of the packet as fits in 1280 octets."""
+        """RFC 4443: as much of the packet as fits in 1280 octets; nothing where no error may be sent."""
         if not may_cause_error(packet):
-            raise Drop('no-error-allowed')
+            return []
         body = struct.pack('>I', answered.field) + packet.octets[:SMALLEST_MTU - 48]
-        return self.originated(answered.own, packet.source, answered.kind, answered.code, body)
+        return [self.originated(answered.own, packet.source, answered.kind, answered.code, body)]
 
     # -- the walk --
 
     def handle(self, frame, now_ms):
         self.now_ms = now_ms
         try:
-            if len(frame) < ETHERNET or frame[12:14] != ETHERTYPE_IPV6:
+            if len(frame) < ETHERNET:
+                raise Drop('frame_truncated')
+            if frame[12:14] != ETHERTYPE_IPV6:
                 return Expectation(TO_HOST)
             if frame[:6] != self.scenario.mac and not frame[0] & 1:
-                raise Drop('not-our-mac')
+                raise Drop('frame_foreign')
             return self.native(Packet(frame[ETHERNET:]), frame)
         except Drop as reason:
             return Expectation(DROPPED, str(reason))
 
     def answer_with_error(self, packet, answered):
-        return Expectation(CONSUMED, outputs=[self.error(packet, answered)])
+        return Expectation(DROPPED, str(answered), self.error(packet, answered))
 
     def native(self, packet, frame):
         destination = packet.destination
         if packet.source.is_multicast:
-            raise Drop('source-multicast')
+            raise Drop('ip_source_confined')
         if destination.is_multicast:
             return self.multicast(packet, frame)
-        if self.in_service_prefix(packet.source) is not None:
-            raise Drop('spoofed')
+        if self.in_service_prefix(packet.source) is not None or packet.source in self.own:
+            raise Drop('source_spoofed')
         if destination in self.own:
             return self.to_us(packet, frame)
         if self.in_service_prefix(destination) is None:
-            raise Drop('not-ours')
+            raise Drop('destination_foreign')
         return self.downlink(packet)
 
-    def check_source(self, source):
-        """Scopes that are never tunnelled (DESIGN 3)."""
-        if source.is_multicast:
-            raise Drop('source-multicast')
-        if source.is_link_local:
-            raise Drop('source-link-local')
-        if source.is_unspecified or source.is_loopback:
-            raise Drop('source-unspecified')
-        if source in self.own:
-            raise Drop('source-own')
-
     def downlink(self, packet):
-        self.check_source(packet.source)
+        if is_confined(packet.source):
+            raise Drop('ip_source_confined')
         try:
             return self.into_tunnel(packet)
         except Answered as answered:
@@ -312,12 +309,12 @@ class Forwarder:
         """A packet for a home address goes to its care-of address (also node to node)."""
         binding = self.binding_of(packet.destination)
         if binding is None:
-            raise Drop('unbound')
+            raise Drop('destination_unbound')
         if packet.hop_limit <= 1:
-            raise Answered(TIME_EXCEEDED, 0, 0, binding.own)
+            raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0, binding.own)
         self.check_encapsulation_limit(packet, binding)
         if len(packet.octets) > binding.inner_mtu:
-            raise Answered(PACKET_TOO_BIG, 0, max(binding.inner_mtu, SMALLEST_MTU), binding.own)
+            raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, SMALLEST_MTU), binding.own)
         inner = Packet(packet.with_hop_limit(packet.hop_limit - 1))
         output = self.tunnelled(inner, binding)
         binding.down_packets += 1
@@ -335,7 +332,7 @@ class Forwarder:
                 position += 1
                 continue
             if packet.octets[position] == 4 and packet.octets[position + 1] == 1 and packet.octets[position + 2] == 0:
-                raise Answered(PARAMETER_PROBLEM, 0, position + 2, binding.own)
+                raise Answered('encapsulation_limit', PARAMETER_PROBLEM, 0, position + 2, binding.own)
             position += 2 + packet.octets[position + 1]
 
     # -- packets to our own addresses --
@@ -344,7 +341,7 @@ class Forwarder:
         protocol, position = packet.upper()
         payload = packet.octets[position:]
         if protocol == IPV6_IN_IPV6:
-            return self.uplink(packet, Packet(payload))
+            return self.uplink(packet, Packet(payload, 'inner_malformed'))
         if self.is_punted(protocol, payload):
             return Expectation(PUNTED)
         if protocol == ICMPV6:
@@ -360,15 +357,18 @@ class Forwarder:
         source = inner.source
         if inner.destination in self.own and self.is_punted(*self.upper_of(inner)):
             return Expectation(PUNTED)
-        self.check_source(source)
+        if is_confined(source):
+            raise Drop('inner_source_confined')
+        if source in self.own:
+            raise Drop('inner_source_own')
         if self.in_service_prefix(source) is None:
-            raise Drop('uplink-not-ours')
+            raise Drop('inner_source_foreign')
         binding = self.binding_of(source)
         if binding is None:
-            raise Drop('uplink-unbound')
+            raise Drop('inner_source_unbound')
         in_grace = outer.source == binding.previous_care_of and self.now_ms < binding.previous_until_ms
         if outer.source != binding.care_of and not in_grace:
-            raise Drop('care-of-mismatch')
+            raise Drop('care_of_mismatch')
         ecn = ecn_after_decapsulation(inner.traffic_class & 3, outer.traffic_class & 3)
         inner = Packet(inner.with_traffic_class(inner.traffic_class & 0xfc | ecn))
         expectation = self.from_node(inner, binding)
@@ -389,19 +389,15 @@ class Forwarder:
             if protocol == ICMPV6 and payload[:1] == bytes([ECHO_REQUEST]):
                 return self.echo(inner, payload)
             return Expectation(TO_HOST)
-        if destination.is_multicast:
-            raise Drop('destination-multicast')
-        if destination.is_link_local:
-            raise Drop('destination-link-local')
-        if destination.is_unspecified or destination.is_loopback:
-            raise Drop('destination-unspecified')
+        if is_confined(destination):
+            raise Drop('inner_destination_confined')
         try:
             if self.in_service_prefix(destination) is not None:
                 return self.into_tunnel(inner)
             if inner.hop_limit <= 1:
-                raise Answered(TIME_EXCEEDED, 0, 0, binding.own)
+                raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0, binding.own)
             if len(inner.octets) > self.scenario.port_mtu:
-                raise Answered(PACKET_TOO_BIG, 0, self.scenario.port_mtu, binding.own)
+                raise Answered('too_big', PACKET_TOO_BIG, 0, self.scenario.port_mtu, binding.own)
             return Expectation(TRANSMITTED, outputs=[
                 Output(self.frame(inner.with_hop_limit(inner.hop_limit - 1), destination))])
         except Answered as answered:
@@ -411,9 +407,9 @@ class Forwarder:
 
     def icmp(self, packet, message, frame):
         if len(message) < 8:
-            raise Drop('malformed')
+            raise Drop('icmp_malformed')
         if mobile_ip.checksum(packet.source, packet.destination, ICMPV6, message):
-            raise Drop('checksum')
+            raise Drop('icmp_malformed')
         if message[0] == ECHO_REQUEST:
             return self.echo(packet, message)
         if message[0] == NEIGHBOUR_SOLICITATION:
@@ -424,7 +420,7 @@ class Forwarder:
 
     def echo(self, packet, message):
         if mobile_ip.checksum(packet.source, packet.destination, ICMPV6, message):
-            raise Drop('checksum')
+            raise Drop('icmp_malformed')
         return Expectation(CONSUMED, outputs=[
             self.originated(packet.destination, packet.source, ECHO_REPLY, 0, message[4:])])
 
@@ -433,12 +429,12 @@ class Forwarder:
         mtu = struct.unpack('>I', message[4:8])[0]
         quoted = message[8:]
         if len(quoted) < 80 or quoted[0] >> 4 != 6 or quoted[6] != IPV6_IN_IPV6:
-            raise Drop('outer-error')
+            raise Drop('icmp_error_unmatched')
         source, care_of = ipaddress.IPv6Address(quoted[8:24]), ipaddress.IPv6Address(quoted[24:40])
         home_address = ipaddress.IPv6Address(quoted[64:80])
         binding = self.binding_of(home_address) if self.in_service_prefix(home_address) is not None else None
         if binding is None or (source, care_of) != (binding.own, binding.care_of) or mtu < SMALLEST_MTU:
-            raise Drop('outer-error')
+            raise Drop('icmp_error_unmatched')
         binding.inner_mtu = min(binding.inner_mtu, mtu - TUNNEL_OVERHEAD)
         return Expectation(CONSUMED)
 
@@ -448,21 +444,21 @@ class Forwarder:
         if protocol != ICMPV6 or message[:1] != bytes([NEIGHBOUR_SOLICITATION]):
             return Expectation(TO_HOST)
         if mobile_ip.checksum(packet.source, packet.destination, ICMPV6, message):
-            raise Drop('checksum')
+            raise Drop('icmp_malformed')
         return self.neighbour(packet, message, frame)
 
     def neighbour(self, packet, message, frame):
         """RFC 4861 7.1.1, 7.2.4: a solicitation for an address of the port is answered."""
         if packet.hop_limit != 255 or len(message) < 24 or message[1] != 0:
-            raise Drop('neighbour-solicitation')
+            raise Drop('neighbour_malformed')
         target = ipaddress.IPv6Address(message[8:24])
         if target.is_multicast:
-            raise Drop('neighbour-solicitation')
+            raise Drop('neighbour_malformed')
         if target not in {interface.ip for interface in self.scenario.port_addresses}:
-            raise Drop('neighbour-not-ours')
+            raise Drop('neighbour_foreign')
         duplicate_detection = packet.source.is_unspecified
         if duplicate_detection and packet.destination != solicited_node(target):
-            raise Drop('neighbour-solicitation')
+            raise Drop('neighbour_malformed')
         destination = ipaddress.IPv6Address('ff02::1') if duplicate_detection else packet.source
         flags = 0xa0000000 if duplicate_detection else 0xe0000000
         body = struct.pack('>I', flags) + target.packed + b'\x02\x01' + self.scenario.mac
