@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "registration.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "ip.h"
+
+static void *zeroed(size_t octets)
+{
+	void *memory = calloc(1, octets);
+
+	if (!memory) {
+		fprintf(stderr, "error: out of memory\n");
+		abort();
+	}
+	return memory;
+}
+
+struct registration_key registration_key_of(const struct in6_addr *home_address, uint8_t prefix_length)
+{
+	struct registration_key key = {.length = prefix_length};
+	struct in6_addr masked = *home_address;
+
+	in6_mask(&masked, prefix_length);
+	memcpy(key.octets, &masked, sizeof(key.octets));
+	return key;
+}
+
+struct association *registration_table_association(const struct registration_table *table, uint32_t spi)
+{
+	struct association *association;
+
+	HASH_FIND(by_spi, table->by_spi, &spi, sizeof(spi), association);
+	return association;
+}
+
+struct registration *registration_table_find(const struct registration_table *table, const struct registration_key *key)
+{
+	struct registration *registration;
+
+	HASH_FIND(by_key, table->by_key, key, sizeof(*key), registration);
+	return registration;
+}
+
+struct registration *registration_table_by_id(const struct registration_table *table, uint64_t id)
+{
+	struct registration *registration;
+
+	HASH_FIND(by_id, table->by_id, &id, sizeof(id), registration);
+	return registration;
+}
+
+struct subscriber_registrations *registration_table_subscriber(const struct registration_table *table, const char *name)
+{
+	struct subscriber_registrations *subscriber;
+
+	HASH_FIND(by_name, table->subscribers, name, strlen(name), subscriber);
+	return subscriber;
+}
+
+static struct subscriber_registrations *subscriber_of(struct registration_table *table, const char *name)
+{
+	struct subscriber_registrations *subscriber = registration_table_subscriber(table, name);
+	size_t octets = strlen(name);
+
+	if (subscriber)
+		return subscriber;
+	subscriber = zeroed(sizeof(*subscriber) + octets + 1);
+	memcpy(subscriber->name, name, octets);
+	HASH_ADD_KEYPTR(by_name, table->subscribers, subscriber->name, octets, subscriber);
+	return subscriber;
+}
+
+struct registration *registration_table_make(struct registration_table *table, const struct registration_key *key,
+                                             const char *subscriber)
+{
+	struct registration *registration = registration_table_find(table, key);
+
+	if (registration)
+		return strcmp(registration->subscriber->name, subscriber) == 0 ? registration : NULL;
+	registration = zeroed(sizeof(*registration));
+	registration->key = *key;
+	registration->id = ++table->last_id;
+	registration->subscriber = subscriber_of(table, subscriber);
+	DL_APPEND(registration->subscriber->registrations, registration);
+	HASH_ADD(by_key, table->by_key, key, sizeof(registration->key), registration);
+	HASH_ADD(by_id, table->by_id, id, sizeof(registration->id), registration);
+	return registration;
+}
+
+void registration_table_drop(struct registration_table *table, struct registration *registration)
+{
+	struct subscriber_registrations *subscriber = registration->subscriber;
+
+	if (registration->associations || registration->bound || registration->pending)
+		return;
+	DL_DELETE(subscriber->registrations, registration);
+	HASH_DELETE(by_key, table->by_key, registration);
+	HASH_DELETE(by_id, table->by_id, registration);
+	free(registration->proposal.update);
+	free(registration);
+	if (!subscriber->registrations) {
+		HASH_DELETE(by_name, table->subscribers, subscriber);
+		free(subscriber);
+	}
+}
+
+struct association *registration_table_add(struct registration_table *table, struct registration *registration,
+                                           const struct association_row *row)
+{
+	struct association *association = zeroed(sizeof(*association));
+
+	association->row = *row;
+	association->registration = registration;
+	if (registration)
+		DL_APPEND(registration->associations, association);
+	HASH_ADD(by_spi, table->by_spi, row.spi, sizeof(row->spi), association);
+	return association;
+}
+
+void registration_table_quarantine(struct registration_table *table, struct association *association)
+{
+	struct registration *registration = association->registration;
+
+	secret_wipe(&association->row.key);
+	free(association->answer);
+	association->answer = NULL;
+	association->registration = NULL;
+	if (registration) {
+		DL_DELETE(registration->associations, association);
+		registration_table_drop(table, registration);
+	}
+}
+
+void registration_table_remove(struct registration_table *table, struct association *association)
+{
+	registration_table_quarantine(table, association);
+	timer_disarm(&association->timer);
+	HASH_DELETE(by_spi, table->by_spi, association);
+	free(association);
+}
+
+void registration_table_clear(struct registration_table *table)
+{
+	struct registration *registration;
+	struct registration *next;
+
+	while (table->by_spi)
+		registration_table_remove(table, table->by_spi);
+	HASH_ITER (by_id, table->by_id, registration, next) {
+		registration->bound = false;
+		registration->pending = 0;
+		registration_table_drop(table, registration);
+	}
+}
+
+void association_remember_answer(struct association *association, struct wire_view update, struct wire_view packet)
+{
+	struct last_answer *answer = zeroed(sizeof(*answer) + update.octets + packet.octets);
+
+	answer->update_octets = update.octets;
+	answer->packet_octets = packet.octets;
+	memcpy(answer->octets, update.bytes, update.octets);
+	memcpy(answer->octets + update.octets, packet.bytes, packet.octets);
+	free(association->answer);
+	association->answer = answer;
+}
+
+bool association_answered(const struct association *association, struct wire_view update)
+{
+	const struct last_answer *answer = association->answer;
+
+	return answer && answer->update_octets == update.octets &&
+	       memcmp(answer->octets, update.bytes, update.octets) == 0;
+}
+
+struct wire_view association_answer(const struct association *association)
+{
+	const struct last_answer *answer = association->answer;
+
+	return (struct wire_view){answer->octets + answer->update_octets, answer->packet_octets};
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * registration - the home agent's memory: per home address its security associations and its binding, and the
+ * associations by SPI, live and quarantined. Private to this room. Nothing here appends effects.
+ */
+#ifndef KEDGE_MOBILITYSERVER_REGISTRATION_H
+#define KEDGE_MOBILITYSERVER_REGISTRATION_H
+
+#include <uthash.h>
+
+#include "binding_store_port.h"
+#include "effects.h"
+#include "instant.h"
+#include "timer_wheel.h"
+#include "update_rate.h"
+#include "wire.h"
+
+struct home_agent;
+struct registration;
+
+/* What was answered last, for an octet-identical repetition (M-8). */
+struct last_answer {
+	size_t update_octets;
+	size_t packet_octets;
+	uint8_t octets[]; /* the update's Mobility Header, then the packet of the acknowledgement */
+};
+
+struct association {
+	UT_hash_handle by_spi;
+	struct home_agent *agent;
+	struct registration *registration; /* NULL in quarantine */
+	struct association *next;          /* of the registration */
+	struct association *prev;
+	bool usable; /* its row is durable */
+	struct association_row row;
+	struct timer timer; /* its end, or that of its quarantine */
+	struct rate_bucket failures;
+	struct last_answer *answer;
+};
+
+/* A Binding Update that is being stored. */
+struct proposal {
+	uint32_t spi;
+	uint16_t sequence;
+	uint8_t status;
+	bool deregisters;
+	bool at_home; /* no home address option: no routing header in the answer */
+	struct punt_route route;
+	struct in6_addr source;
+	struct in6_addr home_agent_address;
+	struct in6_addr home_address;
+	struct in6_addr care_of_address; /* of M-4 */
+	struct instant until;
+	uint8_t *update; /* the Mobility Header as received */
+	size_t update_octets;
+};
+
+struct registration_key {
+	uint8_t octets[16]; /* home address, bits behind `length` zero */
+	uint8_t length;
+};
+
+struct subscriber_registrations;
+
+struct registration {
+	UT_hash_handle by_key;
+	UT_hash_handle by_id;
+	struct registration *next; /* of the subscriber */
+	struct registration *prev;
+	struct subscriber_registrations *subscriber;
+	struct registration_key key;
+	uint64_t id; /* token of effects */
+	struct association *associations;
+	unsigned pending; /* stores under way */
+	struct proposal proposal;
+	bool bound;
+	struct in6_addr home_address; /* of the binding */
+	struct in6_addr care_of_address;
+	struct instant until;
+	struct rate_bucket updates;
+	struct rate_bucket answers;
+};
+
+struct subscriber_registrations {
+	UT_hash_handle by_name;
+	struct registration *registrations;
+	char name[];
+};
+
+struct registration_table {
+	struct association *by_spi;
+	struct registration *by_key;
+	struct registration *by_id;
+	struct subscriber_registrations *subscribers;
+	uint64_t last_id;
+};
+
+struct registration_key registration_key_of(const struct in6_addr *home_address, uint8_t prefix_length);
+
+struct association *registration_table_association(const struct registration_table *table, uint32_t spi);
+struct registration *registration_table_find(const struct registration_table *table,
+                                             const struct registration_key *key);
+struct registration *registration_table_by_id(const struct registration_table *table, uint64_t id);
+struct subscriber_registrations *registration_table_subscriber(const struct registration_table *table,
+                                                               const char *name);
+
+/* The registration of this key, made if it is not there. NULL when it is another subscriber's. */
+struct registration *registration_table_make(struct registration_table *table, const struct registration_key *key,
+                                             const char *subscriber);
+
+/* Frees a registration that has no association, no binding and nothing pending; else does nothing. */
+void registration_table_drop(struct registration_table *table, struct registration *registration);
+
+/* Adds an association with a copy of the row, to its registration if it has one. */
+struct association *registration_table_add(struct registration_table *table, struct registration *registration,
+                                           const struct association_row *row);
+
+/* Takes the association from its registration and wipes its key and last answer; its SPI stays known. */
+void registration_table_quarantine(struct registration_table *table, struct association *association);
+void registration_table_remove(struct registration_table *table, struct association *association);
+void registration_table_clear(struct registration_table *table);
+
+/* Remembers what answered the update. */
+void association_remember_answer(struct association *association, struct wire_view update, struct wire_view packet);
+bool association_answered(const struct association *association, struct wire_view update);
+struct wire_view association_answer(const struct association *association);
+
+#endif
