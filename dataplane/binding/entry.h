@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * entry - one binding as workers see it: one cache line with everything that an ordinary packet needs.
+ *
+ * Who writes what: the key before publication, nobody after. Care-of address, expiry, traits: the writer (main lcore),
+ * each by one aligned store, so that a reader sees the old or the new one and never a half. The two counters: workers
+ * add, the writer takes out (usage.h). What only some packets need lies in the cold record of the same index.
+ *
+ * Memory order: an entry is filled, then published by a release store of its index (binding_table.c); readers come by
+ * an acquire load. Fields that change later are relaxed, except that the previous care-of address is in place before
+ * the care-of address changes.
+ */
+#ifndef KEDGE_DATAPLANE_ENTRY_H
+#define KEDGE_DATAPLANE_ENTRY_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define KEDGE_ATOMIC_128 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define KEDGE_ATOMIC_128 1
+#endif
+#endif
+#ifndef KEDGE_ATOMIC_128
+#include <emmintrin.h>
+#endif
+
+enum { CACHE_LINE_OCTETS = 64 };
+
+/* Relaxed loads and stores of what two threads share. */
+#define shared_load(pointer)           __atomic_load_n((pointer), __ATOMIC_RELAXED)
+#define shared_store(pointer, value)   __atomic_store_n((pointer), (value), __ATOMIC_RELAXED)
+#define shared_acquire(pointer)        __atomic_load_n((pointer), __ATOMIC_ACQUIRE)
+#define shared_release(pointer, value) __atomic_store_n((pointer), (value), __ATOMIC_RELEASE)
+
+/*
+ * An address that changes under readers: aligned, loaded and stored in one piece. Processors with AVX promise that an
+ * aligned 16-octet SSE move is one access (Intel SDM 3A 9.1.1, AMD APM 2 7.3.2); ThreadSanitizer needs to be told.
+ */
+struct shared_address {
+	struct in6_addr value;
+} __attribute__((aligned(16)));
+
+static inline struct in6_addr shared_address_load(const struct shared_address *address)
+{
+	struct in6_addr value;
+#ifdef KEDGE_ATOMIC_128
+	unsigned __int128 word = __atomic_load_n((const unsigned __int128 *)address, __ATOMIC_ACQUIRE);
+
+	memcpy(&value, &word, sizeof(value));
+#else
+	_mm_storeu_si128((__m128i *)&value, *(const volatile __m128i *)address);
+	__atomic_signal_fence(__ATOMIC_ACQUIRE);
+#endif
+	return value;
+}
+
+static inline void shared_address_store(struct shared_address *address, const struct in6_addr *value)
+{
+#ifdef KEDGE_ATOMIC_128
+	unsigned __int128 word;
+
+	memcpy(&word, value, sizeof(word));
+	__atomic_store_n((unsigned __int128 *)address, word, __ATOMIC_RELEASE);
+#else
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	*(volatile __m128i *)address = _mm_loadu_si128((const __m128i *)value);
+#endif
+}
+
+enum binding_flag {
+	BINDING_CARE_OF_UNVERIFIED = 0x0001, /* credit in the cold record, M-17 */
+	BINDING_HAS_PREVIOUS = 0x0002,       /* a previous care-of address in the cold record */
+};
+
+/* What a packet of this binding needs beside its addresses; eight octets that change together. */
+struct binding_traits {
+	uint16_t inner_mtu_bytes;
+	uint16_t route; /* index into the routes of the walk (route.h) */
+	uint8_t own;    /* index of our own address that ends the tunnel */
+	uint8_t kind;   /* enum feed_tunnel_kind */
+	uint16_t flags; /* enum binding_flag */
+};
+
+struct binding_entry {
+	struct in6_addr key;
+	struct shared_address care_of_address;
+	uint64_t down; /* packets << 36 | octets of the inner packets; see usage.h */
+	uint64_t up;
+	uint64_t expiry_and_port; /* milliseconds since 1970 by the owner's clock << 16 | UDP port */
+	uint64_t traits;
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct binding_entry) == CACHE_LINE_OCTETS, "a binding is one cache line");
+_Static_assert(sizeof(struct binding_traits) == sizeof(uint64_t), "traits change by one store");
+
+static inline struct binding_traits binding_traits_load(const struct binding_entry *entry)
+{
+	uint64_t word = shared_load(&entry->traits);
+	struct binding_traits traits;
+
+	memcpy(&traits, &word, sizeof(traits));
+	return traits;
+}
+
+static inline uint64_t binding_traits_word(struct binding_traits traits)
+{
+	uint64_t word;
+
+	memcpy(&word, &traits, sizeof(word));
+	return word;
+}
+
+static inline uint64_t binding_expiry_load(const struct binding_entry *entry)
+{
+	return shared_load(&entry->expiry_and_port) >> 16;
+}
+
+static inline uint16_t binding_port_load(const struct binding_entry *entry)
+{
+	return (uint16_t)shared_load(&entry->expiry_and_port);
+}
+
+enum { BINDING_COUNTER_OCTET_BITS = 36 };
+
+static inline uint64_t binding_counter_of(uint64_t packets, uint64_t octets)
+{
+	return packets << BINDING_COUNTER_OCTET_BITS | octets;
+}
+
+/* One packet; any worker. */
+static inline void binding_count(uint64_t *counter, uint32_t octets)
+{
+	__atomic_fetch_add(counter, binding_counter_of(1, octets), __ATOMIC_RELAXED);
+}
+
+/* Since the start of the data plane. */
+struct binding_totals {
+	uint64_t up_packets;
+	uint64_t up_octets;
+	uint64_t down_packets;
+	uint64_t down_octets;
+};
+
+/* What only some packets need, and what the writer alone keeps. */
+struct binding_cold {
+	struct shared_address previous_care_of; /* writer; workers read it when the care-of address does not match */
+	uint64_t previous_until_ms;             /* by the walk's clock */
+	int64_t credit_octets;                  /* workers take from it while the care-of address is unverified */
+	/* the writer's alone */
+	uint64_t sequence;
+	uint32_t epoch;
+	uint32_t named_in;  /* the last snapshot that named the key, or was under way when it changed */
+	uint32_t successor; /* index + 1 of the entry that replaced this one */
+	uint64_t changed_ms;
+	struct binding_totals totals; /* drained from the counters */
+	uint8_t shard;
+	uint8_t key_length;
+	bool live;
+};
+
+#endif
