@@ -170,7 +170,7 @@ void pana_message_begin(struct wire_writer *writer, enum pana_kind kind, uint32_
 /* Sets Message Length. Returns the octets of the message, or 0 when it did not fit into the buffer or B-4's limit. */
 size_t pana_message_end(struct wire_writer *writer);
 
-/* The same, with an AUTH of `mac_octets` zero octets as last AVP, to be filled by pana_authentication_set(). */
+/* The same, with an AUTH of `mac_octets` zero octets as last AVP, to be filled by pana_auth_set(). */
 size_t pana_message_end_with_auth(struct wire_writer *writer, size_t mac_octets);
 
 #endif
