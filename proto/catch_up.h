@@ -25,12 +25,17 @@
  *   kind 21, refused        amount = enum catch_up_refusal
  *
  * Feed and catch-up are two channels, so what was changed later may arrive earlier. Therefore, from the moment a gap is
- * seen (and before the ask) until the shard is complete again, the receiver keeps the version of each withdrawal, and it
- * applies a row only over a lower version: else a row of a chunk would bring back what the feed has withdrawn already.
+ * seen (and before the ask) until the shard is complete again, the receiver keeps the version of each withdrawal, and
+ * it applies a row only over a lower version: else a row of a chunk would bring back what the feed has withdrawn
+ * already.
  *
  * A snapshot is fuzzy: changes go on while it is sent, and come by the feed as ever. At its end the receiver removes
  * every binding of the shard with a version ≤ S that the snapshot did not name (a row that it had already, or in a
  * newer version, is named, too), and is complete up to S, and up to whatever the feed brought without gap behind S.
+ *
+ * A chunk that got lost on the way (a full queue) shows: changes do not begin where the ones before ended, a snapshot's
+ * chunk has not the next number, its end another count. Then, and when nothing comes for some seconds, the receiver
+ * forgets the request and asks anew.
  *
  * Rules: C-1, C-2. Thread: nothing here keeps state.
  */

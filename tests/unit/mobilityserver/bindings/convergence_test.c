@@ -77,7 +77,7 @@ static void deliver_answer(struct model *model)
 	assert_int_equal(catch_up_message_read(views, count, &answer), 0);
 	if (model->lossy && chance(model, 4)) { /* the connection breaks: what is under way is lost */
 		receiver_give_up(&model->receiver, answer.shard);
-	} else {
+	} else if (!model->lossy || !chance(model, 4)) { /* else one message is lost, and nobody says so */
 		amount = receiver_answer(&model->receiver, views, count);
 		if (amount)
 			give_credit(model, &answer, amount);
@@ -133,8 +133,10 @@ static void step(struct model *model)
 		deliver_answer(model);
 	else if (what < 950)
 		ask(model);
-	else if (what < 990)
+	else if (what < 970)
 		owner_pass(&model->owner, 200);
+	else if (what < 990) /* nothing came for a while */
+		receiver_give_up(&model->receiver, (uint8_t)randomness_below(model->random, SHARDS));
 	else if (what < 995)
 		restart_owner(model);
 	else if (what < 996)

@@ -163,6 +163,19 @@ static void remove_unnamed(struct receiver *receiver, uint8_t shard, struct feed
 	}
 }
 
+/* Whether a message before this one was lost. */
+static bool chunk_is_missing(struct receiver_shard *shard, const struct catch_up_message *message)
+{
+	uint64_t rows = message->rows.octets / FEED_ROW_OCTETS;
+
+	if (message->kind == CATCH_UP_CHANGES)
+		return shard->in_snapshot || message->version.epoch != shard->complete.epoch ||
+		       message->version.sequence - rows != shard->complete.sequence;
+	if (!shard->in_snapshot)
+		return true;
+	return message->amount != (message->kind == CATCH_UP_SNAPSHOT_CHUNK ? shard->chunks++ : shard->chunks);
+}
+
 uint32_t receiver_answer(struct receiver *receiver, const struct wire_view *frames, size_t count)
 {
 	struct catch_up_message message;
@@ -180,8 +193,13 @@ uint32_t receiver_answer(struct receiver *receiver, const struct wire_view *fram
 	}
 	if (message.kind == CATCH_UP_SNAPSHOT_BEGIN) {
 		shard->in_snapshot = true;
+		shard->chunks = 0;
 		receiver->snapshots++;
 		mark_all(receiver, message.shard, false);
+		return 0;
+	}
+	if (chunk_is_missing(shard, &message)) {
+		receiver_give_up(receiver, message.shard);
 		return 0;
 	}
 	for (rows = wire_reader_of_view(message.rows); wire_remaining(&rows);) {

@@ -26,6 +26,7 @@ struct receiver_shard {
 	bool asking;
 	bool in_snapshot;
 	uint32_t request;
+	uint32_t chunks; /* of the snapshot, so far */
 };
 
 struct receiver {
