@@ -74,6 +74,14 @@ static int delete_binding(struct binding_model_tables *tables, const struct home
 	return 0;
 }
 
+static int put_epoch(struct binding_model_tables *tables, const struct binding_epoch_row *row)
+{
+	if (row->epoch <= tables->epoch)
+		return -EEXIST;
+	tables->epoch = row->epoch;
+	return 0;
+}
+
 static int apply(void *context, uint16_t operation, const void *row, size_t octets)
 {
 	struct binding_model_tables *tables = context;
@@ -91,8 +99,7 @@ static int apply(void *context, uint16_t operation, const void *row, size_t octe
 	case BINDING_STORE_DELETE_BINDING:
 		return delete_binding(tables, row);
 	case BINDING_STORE_PUT_EPOCH:
-		tables->epoch = ((const struct binding_epoch_row *)row)->epoch;
-		return 0;
+		return put_epoch(tables, row);
 	}
 	return -EINVAL;
 }

@@ -2,8 +2,8 @@
 #include "binding_acknowledgement.h"
 
 #include "ip.h"
-#include "mobility_authenticator.h"
 #include "mobility_header.h"
+#include "rfc4285_mac.h"
 
 size_t binding_acknowledgement_write(const struct binding_acknowledgement *acknowledgement, void *buffer,
                                      size_t capacity)
@@ -31,10 +31,10 @@ size_t binding_acknowledgement_write(const struct binding_acknowledgement *ackno
 	};
 	struct wire_writer writer = wire_writer_of(buffer, capacity);
 
-	if (!octets ||
-	    mobility_authenticator_make(acknowledgement->key, &acknowledgement->care_of_address,
-	                                &acknowledgement->home_address, packet.message, &header, authenticator))
+	if (!octets)
 		return 0;
+	rfc4285_mac_compute(acknowledgement->key, &acknowledgement->care_of_address, &acknowledgement->home_address,
+	                    message, header.authenticator_offset, authenticator);
 	mobility_header_finish(message, octets, &header, authenticator, acknowledgement->home_agent_address.s6_addr,
 	                       acknowledgement->home_address.s6_addr);
 	return mobility_packet_write(&writer, &packet);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "binding_update_checks.h"
 
-#include "mobility_authenticator.h"
+#include "rfc4285_mac.h"
 
 const struct binding_update_fault_kind binding_update_faults[BINDING_UPDATE_FAULT_COUNT] = {
 #define X(name, answer, status, help) {#name, help, answer, status},
@@ -92,8 +92,9 @@ static bool own_home_agent(struct binding_update_case *update)
 
 static bool mac(struct binding_update_case *update)
 {
-	return mobility_authenticator_is_right(&update->association->row.key, &update->care_of_address,
-	                                       &update->home_address, update->message, update->header);
+	return rfc4285_mac_verify(&update->association->row.key, &update->care_of_address, &update->home_address,
+	                          update->message.bytes, update->header->authenticator_offset,
+	                          update->header->options.authenticator.bytes);
 }
 
 static bool nai(struct binding_update_case *update)
