@@ -56,14 +56,12 @@ void registration_bind(struct home_agent *agent, struct registration *registrati
 {
 	const struct home_agent_outlet *outlet = &agent->options.outlet;
 	struct home_agent_binding binding;
-	bool moved = !registration->bound || !in6_is_equal(&registration->care_of_address, care_of_address);
 
 	registration->bound = true;
 	registration->home_address = *home_address;
 	registration->care_of_address = *care_of_address;
 	registration->until = *until;
 	binding = binding_of(registration);
-	binding.care_of_is_new = moved;
 	binding.inner_mtu_bytes = agent->options.link_mtu_bytes - TUNNEL_OVERHEAD_BYTES;
 	*version = outlet->bind(outlet->context, &binding, now, effects, shard);
 }

@@ -28,14 +28,13 @@ struct home_agent_prefix {
 	uint64_t preferred_until_ms; /* likewise; deprecated from then on */
 };
 
-/* What a home registration binds. */
+/* What a home registration binds. Its care-of address is never verified here: M-17 is the data planes'. */
 struct home_agent_binding {
 	struct in6_addr key; /* the home address, bits behind prefix_length zero */
 	uint8_t prefix_length;
 	const char *subscriber;
 	struct in6_addr care_of_address;
 	uint16_t inner_mtu_bytes;
-	bool care_of_is_new; /* M-17 */
 	struct instant until;
 };
 

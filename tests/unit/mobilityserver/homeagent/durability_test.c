@@ -270,6 +270,23 @@ static void another_host_identity_ends_the_old_one_at_once(void **state)
 	world_exchange(&world, &replacement, &(struct update){.sequence = 1, .lifetime_units = 150}, 0);
 }
 
+/* A wall clock that is set back moves no binding; an association ends at its date. */
+static void a_clock_set_back_leaves_bindings_alone(void **state)
+{
+	(void)state;
+	world_exchange(&world, &node, &(struct update){.sequence = 1, .lifetime_units = 150}, 0);
+	world.now.unix_ms -= 3600000;
+	world_pass(&world, 599999);
+	assert_bound_to(&world, &node, "2001:db8:c::77");
+	world_pass(&world, 1);
+	assert_bound_to(&world, &node, NULL);
+	/* the key's end is a date: its timer looks at it again */
+	world_pass(&world, 7200000 - 600000);
+	assert_int_equal(home_agent_counters(world.agent)->associations_ended, 0);
+	world_pass(&world, 3600000);
+	assert_int_equal(home_agent_counters(world.agent)->associations_ended, 1);
+}
+
 /* The bootstrap's step failed: there is no new association, and the old one lives. */
 static void an_association_that_was_not_stored_is_none(void **state)
 {
@@ -414,6 +431,7 @@ int main(void)
 	        RULE(an_old_association_ends_after_half_a_minute),
 	        RULE(a_binding_does_not_outlive_its_key),
 	        RULE(another_host_identity_ends_the_old_one_at_once),
+	        RULE(a_clock_set_back_leaves_bindings_alone),
 	        RULE(an_association_that_was_not_stored_is_none),
 	        RULE(a_dead_spi_is_not_given_again_for_a_day),
 	        RULE(revocation_ends_association_and_binding),

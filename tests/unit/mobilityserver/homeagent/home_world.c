@@ -99,7 +99,7 @@ static struct binding_version bind_it(void *context, const struct home_agent_bin
 	        .shard = subscriber_shard(binding->subscriber),
 	        .tunnel_kind = FEED_TUNNEL_IP6_IN_IP6,
 	        .inner_mtu_bytes = binding->inner_mtu_bytes,
-	        .flags = binding->care_of_is_new ? FEED_FLAG_CARE_OF_UNVERIFIED : 0,
+	        .flags = FEED_FLAG_CARE_OF_UNVERIFIED,
 	        .care_of_address = binding->care_of_address,
 	        .expiry = binding->until,
 	};
