@@ -46,12 +46,15 @@ void hash_hmac(enum hash_algorithm algorithm, struct wire_view key, const struct
                uint8_t *out)
 {
 	char name[16];
-	OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_END};
+	OSSL_PARAM parameters[2];
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
 	size_t octets;
 
 	snprintf(name, sizeof(name), "%s", algorithms[algorithm].name);
+	/* measures the name at once */
+	parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0);
+	parameters[1] = OSSL_PARAM_construct_end();
 	require(hmac && context);
 	/* a NULL key would mean "the one before" */
 	require(EVP_MAC_init(context, key.octets ? key.bytes : (const uint8_t *)"", key.octets, parameters));
