@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "bootstrap_avp.h"
+#include "hip.h"
 #include "name.h"
 #include "subscriber.h"
 
@@ -36,9 +37,10 @@ enum lease_store_operation {
 };
 
 enum {
-	HOST_IDENTITY_MAX = 512, /* RSA-3072 in HIP RR form is 393 octets and the head */
-	HIT_OCTETS = 16,
+	HOST_IDENTITY_MAX = HIP_IDENTITY_VALUE_MAX,
 	LEASE_CHANGES_MAX = 3, /* L-8 counts three */
+	BILLING_ID_OCTETS = 16,
+	CONTENT_DIGEST_OCTETS = 32,
 	LEASE_DECISIONS_MAX = 4,
 };
 
@@ -118,8 +120,8 @@ struct saga_row {
 	char subscriber[SUBSCRIBER_KEY_OCTETS];
 	enum saga_state state;
 	uint8_t request_id[BOOTSTRAP_REQUEST_ID_OCTETS];
-	uint8_t content_digest[32];
-	uint8_t billing_id[16];
+	uint8_t content_digest[CONTENT_DIGEST_OCTETS];
+	uint8_t billing_id[BILLING_ID_OCTETS];
 	uint32_t status; /* 0 or 1: what the answer will be */
 	bool name_is_new, address_is_new, identity_is_new;
 	struct lease_row target;
@@ -128,8 +130,8 @@ struct saga_row {
 struct decision_row {
 	char subscriber[SUBSCRIBER_KEY_OCTETS];
 	uint8_t request_id[BOOTSTRAP_REQUEST_ID_OCTETS];
-	uint8_t content_digest[32];
-	uint8_t billing_id[16];
+	uint8_t content_digest[CONTENT_DIGEST_OCTETS];
+	uint8_t billing_id[BILLING_ID_OCTETS];
 	uint32_t status;
 	uint64_t version; /* the lease's at the time */
 };
@@ -141,7 +143,7 @@ enum audit_event {
 	AUDIT_ENDED, /* they are nobody's from now on */
 };
 
-enum { AUDIT_ACTOR_OCTETS = 32, AUDIT_REASON_OCTETS = 96 };
+enum { AUDIT_ACTOR_OCTETS = 32, AUDIT_REASON_OCTETS = 160 };
 
 struct audit_row {
 	uint64_t at_ms;

@@ -36,9 +36,9 @@ static void store_u64(uint8_t *bytes, uint64_t value)
 	wire_store_u32(bytes + 4, (uint32_t)value);
 }
 
-static void exclude(struct address_pool *pool, uint32_t subnet)
+void address_pool_exclude_subnet(struct address_pool *pool, uint32_t subnet)
 {
-	if (bit_of(pool->never, subnet))
+	if (subnet >= pool->subnets || bit_of(pool->never, subnet))
 		return;
 	if (bit_of(pool->map, subnet))
 		pool->used--; /* it was leased before the configuration took it out */
@@ -67,7 +67,7 @@ int address_pool_start(struct address_pool *pool, const struct in6_addr *prefix,
 		return -ENOMEM;
 	}
 	pool->key = *key;
-	exclude(pool, 0);
+	address_pool_exclude_subnet(pool, 0);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ void address_pool_exclude(struct address_pool *pool, const struct in6_addr *addr
 	uint32_t subnet;
 
 	if (address_pool_contains(pool, address, &subnet))
-		exclude(pool, subnet);
+		address_pool_exclude_subnet(pool, subnet);
 }
 
 void address_pool_take(struct address_pool *pool, uint32_t subnet)
@@ -233,7 +233,6 @@ static bool wish_is_current(const struct address_question *question)
 void address_decide(const struct address_question *question, struct address_decision *decision)
 {
 	const struct address_reservation *reservation = reservation_of(question);
-	bool has_current;
 
 	memset(decision, 0, sizeof(*decision));
 	decision->wish_ignored = !wish_is_current(question);
@@ -242,8 +241,7 @@ void address_decide(const struct address_question *question, struct address_deci
 		decision->reason = ADDRESS_WISH_NOT_LEASED;
 		return;
 	}
-	has_current = question->current && address_pool_contains(question->pool, question->current, &decision->subnet);
-	if (has_current && (!reservation || reservation->subnet == decision->subnet)) {
+	if (question->current && address_pool_contains(question->pool, question->current, &decision->subnet)) {
 		decision->address = *question->current;
 		decision->reason = ADDRESS_SAME_AGAIN;
 		return;

@@ -18,7 +18,10 @@
 
 enum { ADDRESS_SUBNET_BITS_MAX = 26, ADDRESS_ALARM_PERCENT = 80, ADDRESS_ALARM_HIGH_PERCENT = 95 };
 
-/* A /64 that belongs to one subscriber for good. `subscriber` is his key (subscriber.h). */
+/*
+ * A /64 that belongs to one subscriber for good (A-3). `subscriber` is his key (subscriber.h). Who has, or had lately,
+ * another one keeps that (A-5).
+ */
 struct address_reservation {
 	const char *subscriber;
 	uint32_t subnet;
@@ -45,6 +48,7 @@ void address_pool_end(struct address_pool *pool);
 
 /* Takes the /64 of `address` out of the pool for good (our own addresses, reservations). Others are ignored. */
 void address_pool_exclude(struct address_pool *pool, const struct in6_addr *address);
+void address_pool_exclude_subnet(struct address_pool *pool, uint32_t subnet);
 
 /* Whether `address` lies in the home prefix; then *subnet is its /64's number. */
 bool address_pool_contains(const struct address_pool *pool, const struct in6_addr *address, uint32_t *subnet);
