@@ -424,33 +424,3 @@ void bootstrap_signature_write(struct wire_writer *writer, uint32_t vendor, enum
 	wire_store_u16(value, algorithm);
 	memcpy(value + SIGNATURE_HEAD_OCTETS, signature, octets);
 }
-
-static bool is_in_part(const struct pana_avp *avp, uint32_t vendor, enum bootstrap_part which)
-{
-	if (avp->vendor != vendor)
-		return true;
-	switch (which) {
-	case BOOTSTRAP_PART_R:
-		return avp->code != BOOT_REQUEST_ID && avp->code != BOOT_HOST_IDENTITY &&
-		       avp->code != BOOT_POP_SIGNATURE;
-	case BOOTSTRAP_PART_CONTENT:
-		return avp->code != BOOT_POP_SIGNATURE;
-	case BOOTSTRAP_PART_A:
-		return avp->code != BOOT_SERVER_SIGNATURE;
-	}
-	return false;
-}
-
-size_t bootstrap_part_copy(const void *plaintext, size_t octets, uint32_t vendor, enum bootstrap_part which, void *part,
-                           size_t capacity)
-{
-	struct wire_reader reader = wire_reader_of(plaintext, octets);
-	struct wire_writer writer = wire_writer_of(part, capacity);
-	enum pana_fault fault = PANA_FAULT_VALID;
-	struct pana_avp avp;
-
-	while (pana_avp_read(&reader, &avp, &fault))
-		if (is_in_part(&avp, vendor, which))
-			wire_write_view(&writer, avp.encoded);
-	return wire_written(&writer);
-}

@@ -166,18 +166,4 @@ void bootstrap_avps_write(struct wire_writer *writer, uint32_t vendor, const str
 void bootstrap_signature_write(struct wire_writer *writer, uint32_t vendor, enum bootstrap_avp_code code,
                                uint16_t algorithm, const void *signature, size_t octets);
 
-/* Parts of a plaintext that are hashed: complete encodings in the order sent. */
-enum bootstrap_part {
-	BOOTSTRAP_PART_R,       /* K-10: without 258, 259, 260 */
-	BOOTSTRAP_PART_CONTENT, /* B-45: without 260 */
-	BOOTSTRAP_PART_A,       /* K-11: without 272 */
-};
-
-/*
- * Copies a part of `plaintext`, which was read without fault, to `part`. Returns its octets; 0 when it is empty or
- * does not fit.
- */
-size_t bootstrap_part_copy(const void *plaintext, size_t octets, uint32_t vendor, enum bootstrap_part which, void *part,
-                           size_t capacity);
-
 #endif

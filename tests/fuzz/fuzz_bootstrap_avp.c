@@ -33,7 +33,6 @@ static void write_and_read_again(const struct bootstrap_avps *first, bool answer
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 {
-	static uint8_t part[BOOTSTRAP_PLAINTEXT_MAX];
 	struct bootstrap_avps avps;
 	bool answer;
 
@@ -45,8 +44,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 	if ((answer ? bootstrap_answer_read(bytes, octets, VENDOR, &avps)
 	            : bootstrap_request_read(bytes, octets, VENDOR, &avps)) == BOOTSTRAP_OK)
 		write_and_read_again(&avps, answer);
-	for (int which = BOOTSTRAP_PART_R; which <= BOOTSTRAP_PART_A; which++)
-		if (bootstrap_part_copy(bytes, octets, VENDOR, (enum bootstrap_part)which, part, sizeof(part)) > octets)
-			abort();
 	return 0;
 }
