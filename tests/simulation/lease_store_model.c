@@ -42,7 +42,7 @@ static void append(struct table table, const void *row)
 	memcpy(row_at(table, (*table.count)++), row, table.row_octets);
 }
 
-static void delete (struct table table, void *row)
+static void remove_row(struct table table, void *row)
 {
 	uint8_t *behind = (uint8_t *)row + table.row_octets;
 
@@ -153,7 +153,7 @@ static void delete_name(struct lease_model_tables *tables, const struct name_row
 	struct name_row *old = find(names, same_fqdn, row);
 
 	if (old && strcmp(old->subscriber, row->subscriber) == 0)
-		delete (names, old);
+		remove_row(names, old);
 }
 
 static void delete_address(struct lease_model_tables *tables, const struct address_row *row)
@@ -162,7 +162,7 @@ static void delete_address(struct lease_model_tables *tables, const struct addre
 	struct address_row *old = find(addresses, same_prefix, row);
 
 	if (old && strcmp(old->subscriber, row->subscriber) == 0)
-		delete (addresses, old);
+		remove_row(addresses, old);
 }
 
 static void delete_identity(struct lease_model_tables *tables, const struct identity_row *row)
@@ -171,14 +171,14 @@ static void delete_identity(struct lease_model_tables *tables, const struct iden
 	struct identity_row *old = find(identities, same_hit, row);
 
 	if (old && strcmp(old->subscriber, row->subscriber) == 0 && old->version == row->version)
-		delete (identities, old);
+		remove_row(identities, old);
 }
 
 static void delete_of_subscriber(struct table table, same_function *same, const char *subscriber, void *key,
                                  char *key_subscriber)
 {
 	memcpy(key_subscriber, subscriber, SUBSCRIBER_KEY_OCTETS);
-	delete (table, find(table, same, key));
+	remove_row(table, find(table, same, key));
 }
 
 static void put_decision(struct lease_model_tables *tables, const struct decision_row *row)
@@ -198,13 +198,24 @@ static void put_decision(struct lease_model_tables *tables, const struct decisio
 			oldest = at;
 	}
 	if (of_subscriber > LEASE_DECISIONS_MAX)
-		delete (decisions, oldest);
+		remove_row(decisions, oldest);
+}
+
+static void delete_lease(struct lease_model_tables *tables, const char *subscriber)
+{
+	struct table decisions = TABLE_OF(tables, decisions, decision_count);
+	struct lease_row key;
+
+	delete_of_subscriber(TABLE_OF(tables, leases, lease_count), same_lease_subscriber, subscriber, &key,
+	                     key.subscriber);
+	for (size_t i = tables->decision_count; i-- > 0;)
+		if (strcmp(tables->decisions[i].subscriber, subscriber) == 0)
+			remove_row(decisions, &tables->decisions[i]);
 }
 
 static int apply_lease(void *context, uint16_t operation, const void *row, size_t octets)
 {
 	struct lease_model_tables *tables = context;
-	struct lease_row lease_key;
 	struct saga_row saga_key;
 
 	(void)octets;
@@ -212,8 +223,7 @@ static int apply_lease(void *context, uint16_t operation, const void *row, size_
 	case LEASE_STORE_PUT:
 		return put_lease(tables, row);
 	case LEASE_STORE_DELETE:
-		delete_of_subscriber(TABLE_OF(tables, leases, lease_count), same_lease_subscriber,
-		                     ((const struct lease_key_row *)row)->subscriber, &lease_key, lease_key.subscriber);
+		delete_lease(tables, ((const struct lease_key_row *)row)->subscriber);
 		return 0;
 	case LEASE_STORE_CLAIM_NAME:
 		return claim_name(tables, row);

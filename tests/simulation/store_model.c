@@ -127,6 +127,11 @@ size_t store_model_waiting(const struct store_model *model)
 	return count;
 }
 
+const struct effects *store_model_next(const struct store_model *model)
+{
+	return model->first ? model->first->step : NULL;
+}
+
 bool store_model_commit(struct store_model *model, int *result)
 {
 	struct waiting *waiting = model->first;

@@ -31,6 +31,9 @@ const void *store_model_tables(const struct store_model *model, uint16_t port);
 void store_model_submit(struct store_model *model, const struct effects *step);
 size_t store_model_waiting(const struct store_model *model);
 
+/* The step that store_model_commit() will take next; NULL when none waits. */
+const struct effects *store_model_next(const struct store_model *model);
+
 /* Makes the oldest submitted step durable; *result is what the store answers. False when none waits. */
 bool store_model_commit(struct store_model *model, int *result);
 

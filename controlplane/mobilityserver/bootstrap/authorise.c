@@ -150,9 +150,11 @@ static void fill_target(struct saga *saga, const struct instant *now)
 static bool decision_stands(const struct saga *saga, const struct instant *now, const struct decision **decision)
 {
 	const struct lease *lease = saga->holder->lease;
+	uint32_t allowed = saga->profile.services & saga->core->options.services;
 
 	*decision = holder_decision(saga->holder, saga->request_id);
 	return *decision && lease && lease->expires_ms > now->unix_ms && (*decision)->version == lease->version &&
+	       (lease->services & ~allowed) == 0 &&
 	       memcmp((*decision)->content_digest, saga->content_digest, DIGEST_OCTETS) == 0;
 }
 

@@ -74,15 +74,17 @@ static void view_of(const struct holder *holder, struct bootstrap_lease_view *vi
 
 	*view = (struct bootstrap_lease_view){
 	        .subscriber = holder->key,
-	        .fqdn = lease->fqdn,
-	        .address = lease->address,
-	        .services = lease->services,
-	        .expires_ms = lease->expires_ms,
-	        .version = lease->version,
 	        .saga = holder->saga ? holder->saga->state : 0,
 	        .reason = holder->reason,
 	        .last_status = holder->last_status,
 	};
+	if (!lease)
+		return;
+	view->fqdn = lease->fqdn;
+	view->address = lease->address;
+	view->services = lease->services;
+	view->expires_ms = lease->expires_ms;
+	view->version = lease->version;
 	memcpy(view->hit, lease->identity->hit, sizeof(view->hit));
 }
 
@@ -90,10 +92,9 @@ bool bootstrap_lease_find(const struct bootstrap *core, const char *subscriber, 
 {
 	const struct holder *holder = holder_find(core, subscriber);
 
-	if (!holder || !holder->lease)
-		return false;
-	view_of(holder, view);
-	return true;
+	if (holder)
+		view_of(holder, view);
+	return holder != NULL;
 }
 
 void bootstrap_lease_each(const struct bootstrap *core, const char *after, size_t limit,

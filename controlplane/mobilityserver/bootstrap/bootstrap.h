@@ -221,10 +221,23 @@ void bootstrap_session_ended(struct bootstrap *core, const struct subscriber_ide
 void bootstrap_naming_done(struct bootstrap *core, uint64_t token, enum bootstrap_naming_result result,
                            const struct instant *now, struct effects *effects);
 
-/* Reads of the shell. `lease` and its texts hold during the call. */
+/*
+ * What the zone should hold at a name, for its comparison with the store (D-13). *wanted, when the name is somebody's,
+ * says what; its pointers hold until the next call.
+ */
+enum bootstrap_zone_wish {
+	BOOTSTRAP_ZONE_NOTHING, /* nobody's: what stands there under our marker is an orphan */
+	BOOTSTRAP_ZONE_LEAVE,   /* something is under way there */
+	BOOTSTRAP_ZONE_HOLD,
+};
+enum bootstrap_zone_wish bootstrap_zone_wish(struct bootstrap *core, const char *fqdn, struct bootstrap_naming *wanted);
+/* All names that should be held, one after the other; *cursor begins at 0. False after the last. */
+bool bootstrap_zone_next(struct bootstrap *core, uint64_t *cursor, struct bootstrap_naming *wanted);
+
+/* Reads of the shell; texts hold during the call. */
 struct bootstrap_lease_view {
 	const char *subscriber;
-	const char *fqdn;
+	const char *fqdn; /* NULL: there is no lease, what follows up to `version` is 0 */
 	struct in6_addr address;
 	uint8_t hit[HIT_OCTETS];
 	uint32_t services;
@@ -234,6 +247,7 @@ struct bootstrap_lease_view {
 	const char *reason;   /* of the last decision since start, "" if none */
 	uint32_t last_status; /* of the last answer since start */
 };
+/* False when nothing is known of the subscriber. */
 bool bootstrap_lease_find(const struct bootstrap *core, const char *subscriber, struct bootstrap_lease_view *view);
 /*
  * Calls `each` for up to `limit` leases behind that of the subscriber `after` (NULL: from the first), in the order in

@@ -47,18 +47,23 @@ struct holder *holder_need(struct bootstrap *core, const char *key)
 	return holder;
 }
 
-void holder_release(struct holder *holder)
+void holder_drop_decisions(struct holder *holder)
 {
-	if (holder->lease || holder->has_address || holder->saga || holder->answers || holder->ending ||
-	    holder->name_count || holder->signature_checks_ms[0])
-		return;
-	timer_disarm(&holder->timer);
 	while (holder->decisions) {
 		struct decision *older = holder->decisions->next;
 
 		free(holder->decisions);
 		holder->decisions = older;
 	}
+}
+
+void holder_release(struct holder *holder)
+{
+	if (holder->lease || holder->has_address || holder->saga || holder->answers || holder->ending ||
+	    holder->name_count || holder->signature_checks_ms[0])
+		return;
+	timer_disarm(&holder->timer);
+	holder_drop_decisions(holder);
 	HASH_DELETE(hh, holder->core->holders, holder);
 	HASH_DELETE(by_number, holder->core->holders_by_number, holder);
 	free(holder);

@@ -73,6 +73,7 @@ static void ended(void *context, uint64_t number, int result, const struct insta
 	holder_set_address(holder, &lease->address, HOLDING_RESTING,
 	                   now->unix_ms + core->options.address_rest_s * 1000ull);
 	holder_drop_lease(holder);
+	holder_drop_decisions(holder);
 	core->counters.leases_ended++;
 	holder_arm(holder, now);
 }

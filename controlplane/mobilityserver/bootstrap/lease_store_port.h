@@ -23,7 +23,7 @@ enum { LEASE_STORE_PORT = 1 };
 
 enum lease_store_operation {
 	LEASE_STORE_PUT = 1,         /* struct lease_row */
-	LEASE_STORE_DELETE,          /* struct lease_key_row */
+	LEASE_STORE_DELETE,          /* struct lease_key_row: the lease and the subscriber's decisions */
 	LEASE_STORE_CLAIM_NAME,      /* struct name_row: a free name, one's own, or one that has rested */
 	LEASE_STORE_DELETE_NAME,     /* struct name_row: fqdn and subscriber */
 	LEASE_STORE_CLAIM_ADDRESS,   /* struct address_row, likewise */

@@ -13,10 +13,9 @@ static struct saga *saga_of_timer(struct timer *timer)
 	return (struct saga *)((char *)timer - offsetof(struct saga, naming_timer));
 }
 
-/* L-9: short lives for a name whose key changed within a day. */
-static bool key_changed_lately(const struct lease_row *target, uint64_t now_ms)
+bool key_changed_lately(const uint64_t key_changes_ms[LEASE_CHANGES_MAX], uint64_t now_ms)
 {
-	return target->key_changes_ms[0] && now_ms < target->key_changes_ms[0] + DAY_MS;
+	return key_changes_ms[0] && now_ms < key_changes_ms[0] + DAY_MS;
 }
 
 static void ask(struct saga *saga, struct held_name *name, enum bootstrap_naming_operation operation,
@@ -33,7 +32,7 @@ static void ask(struct saga *saga, struct held_name *name, enum bootstrap_naming
 	        .address = target->address,
 	        .identity = &target->identity,
 	        .rendezvous_server = target->services & SERVICE_HIP ? saga->core->options.paa_id : NULL,
-	        .short_lived = key_changed_lately(target, now->unix_ms),
+	        .short_lived = key_changed_lately(target->key_changes_ms, now->unix_ms),
 	};
 
 	holder_identity(saga->holder, &owner);

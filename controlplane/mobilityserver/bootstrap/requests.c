@@ -189,6 +189,7 @@ void bootstrap_request(struct bootstrap *core, const struct bootstrap_session *s
 	enum bootstrap_status status = bootstrap_request_read(plaintext, octets, core->options.vendor, &incoming.avps);
 	struct holder *holder;
 
+	core->now_ms = now->unix_ms;
 	if (status != BOOTSTRAP_OK || subscriber_key(&session->identity, key)) {
 		refuse(&incoming, status != BOOTSTRAP_OK ? status : BOOTSTRAP_MALFORMED, 0);
 		return;

@@ -75,8 +75,11 @@ struct lease_store_reader bootstrap_reader(struct bootstrap *core)
 	};
 }
 
-static void resume_saga(struct saga *saga, const struct instant *now, struct effects *effects)
+/* A step of its own for each saga, so that one that fails fails alone. */
+static void resume_saga(struct timer *timer, const struct instant *now, struct effects *effects)
 {
+	struct saga *saga = (struct saga *)((char *)timer - offsetof(struct saga, naming_timer));
+
 	saga->core->counters.resumed++;
 	effects_log(effects, LOG_LEVEL_NOTICE, "bootstrap", "%s: a bootstrap is taken up in state %d",
 	            saga->target.fqdn, (int)saga->state);
@@ -95,16 +98,19 @@ static void resume_saga(struct saga *saga, const struct instant *now, struct eff
 
 void bootstrap_resume(struct bootstrap *core, const struct instant *now, struct effects *effects)
 {
-	struct saga *saga, *next_saga;
-	struct held_name *name, *next_name;
-	struct holder *holder, *next_holder;
+	struct saga *saga;
+	struct held_name *name;
+	struct holder *holder;
 
-	HASH_ITER (hh, core->sagas, saga, next_saga)
-		resume_saga(saga, now, effects);
-	HASH_ITER (hh, core->names, name, next_name)
-		if (!name->token)
-			name_start_job(name, now);
-	HASH_ITER (hh, core->holders, holder, next_holder)
+	core->now_ms = now->unix_ms;
+	for (saga = core->sagas; saga; saga = saga->hh.next)
+		timer_arm(core->options.timers, &saga->naming_timer, now->monotonic_ms, resume_saga);
+	for (holder = core->holders; holder; holder = holder->hh.next) {
+		if (holder->lease && !name_find(core, holder->lease->fqdn))
+			name_need(holder, holder->lease->fqdn)->state = HOLDING_ACTIVE;
 		holder_arm(holder, now);
+	}
+	for (name = core->names; name; name = name->hh.next)
+		name_start_job(name, now);
 	note_pool(core, effects);
 }

@@ -197,6 +197,8 @@ struct bootstrap {
 	struct saga *sagas;
 	uint64_t next_token;
 	uint64_t next_version;
+	uint64_t now_ms;                       /* unix, of the last event: for bootstrap_zone_wish() */
+	struct subscriber_identity wish_owner; /* what its answer points to */
 };
 
 /* holders.c: indexes, and rows to and from memory */
@@ -212,6 +214,7 @@ void holder_drop_lease(struct holder *holder);
 void holder_set_address(struct holder *holder, const struct in6_addr *address, enum holding_state state,
                         uint64_t until_ms);
 void holder_drop_address(struct holder *holder);
+void holder_drop_decisions(struct holder *holder);
 void holder_add_decision(struct holder *holder, const struct decision_row *row);
 const struct decision *holder_decision(const struct holder *holder, const uint8_t *request_id);
 struct held_name *name_find(const struct bootstrap *core, const char *fqdn);
@@ -291,6 +294,10 @@ void saga_undo(struct saga *saga, uint32_t status, const struct instant *now, st
 enum name_holding name_holding(const struct holder *holder, const struct saga *saga, const char *fqdn, uint64_t now_ms);
 void name_ask(struct held_name *name, const struct bootstrap_naming *wish, bool for_saga, const struct instant *now,
               struct effects *effects);
+/* L-9: short lives for a name whose key changed within a day before `now_ms` (unix). */
+bool key_changed_lately(const uint64_t key_changes_ms[LEASE_CHANGES_MAX], uint64_t now_ms);
+/* Whether a saga under way has this name as its own business. */
+bool saga_has_name(const struct held_name *name);
 void name_start_job(struct held_name *name, const struct instant *now);
 
 /* lease_end.c */

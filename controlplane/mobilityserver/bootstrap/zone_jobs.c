@@ -103,8 +103,7 @@ void name_start_job(struct held_name *name, const struct instant *now)
 		timer_arm(timers, &name->timer, now->monotonic_ms, run_job);
 }
 
-/* Whether a saga under way has this name as its own business. */
-static bool saga_has(const struct held_name *name)
+bool saga_has_name(const struct held_name *name)
 {
 	const struct saga *saga = name->holder->saga;
 
@@ -119,7 +118,7 @@ static void run_job(struct timer *timer, const struct instant *now, struct effec
 	struct bootstrap_naming wish = {
 	        .operation = NAMING_REMOVE, .fqdn = name->fqdn, .owner = &owner, .address = name->address};
 
-	if (name->token || saga_has(name))
+	if (name->token || saga_has_name(name))
 		return;
 	if (name->state == HOLDING_REPAIRING) {
 		if (!lease || strcmp(lease->fqdn, name->fqdn) != 0)
@@ -127,6 +126,7 @@ static void run_job(struct timer *timer, const struct instant *now, struct effec
 		wish.operation = name->operation == NAMING_CREATE ? NAMING_CREATE : NAMING_CHANGE;
 		wish.address = lease->address;
 		wish.identity = lease->identity;
+		wish.short_lived = key_changed_lately(lease->key_changes_ms, now->unix_ms);
 		wish.rendezvous_server = lease->services & SERVICE_HIP ? name->holder->core->options.paa_id : NULL;
 	} else if (name->state != HOLDING_REMOVING) {
 		return;
@@ -226,16 +226,17 @@ void bootstrap_naming_done(struct bootstrap *core, uint64_t token, enum bootstra
 	struct saga *saga = name ? name->holder->saga : NULL;
 	bool for_saga;
 
+	core->now_ms = now->unix_ms;
 	if (!name || name->storing)
 		return;
 	for_saga = name->for_saga;
 	clear_token(name);
-	if (saga && saga_has(name) && saga->state == SAGA_RESERVED && !saga->stored) {
+	if (saga && saga_has_name(name) && saga->state == SAGA_RESERVED && !saga->stored) {
 		if (for_saga)
 			saga_naming_done(saga, result, now, effects);
 		else
 			saga_register(saga, now, effects); /* it waited for this */
-	} else if (!for_saga && !(saga && saga_has(name)) &&
+	} else if (!for_saga && !(saga && saga_has_name(name)) &&
 	           (name->state == HOLDING_REMOVING || name->state == HOLDING_REPAIRING)) {
 		job_answered(name, result, now, effects);
 	} else {

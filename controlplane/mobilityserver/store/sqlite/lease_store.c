@@ -61,9 +61,16 @@ static int put_lease(struct sqlite_store *store, const void *row)
 
 static int delete_lease(struct sqlite_store *store, const void *row)
 {
+	const struct lease_key_row *key = row;
 	sqlite3_stmt *statement = sqlite_store_statement(store, "DELETE FROM lease WHERE subscriber = ?1");
+	int result;
 
-	bind_text(statement, 1, ((const struct lease_key_row *)row)->subscriber);
+	bind_text(statement, 1, key->subscriber);
+	result = sqlite_store_run(store, statement);
+	if (result)
+		return result;
+	statement = sqlite_store_statement(store, "DELETE FROM decision WHERE subscriber = ?1");
+	bind_text(statement, 1, key->subscriber);
 	return sqlite_store_run(store, statement);
 }
 

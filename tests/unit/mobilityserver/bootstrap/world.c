@@ -217,17 +217,26 @@ static void answer_query(struct world *world)
 	executor_answered(world->executor, &query, result, answer, octets, &world->now);
 }
 
+static void commit(struct world *world)
+{
+	const struct effects *step = store_model_next(world->store);
+	int by_sqlite = world->sqlite ? sqlite_store_apply_step(world->sqlite, step) : 0;
+	int result;
+
+	assert_true(store_model_commit(world->store, &result));
+	if (world->sqlite)
+		assert_int_equal(by_sqlite, result);
+	world->commits++;
+	if (world->commits_left > 0)
+		world->commits_left--;
+	executor_stored(world->executor, result, &world->now);
+}
+
 /* One thing that can be done now; false when there is none. */
 static bool work(struct world *world)
 {
-	int result;
-
 	if (world->commits_left != 0 && store_model_waiting(world->store)) {
-		assert_true(store_model_commit(world->store, &result));
-		world->commits++;
-		if (world->commits_left > 0)
-			world->commits_left--;
-		executor_stored(world->executor, result, &world->now);
+		commit(world);
 		return true;
 	}
 	if (world->query_count && !world->hold_queries) {
@@ -298,7 +307,10 @@ static void start_core(struct world *world)
 	world->core = bootstrap_new(&world->options);
 	assert_non_null(world->core);
 	reader = bootstrap_reader(world->core);
-	lease_store_model_load(world->store, &reader);
+	if (world->load)
+		world->load(world, &reader);
+	else
+		lease_store_model_load(world->store, &reader);
 	step = executor_begin(world->executor);
 	bootstrap_resume(world->core, &world->now, step);
 	executor_run(world->executor, step, &world->now);

@@ -11,6 +11,7 @@
 #include "executor.h"
 #include "host_key.h"
 #include "lease_store_model.h"
+#include "sqlite_store.h"
 #include "vectors.h"
 
 enum {
@@ -63,11 +64,16 @@ struct granted_association {
 	bool revoked;
 };
 
+struct world;
+
 struct world {
 	struct instant now;
 	struct timer_wheel timers;
 	struct randomness_seeded seeded;
 	struct store_model *store;
+	struct sqlite_store *sqlite; /* if set, gets each step that the model gets, and must answer the same */
+	void (*load)(struct world *world,
+	             const struct lease_store_reader *reader); /* at a restart; NULL: from the model */
 	struct executor *executor;
 	struct bootstrap *core;
 	struct bootstrap_options options;

@@ -389,7 +389,9 @@ static void memory_and_store_forget(void **state)
 	node_gets(&node, BOOTSTRAP_OK);
 	bootstrap_session_ended(world->core, &node.session.identity, node.session.token);
 	world_advance(world, ((uint64_t)LEASE_S + NAME_REST_S + ADDRESS_REST_S) * 1000 + 1000);
-	assert_int_equal(tables->lease_count + tables->name_count + tables->address_count + tables->identity_count, 0);
+	assert_int_equal(tables->lease_count + tables->name_count + tables->address_count + tables->identity_count +
+	                         tables->decision_count,
+	                 0);
 	assert_int_equal(bootstrap_pool(world->core)->used, 0);
 	assert_int_equal(timer_wheel_next_ms(&world->timers), UINT64_MAX);
 	node_end(&node);
@@ -414,10 +416,56 @@ static void an_operator_may_release_a_lease(void **state)
 	assert_int_equal(bootstrap_lease_release(world->core, subscriber, &world->now, step), 0);
 	executor_run(world->executor, step, &world->now);
 	world_settle(world);
-	assert_false(bootstrap_lease_find(world->core, subscriber, &view));
+	assert_true(bootstrap_lease_find(world->core, subscriber, &view)); /* he is known yet, without a lease */
+	assert_null(view.fqdn);
+	assert_false(bootstrap_lease_find(world->core, "home/001010000000002", &view));
 	assert_null(world_zone_find(world, first_name));
 	world_check(world);
 	node_end(&node);
+}
+
+/* D-13: what the zone should hold, name by name and as a whole. */
+static void the_zone_can_be_compared(void **state)
+{
+	struct world *world = *state;
+	struct bootstrap_naming wanted;
+	uint64_t cursor = 0;
+	struct node nodes[2];
+	unsigned wishes = 0;
+
+	node_start(world, &nodes[0], "001010000000001");
+	node_start(world, &nodes[1], "001010000000002");
+	node_gets(&nodes[0], BOOTSTRAP_OK);
+	node_gets(&nodes[1], BOOTSTRAP_OK);
+	assert_int_equal(bootstrap_zone_wish(world->core, first_name, &wanted), BOOTSTRAP_ZONE_HOLD);
+	assert_memory_equal(wanted.identity->value, nodes[0].identity, nodes[0].identity_octets);
+	assert_memory_equal(&wanted.address, nodes[0].answer.addresses.at[0].address, 16);
+	assert_true(subscriber_identity_equal(wanted.owner, &nodes[0].session.identity));
+	assert_int_equal(bootstrap_zone_wish(world->core, "nobody.mob.example", &wanted), BOOTSTRAP_ZONE_NOTHING);
+	while (bootstrap_zone_next(world->core, &cursor, &wanted))
+		wishes++;
+	assert_int_equal(wishes, 2);
+	/* a saga at work is left alone, and so is a name on its way out */
+	world->mood = ZONE_MUTE;
+	node_new_id(&nodes[0]);
+	node_new_key(&nodes[0]);
+	node_request(&nodes[0]);
+	world_settle(world);
+	assert_int_equal(bootstrap_zone_wish(world->core, first_name, &wanted), BOOTSTRAP_ZONE_LEAVE);
+	world->mood = ZONE_WELL;
+	world_settle(world);
+	assert_int_equal(bootstrap_zone_wish(world->core, first_name, &wanted), BOOTSTRAP_ZONE_HOLD);
+	assert_true(wanted.short_lived);
+	world->mood = ZONE_SILENT;
+	world_advance(world, (uint64_t)LEASE_S * 1000);
+	assert_int_equal(bootstrap_zone_wish(world->core, first_name, &wanted), BOOTSTRAP_ZONE_LEAVE);
+	world->mood = ZONE_WELL;
+	world_advance(world, 700000);
+	assert_int_equal(bootstrap_zone_wish(world->core, first_name, &wanted), BOOTSTRAP_ZONE_NOTHING);
+	cursor = 0;
+	assert_false(bootstrap_zone_next(world->core, &cursor, &wanted));
+	node_end(&nodes[0]);
+	node_end(&nodes[1]);
 }
 
 int main(void)
@@ -441,6 +489,7 @@ int main(void)
 	        TEST(a_lease_that_ends_leaves_nothing),
 	        TEST(memory_and_store_forget),
 	        TEST(an_operator_may_release_a_lease),
+	        TEST(the_zone_can_be_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,6 +369,7 @@ static void the_outbox_survives(void **state)
 static void old_decisions_are_forgotten(void **state)
 {
 	struct world *world = *state;
+	struct lease_key_row key = {.subscriber = "home/1"};
 	struct decision_row other = {.subscriber = "home/2", .request_id = {1}, .version = 1};
 
 	assert_int_equal(STORE(world, LEASE_STORE_PUT_DECISION, other), 0);
@@ -379,6 +380,9 @@ static void old_decisions_are_forgotten(void **state)
 	}
 	assert_null(strstr(world->from_sqlite, "decision home/1 02"));
 	assert_non_null(strstr(world->from_sqlite, "decision home/1 03"));
+	assert_non_null(strstr(world->from_sqlite, "decision home/2 01"));
+	assert_int_equal(STORE(world, LEASE_STORE_DELETE, key), 0); /* they go with the lease */
+	assert_null(strstr(world->from_sqlite, "decision home/1"));
 	assert_non_null(strstr(world->from_sqlite, "decision home/2 01"));
 }
 
