@@ -25,7 +25,7 @@ static void print_help(const struct process_description *description)
 }
 
 bool process_begin(const struct process_description *description, int argc, char **argv,
-                   struct configuration **configuration, int *status)
+                   struct configuration **configuration, const char **used_file, int *status)
 {
 	static const struct option options[] = {
 	        {"config", required_argument, NULL, 'c'},
@@ -65,6 +65,7 @@ bool process_begin(const struct process_description *description, int argc, char
 		*status = 2;
 		return false;
 	}
+	*used_file = file;
 	*configuration = configuration_load(file, description->schema, error);
 	if (*configuration && description->check && description->check(configuration_root(*configuration), error)) {
 		configuration_free(*configuration);

@@ -23,7 +23,7 @@ struct process_description {
  * wrong, said on stderr) or 2 (wrong call). --check loads and checks and touches nothing.
  */
 bool process_begin(const struct process_description *description, int argc, char **argv,
-                   struct configuration **configuration, int *status);
+                   struct configuration **configuration, const char **file, int *status);
 
 /*
  * No core dumps, no ptrace by others of the same user, no new privileges; if started as root and `user` is not NULL,

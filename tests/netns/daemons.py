@@ -107,6 +107,14 @@ def write_configuration(daemon):
     return path
 
 
+def write_shell_configuration():
+    """Which daemons the operators' shell speaks to here."""
+    CONFIGURATION.mkdir(parents=True, exist_ok=True)
+    servers = "".join(f"  - name: {daemon.name}\n    kind: {daemon.name}\n    view: {SOCKETS}/view/{daemon.name}\n    operate: {SOCKETS}/operate/{daemon.name}\n"
+                      for daemon in DAEMONS)
+    (CONFIGURATION / "shell.yaml").write_text("servers:\n" + servers)
+
+
 def start(daemon):
     """Starts one daemon; returns when it says that it is ready."""
     data = DATA / daemon.name

@@ -60,6 +60,7 @@ def up():
                 log.unlink()
             daemons.make_socket_folders()
             daemons.make_keys()
+            daemons.write_shell_configuration()
             STANDING.touch()
         if programs.running_pid(dns_server.NAME) is None:
             dns_server.start(daemons.TSIG_KEY)
