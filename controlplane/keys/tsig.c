@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <strings.h>
 
 enum {
 	HEADER_OCTETS = 12,
@@ -268,6 +269,28 @@ static int append(struct wire_writer *message, EVP_MAC_CTX *context, struct reco
 	write_record(message, record);
 	wire_patch_u16(message, ARCOUNT_OFFSET, (uint16_t)(additional + 1));
 	return message->failed ? -ENOSPC : 0;
+}
+
+int tsig_key_make(const char *name, const char *algorithm, const struct secret *secret, struct tsig_key *key)
+{
+	uint8_t wire[DNS_NAME_WIRE_MAX];
+	struct wire_writer writer = wire_writer_of(wire, sizeof(wire));
+	struct wire_reader reader;
+
+	memset(key, 0, sizeof(*key));
+	dns_name_write(&writer, name);
+	reader = wire_reader_of(wire, wire_written(&writer));
+	dns_name_read(&reader, key->name);
+	if (!wire_complete(&reader) || !key->name[0])
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+		if (strcasecmp(algorithm, algorithms[i].name) == 0) {
+			key->algorithm = (enum tsig_algorithm)i;
+			key->secret = *secret;
+			return 0;
+		}
+	}
+	return -ENOTSUP;
 }
 
 int tsig_sign_answer(struct wire_writer *message, const struct tsig_key *key, const struct tsig_mac *request_mac,

@@ -67,11 +67,11 @@ struct tsig_signature {
 };
 
 /*
- * Reads what `tsig-keygen` prints: key "NAME" { algorithm hmac-sha256; secret "BASE64"; };
- * Returns 0; -EINVAL for another form, -ENOTSUP for another algorithm, -EKEYREJECTED for a secret of less than 16 or
- * more than 64 octets. The caller wipes key->secret.
+ * Makes a key of what its file says (key_file_read_tsig): its name, "hmac-sha256", "hmac-sha384" or "hmac-sha512", and
+ * the secret, which is copied. Returns 0; -EINVAL for no domain name, -ENOTSUP for another algorithm. The caller wipes
+ * key->secret.
  */
-int tsig_key_parse(const char *text, struct tsig_key *key);
+int tsig_key_make(const char *name, const char *algorithm, const struct secret *secret, struct tsig_key *key);
 
 /*
  * Signs the whole message that `message` holds from its begin on: appends the TSIG record, counts it in ARCOUNT, and
