@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "zone_names.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+static const char marker_label[] = "_kedge.";
+
+static void remove_name(struct zone_names *names, struct zone_name *name)
+{
+	if (names->cursor == name)
+		names->cursor = name->hh.next;
+	HASH_DEL(names->by_name, name);
+	free(name);
+}
+
+static struct zone_name *find_or_add(struct zone_names *names, const char *fqdn)
+{
+	size_t octets = strlen(fqdn);
+	struct zone_name *name;
+
+	HASH_FIND(hh, names->by_name, fqdn, octets, name);
+	if (name)
+		return name;
+	name = calloc(1, sizeof(*name) + octets + 1);
+	if (!name)
+		abort();
+	memcpy(name->fqdn, fqdn, octets + 1);
+	HASH_ADD_KEYPTR(hh, names->by_name, name->fqdn, octets, name);
+	return name;
+}
+
+static void hip_digest(struct wire_view rdata, uint8_t digest[ZONE_HIP_DIGEST_OCTETS])
+{
+	uint8_t whole[EVP_MAX_MD_SIZE];
+
+	if (EVP_Digest(rdata.bytes, rdata.octets, whole, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+	memcpy(digest, whole, ZONE_HIP_DIGEST_OCTETS);
+}
+
+/* "v1 " and 32 lower-case hex digits in one string. */
+static bool is_marker(struct wire_view rdata)
+{
+	if (rdata.octets != 1 + OWNER_MARKER_LENGTH || rdata.bytes[0] != OWNER_MARKER_LENGTH ||
+	    memcmp(rdata.bytes + 1, "v1 ", 3) != 0)
+		return false;
+	for (size_t i = 4; i < rdata.octets; i++) {
+		uint8_t c = rdata.bytes[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			return false;
+	}
+	return true;
+}
+
+static void add_marker(struct zone_name *name, const struct dns_record *record)
+{
+	if (record->type != DNS_TYPE_TXT || name->has_marker || !is_marker(record->rdata)) {
+		name->has_other = true;
+		name->has_marker = false;
+		return;
+	}
+	memcpy(name->marker, record->rdata.bytes + 1, OWNER_MARKER_LENGTH);
+	name->has_marker = true;
+}
+
+static void add_own(struct zone_name *name, const struct dns_record *record)
+{
+	enum { DNS_TYPE_NS = 2, DNS_TYPE_DNAME = 39 };
+
+	if (record->type == DNS_TYPE_AAAA && record->rdata.octets == sizeof(name->address) && !name->has_address) {
+		memcpy(&name->address, record->rdata.bytes, sizeof(name->address));
+		name->has_address = true;
+	} else if (record->type == DNS_TYPE_HIP && !name->has_hip) {
+		hip_digest(record->rdata, name->hip_digest);
+		name->has_hip = true;
+	} else {
+		name->has_other = true;
+	}
+	if (record->type == DNS_TYPE_NS || record->type == DNS_TYPE_DNAME)
+		name->is_cut = true;
+}
+
+void zone_names_add(struct zone_names *names, const char *zone, const struct dns_record *record)
+{
+	if (!record->owner[0] || strcmp(record->owner, zone) == 0)
+		return; /* the apex, or a name that nobody can ask for */
+	if (strncmp(record->owner, marker_label, sizeof(marker_label) - 1) == 0)
+		add_marker(find_or_add(names, record->owner + sizeof(marker_label) - 1), record);
+	else
+		add_own(find_or_add(names, record->owner), record);
+}
+
+void zone_names_hold(struct zone_names *names, const struct name_request *request, bool touched)
+{
+	struct zone_name *name = find_or_add(names, request->fqdn);
+
+	name->address = request->home_address;
+	name->has_address = true;
+	name->has_hip = request->hip_octets != 0;
+	if (name->has_hip)
+		hip_digest((struct wire_view){request->hip_rdata, request->hip_octets}, name->hip_digest);
+	name->has_marker = true;
+	memcpy(name->marker, request->marker, sizeof(name->marker));
+	name->touched |= touched;
+}
+
+void zone_names_drop(struct zone_names *names, const char *fqdn, bool touched)
+{
+	struct zone_name *name = find_or_add(names, fqdn);
+
+	name->has_address = false;
+	name->has_hip = false;
+	name->has_marker = false;
+	name->touched |= touched;
+	if (!name->touched && !name->has_other)
+		remove_name(names, name);
+}
+
+const struct zone_name *zone_names_find(const struct zone_names *names, const char *fqdn)
+{
+	struct zone_name *name;
+
+	HASH_FIND(hh, names->by_name, fqdn, strlen(fqdn), name);
+	return name && (name->has_address || name->has_hip || name->has_marker || name->has_other) ? name : NULL;
+}
+
+bool zone_names_is_below_cut(const struct zone_names *names, const char *zone, const char *fqdn)
+{
+	for (const char *dot = strchr(fqdn, '.'); dot && strcmp(dot + 1, zone) != 0; dot = strchr(dot + 1, '.')) {
+		const struct zone_name *above = zone_names_find(names, dot + 1);
+
+		if (above && above->is_cut)
+			return true;
+	}
+	return false;
+}
+
+bool zone_name_is_as_wanted(const struct zone_name *name, const struct name_request *request)
+{
+	uint8_t digest[ZONE_HIP_DIGEST_OCTETS];
+
+	if (!name || !name->has_marker || strcmp(name->marker, request->marker) != 0 || !name->has_address ||
+	    !IN6_ARE_ADDR_EQUAL(&name->address, &request->home_address) || name->has_hip != (request->hip_octets != 0))
+		return false;
+	if (!name->has_hip)
+		return true;
+	hip_digest((struct wire_view){request->hip_rdata, request->hip_octets}, digest);
+	return memcmp(digest, name->hip_digest, sizeof(digest)) == 0;
+}
+
+void zone_names_begin(struct zone_names *names)
+{
+	names->cursor = names->by_name;
+}
+
+const struct zone_name *zone_names_next(struct zone_names *names)
+{
+	const struct zone_name *name = names->cursor;
+
+	if (name)
+		names->cursor = name->hh.next;
+	return name;
+}
+
+void zone_names_replace(struct zone_names *names, struct zone_names *fresh)
+{
+	struct zone_name *name;
+	struct zone_name *following;
+
+	HASH_ITER (hh, names->by_name, name, following) {
+		struct zone_name *older;
+
+		if (!name->touched)
+			continue;
+		HASH_FIND(hh, fresh->by_name, name->fqdn, strlen(name->fqdn), older);
+		if (older)
+			remove_name(fresh, older);
+		HASH_DEL(names->by_name, name);
+		name->touched = false;
+		HASH_ADD_KEYPTR(hh, fresh->by_name, name->fqdn, strlen(name->fqdn), name);
+	}
+	zone_names_free(names);
+	*names = *fresh;
+	*fresh = (struct zone_names){0};
+}
+
+void zone_names_free(struct zone_names *names)
+{
+	struct zone_name *name;
+	struct zone_name *following;
+
+	HASH_ITER (hh, names->by_name, name, following)
+		remove_name(names, name);
+	names->cursor = NULL;
+}
