@@ -141,7 +141,7 @@ static void count_unusable(struct dns_transaction *transaction, enum tsig_verdic
 }
 
 static void take_answer(struct dns_transaction *transaction, struct wire_view message, const struct instant *now,
-                   struct effects *effects)
+                        struct effects *effects)
 {
 	struct dns_answer answer = {
 	        .end = DNS_ANSWERED,

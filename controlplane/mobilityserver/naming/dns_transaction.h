@@ -41,7 +41,8 @@ struct dns_transaction {
 	struct naming_counters *counters;
 
 	bool busy;
-	bool held; /* a transfer's request is under way: nothing may be sent */
+	bool held;         /* a transfer's request is under way: nothing may be sent */
+	bool transferring; /* a transfer is under way, on its own channel */
 	bool over_stream;
 	unsigned int sent;
 	struct timer timer;

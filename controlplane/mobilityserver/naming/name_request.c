@@ -43,8 +43,7 @@ static void set_goal(struct name_request *request, enum name_goal goal)
 	request->way = ways_of(request);
 }
 
-/* The name below ip6.arpa (RFC 3596 section 2.5). */
-static void reverse_name(const struct in6_addr *address, char name[REVERSE_NAME_OCTETS])
+void name_request_reverse(const struct in6_addr *address, char name[REVERSE_NAME_OCTETS])
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -55,6 +54,25 @@ static void reverse_name(const struct in6_addr *address, char name[REVERSE_NAME_
 		*name++ = '.';
 	}
 	memcpy(name, "ip6.arpa", sizeof("ip6.arpa"));
+}
+
+bool name_request_address(const char *reverse_name, struct in6_addr *address)
+{
+	static const char digits[] = "0123456789abcdef";
+	char again[REVERSE_NAME_OCTETS];
+
+	if (strlen(reverse_name) != REVERSE_NAME_OCTETS - 1)
+		return false;
+	for (int i = 0; i < 32; i++) {
+		const char *digit = strchr(digits, reverse_name[2 * i]);
+		uint8_t *octet = &address->s6_addr[15 - i / 2];
+
+		if (!digit)
+			return false;
+		*octet = (uint8_t)(i % 2 ? *octet | (digit - digits) << 4 : digit - digits);
+	}
+	name_request_reverse(address, again);
+	return strcmp(again, reverse_name) == 0;
 }
 
 static bool is_below(const char *name, const char *zone)
@@ -89,7 +107,7 @@ int name_request_make(const struct naming_request *request, const char *marker, 
 	bool has_reverse;
 
 	memset(made, 0, sizeof(*made));
-	reverse_name(&request->home_address, made->reverse_name);
+	name_request_reverse(&request->home_address, made->reverse_name);
 	has_reverse = is_below(made->reverse_name, reverse_zone);
 	if (!is_usable_name(request->fqdn) || !is_below(request->fqdn, forward_zone) ||
 	    (!has_reverse && request->kind != NAMING_KIND_DELETE) ||

@@ -85,6 +85,10 @@ struct name_request {
 int name_request_make(const struct naming_request *request, const char *marker, const char *forward_zone,
                       const char *reverse_zone, struct name_request *made);
 
+/* The name below ip6.arpa of an address (RFC 3596 section 2.5), and back: false when the name is none of an address. */
+void name_request_reverse(const struct in6_addr *address, char name[REVERSE_NAME_OCTETS]);
+bool name_request_address(const char *reverse_name, struct in6_addr *address);
+
 enum naming_zone name_request_zone(const struct name_request *request);
 
 /* Appends what the present way asks of the zone. */

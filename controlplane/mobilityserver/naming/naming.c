@@ -121,6 +121,8 @@ static void note_reached(struct naming *core, const struct name_request *request
 
 	if (request->goal == GOAL_FORWARD_PRESENT)
 		zone_names_hold(&core->names, request, touched);
+	else if (request->goal == GOAL_REVERSE_PRESENT)
+		zone_names_hold_pointer(&core->names, request->fqdn, core->reconciliation.pointer_generation);
 	else if (request->goal == GOAL_FORWARD_ABSENT)
 		zone_names_drop(&core->names, request->fqdn, touched);
 }
@@ -226,6 +228,12 @@ static void batch_taken(struct naming *core, const struct instant *now, struct e
 	free(batch);
 }
 
+static void halve_batch(struct naming *core)
+{
+	core->counters.updates_halved++;
+	batching_halve(&core->batching);
+}
+
 /* D-4 holds for a name that stands alone. */
 static void single_failed(struct naming *core, uint8_t rcode, const struct instant *now, struct effects *effects)
 {
@@ -268,8 +276,7 @@ static void batch_failed(struct naming *core, uint8_t rcode, const struct instan
 	if (batch->count == 1) {
 		single_failed(core, rcode, now, effects);
 	} else if (!batch->repeated || !advance_together(core)) {
-		core->counters.updates_halved++;
-		batching_halve(&core->batching);
+		halve_batch(core);
 	}
 }
 
@@ -296,7 +303,7 @@ static void batch_unknown(struct naming *core, bool halve, const char *why, cons
 	if (kept == 0)
 		free(batching_take_sent(&core->batching));
 	else if (halve && kept > 1)
-		batching_halve(&core->batching);
+		halve_batch(core);
 	else
 		batching_repeat(&core->batching);
 	core->pause_until_ms = now->monotonic_ms + PAUSE_MS;
@@ -410,27 +417,47 @@ void naming_turn(struct naming *core, const struct instant *now, struct effects 
 
 /* What the zones show */
 
+static bool is_forward(const struct naming *core, const struct zone_watch *watch)
+{
+	return watch == &core->zones[NAMING_FORWARD];
+}
+
+static void zone_begins(void *context, const struct zone_watch *watch)
+{
+	struct naming *core = context;
+
+	if (!is_forward(core, watch))
+		reconcile_pointers_begin(core);
+}
+
 static void zone_record(void *context, const struct zone_watch *watch, const struct dns_record *record)
 {
 	struct naming *core = context;
 
-	if (watch == &core->zones[NAMING_FORWARD])
+	if (is_forward(core, watch))
 		zone_names_add(&core->fresh, watch->zone, record);
+	else
+		reconcile_pointer(core, record);
 }
 
+/* The names first, then the pointers to them, then both are compared with the store. */
 static void zone_transferred(void *context, struct zone_watch *watch, bool good, const struct instant *now,
                              struct effects *effects)
 {
 	struct naming *core = context;
 
-	if (!good) {
+	if (!is_forward(core, watch)) {
+		reconcile_pointers_end(core, good);
+		if (core->zones[NAMING_FORWARD].is_known)
+			reconcile_start(core, now);
+	} else if (good) {
+		zone_names_replace(&core->names, &core->fresh);
+		effects_log(effects, LOG_LEVEL_INFO, "naming", "zone %s transferred: %u names, serial %u", watch->zone,
+		            HASH_COUNT(core->names.by_name), watch->serial);
+		zone_watch_want(&core->zones[NAMING_REVERSE], now);
+	} else {
 		zone_names_free(&core->fresh);
-		return;
 	}
-	zone_names_replace(&core->names, &core->fresh);
-	effects_log(effects, LOG_LEVEL_INFO, "naming", "zone %s transferred: %u names, serial %u", watch->zone,
-	            HASH_COUNT(core->names.by_name), watch->serial);
-	reconcile_start(core, now);
 }
 
 static void zone_idle(void *context, const struct instant *now, struct effects *effects)
@@ -479,9 +506,8 @@ static int make_zone(struct naming *core, enum naming_zone zone, const char *nam
 	watch->transfer_channel = options->transfer_channel;
 	watch->refresh_interval_ms = or_default(options->refresh_interval_ms, REFRESH_INTERVAL_MS);
 	watch->transfer_interval_ms = or_default(options->transfer_interval_ms, TRANSFER_INTERVAL_MS);
-	watch->transfers = zone == NAMING_FORWARD;
 	watch->transaction = &core->transaction;
-	watch->owner = (struct zone_watch_owner){core, zone_record, zone_transferred, zone_idle};
+	watch->owner = (struct zone_watch_owner){core, zone_begins, zone_record, zone_transferred, zone_idle};
 	watch->check_due_ms = UINT64_MAX; /* until naming_start() */
 	return canonical_name(name, watch->zone);
 }
@@ -522,7 +548,7 @@ void naming_free(struct naming *core)
 	zone_watch_stop(&core->zones[NAMING_REVERSE]);
 	timer_disarm(&core->turn_timer);
 	timer_disarm(&core->patience_timer);
-	timer_disarm(&core->reconciliation.timer);
+	reconcile_stop(core);
 	batching_free(&core->batching);
 	HASH_CLEAR(hh, core->by_name);
 	while (core->oldest) {
@@ -558,6 +584,12 @@ void naming_datagram(struct naming *core, uint16_t channel, const struct endpoin
 	dns_transaction_received(&core->transaction, from, (struct wire_view){bytes, octets}, now, effects);
 }
 
+/* The zone whose transfer is under way; there is one at a time. */
+static struct zone_watch *transferring(struct naming *core)
+{
+	return &core->zones[core->zones[NAMING_REVERSE].transferring ? NAMING_REVERSE : NAMING_FORWARD];
+}
+
 void naming_stream_message(struct naming *core, uint16_t channel, const struct endpoint *from, const void *bytes,
                            size_t octets, const struct instant *now, struct effects *effects)
 {
@@ -568,7 +600,7 @@ void naming_stream_message(struct naming *core, uint16_t channel, const struct e
 	else if (!endpoint_equal(from, &core->transaction.server))
 		core->counters.answers_foreign++;
 	else
-		zone_watch_received(&core->zones[NAMING_FORWARD], message, now, effects);
+		zone_watch_received(transferring(core), message, now, effects);
 }
 
 void naming_stream_failed(struct naming *core, uint16_t channel, const struct endpoint *peer, int error,
@@ -576,7 +608,7 @@ void naming_stream_failed(struct naming *core, uint16_t channel, const struct en
 {
 	(void)peer;
 	if (channel == core->transfer_channel)
-		zone_watch_stream_failed(&core->zones[NAMING_FORWARD], error, now, effects);
+		zone_watch_stream_failed(transferring(core), error, now, effects);
 	else
 		dns_transaction_stream_failed(&core->transaction, now, effects);
 }

@@ -9,9 +9,21 @@
 #include "zone_names.h"
 #include "zone_watch.h"
 
+/* A PTR that fits no name of the forward zone. */
+struct stray_pointer {
+	char reverse_name[REVERSE_NAME_OCTETS];
+	char target[DNS_NAME_TEXT_OCTETS];
+};
+
+enum { STRAY_POINTERS_MAX = 1024 }; /* those behind are found the next time */
+
 struct reconciliation {
-	enum { RECONCILE_IDLE, RECONCILE_ORPHANS, RECONCILE_WISHES } phase;
-	uint64_t cursor; /* of next_wish */
+	enum { RECONCILE_IDLE, RECONCILE_ORPHANS, RECONCILE_POINTERS, RECONCILE_WISHES } phase;
+	uint64_t cursor;              /* of next_wish */
+	uint32_t pointer_generation;  /* counts the transfers of the reverse zone */
+	bool pointers_known;          /* the last of them ended well */
+	struct stray_pointer *strays; /* STRAY_POINTERS_MAX, while there are any */
+	size_t stray_count;
 	struct timer timer;
 };
 
@@ -50,7 +62,13 @@ void naming_take(struct naming *core, struct name_request *request, const struct
 /* Sends what is due and may be sent. */
 void naming_turn(struct naming *core, const struct instant *now, struct effects *effects);
 
-/* Begins to compare zone and store, after a transfer (D-13). */
+/* A transfer of the reverse zone begins; each of its PTR records; its end. */
+void reconcile_pointers_begin(struct naming *core);
+void reconcile_pointer(struct naming *core, const struct dns_record *record);
+void reconcile_pointers_end(struct naming *core, bool good);
+
+/* Begins to compare zones and store, after the transfers (D-13). */
 void reconcile_start(struct naming *core, const struct instant *now);
+void reconcile_stop(struct naming *core);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Zone and store are compared after each transfer (D-13), a slice at a time: what stands in the zone under a marker of
- * ours and is nobody's is removed, what the store wants and the zone does not hold so is written again. All by ordinary
- * requests with their prerequisites, so that whoever was faster keeps what he has.
+ * Zones and store are compared after each transfer (D-13), a slice at a time: what stands in the zone under a marker of
+ * ours and is nobody's is removed, and so is a PTR to a name of the forward zone that is ours or does not exist and has
+ * another address; what the store wants and the zones do not hold so is written again. All by ordinary requests with
+ * their prerequisites, so that whoever was faster keeps what he has.
  */
 #include <stdlib.h>
 
@@ -63,6 +64,88 @@ static void look_at_name(struct naming *core, const struct zone_name *name, cons
 	naming_take(core, request, now, effects);
 }
 
+static bool has_pointer(const struct naming *core, const char *fqdn)
+{
+	const struct reconciliation *reconciliation = &core->reconciliation;
+	const struct zone_name *name = zone_names_find(&core->names, fqdn);
+
+	return !reconciliation->pointers_known ||
+	       (name && name->pointer_generation == reconciliation->pointer_generation);
+}
+
+void reconcile_pointers_begin(struct naming *core)
+{
+	core->reconciliation.pointer_generation++;
+	core->reconciliation.pointers_known = false;
+	core->reconciliation.stray_count = 0;
+}
+
+void reconcile_pointer(struct naming *core, const struct dns_record *record)
+{
+	struct reconciliation *reconciliation = &core->reconciliation;
+	struct wire_reader reader = wire_reader_of_view(record->rdata);
+	char target[DNS_NAME_TEXT_OCTETS];
+	char reverse_name[REVERSE_NAME_OCTETS];
+	const struct zone_name *name;
+	struct stray_pointer *stray;
+
+	dns_name_read(&reader, target);
+	if (record->type != DNS_TYPE_PTR || !wire_complete(&reader) || strlen(record->owner) >= REVERSE_NAME_OCTETS)
+		return;
+	name = zone_names_find(&core->names, target);
+	if (name && name->has_address) {
+		name_request_reverse(&name->address, reverse_name);
+		if (strcmp(reverse_name, record->owner) == 0) {
+			zone_names_hold_pointer(&core->names, target, reconciliation->pointer_generation);
+			return;
+		}
+	}
+	if (reconciliation->stray_count == STRAY_POINTERS_MAX)
+		return;
+	if (!reconciliation->strays)
+		reconciliation->strays = calloc(STRAY_POINTERS_MAX, sizeof(*stray));
+	if (!reconciliation->strays)
+		abort();
+	stray = &reconciliation->strays[reconciliation->stray_count++];
+	strcpy(stray->reverse_name, record->owner);
+	strcpy(stray->target, target);
+}
+
+void reconcile_pointers_end(struct naming *core, bool good)
+{
+	core->reconciliation.pointers_known = good;
+	if (!good)
+		core->reconciliation.stray_count = 0;
+}
+
+/* A PTR without its name: left over unless a saga is at work there, the store wants it so, or the name is another's. */
+static void look_at_pointer(struct naming *core, const struct stray_pointer *stray, const struct instant *now,
+                            struct effects *effects)
+{
+	const struct zone_name *name = zone_names_find(&core->names, stray->target);
+	struct naming_request left_over = {.kind = NAMING_KIND_DELETE, .fqdn = stray->target};
+	struct naming_request wanted = {0};
+	struct name_request *request;
+	char nobody[OWNER_MARKER_OCTETS] = "";
+	enum naming_wish wish;
+
+	if ((name && !name->has_marker) || is_under_way(core, stray->target) ||
+	    !name_request_address(stray->reverse_name, &left_over.home_address))
+		return;
+	wish = core->outlet.wish(core->outlet.context, stray->target, &wanted);
+	if (wish == NAMING_WISH_LEAVE ||
+	    (wish == NAMING_WISH_HOLD && IN6_ARE_ADDR_EQUAL(&wanted.home_address, &left_over.home_address)))
+		return;
+	request = make(core, &left_over, nobody);
+	if (!request)
+		return;
+	request->reverse_only = true;
+	core->counters.orphans++;
+	effects_log(effects, LOG_LEVEL_NOTICE, "naming", "PTR %s shows %s, which is not there: removed",
+	            stray->reverse_name, stray->target);
+	naming_take(core, request, now, effects);
+}
+
 static void look_at_wish(struct naming *core, const struct naming_request *wanted, const struct instant *now,
                          struct effects *effects)
 {
@@ -77,7 +160,7 @@ static void look_at_wish(struct naming *core, const struct naming_request *wante
 	request = make(core, &wish, marker);
 	if (!request)
 		return;
-	if (zone_name_is_as_wanted(zone_names_find(&core->names, wish.fqdn), request)) {
+	if (zone_name_is_as_wanted(zone_names_find(&core->names, wish.fqdn), request) && has_pointer(core, wish.fqdn)) {
 		free(request);
 		return;
 	}
@@ -91,20 +174,44 @@ static void look_at_wish(struct naming *core, const struct naming_request *wante
 static bool take_one(struct naming *core, const struct instant *now, struct effects *effects)
 {
 	struct reconciliation *reconciliation = &core->reconciliation;
+	struct naming_request wanted = {0};
+	const struct zone_name *name;
 
-	if (reconciliation->phase == RECONCILE_ORPHANS) {
-		const struct zone_name *name = zone_names_next(&core->names);
-
+	switch (reconciliation->phase) {
+	case RECONCILE_ORPHANS:
+		name = zone_names_next(&core->names);
 		if (name)
 			look_at_name(core, name, now, effects);
 		return name != NULL;
-	} else {
-		struct naming_request wanted = {0};
-		bool more = core->outlet.next_wish(core->outlet.context, &reconciliation->cursor, &wanted);
+	case RECONCILE_POINTERS:
+		if (!reconciliation->stray_count)
+			return false;
+		look_at_pointer(core, &reconciliation->strays[--reconciliation->stray_count], now, effects);
+		return true;
+	case RECONCILE_WISHES:
+		if (!core->outlet.next_wish(core->outlet.context, &reconciliation->cursor, &wanted))
+			return false;
+		look_at_wish(core, &wanted, now, effects);
+		return true;
+	default:
+		return false;
+	}
+}
 
-		if (more)
-			look_at_wish(core, &wanted, now, effects);
-		return more;
+static void next_phase(struct reconciliation *reconciliation)
+{
+	switch (reconciliation->phase) {
+	case RECONCILE_ORPHANS:
+		reconciliation->phase = RECONCILE_POINTERS;
+		break;
+	case RECONCILE_POINTERS:
+		free(reconciliation->strays);
+		reconciliation->strays = NULL;
+		reconciliation->phase = RECONCILE_WISHES;
+		break;
+	default:
+		reconciliation->phase = RECONCILE_IDLE;
+		break;
 	}
 }
 
@@ -120,8 +227,7 @@ static void next_slice(struct timer *timer, const struct instant *now, struct ef
 			break;
 		}
 		if (!take_one(core, now, effects))
-			reconciliation->phase =
-			        reconciliation->phase == RECONCILE_ORPHANS ? RECONCILE_WISHES : RECONCILE_IDLE;
+			next_phase(reconciliation);
 	}
 	if (reconciliation->phase != RECONCILE_IDLE)
 		timer_arm(core->timers, &reconciliation->timer, now->monotonic_ms + pause_ms, next_slice);
@@ -137,4 +243,11 @@ void reconcile_start(struct naming *core, const struct instant *now)
 	reconciliation->cursor = 0;
 	zone_names_begin(&core->names);
 	timer_arm(core->timers, &reconciliation->timer, now->monotonic_ms + SLICE_PAUSE_MS, next_slice);
+}
+
+void reconcile_stop(struct naming *core)
+{
+	timer_disarm(&core->reconciliation.timer);
+	free(core->reconciliation.strays);
+	core->reconciliation.strays = NULL;
 }

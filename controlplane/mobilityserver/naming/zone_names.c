@@ -106,6 +106,11 @@ void zone_names_hold(struct zone_names *names, const struct name_request *reques
 	name->touched |= touched;
 }
 
+void zone_names_hold_pointer(struct zone_names *names, const char *fqdn, uint32_t generation)
+{
+	find_or_add(names, fqdn)->pointer_generation = generation;
+}
+
 void zone_names_drop(struct zone_names *names, const char *fqdn, bool touched)
 {
 	struct zone_name *name = find_or_add(names, fqdn);

@@ -21,10 +21,11 @@ struct zone_name {
 	uint8_t hip_digest[ZONE_HIP_DIGEST_OCTETS]; /* of the HIP RR's data */
 	bool has_address;
 	bool has_hip;
-	bool has_other;  /* other records, or more than one of ours: not as we write it */
-	bool has_marker; /* exactly one TXT of our form (D-1) */
-	bool is_cut;     /* NS or DNAME: nothing below is ours to write (D-9) */
-	bool touched;    /* we changed it since the transfer under way began */
+	bool has_other;              /* other records, or more than one of ours: not as we write it */
+	bool has_marker;             /* exactly one TXT of our form (D-1) */
+	bool is_cut;                 /* NS or DNAME: nothing below is ours to write (D-9) */
+	uint32_t pointer_generation; /* of the last look at the reverse zone that showed its PTR */
+	bool touched;                /* we changed it since the transfer under way began */
 	char marker[OWNER_MARKER_OCTETS];
 	char fqdn[];
 };
@@ -40,6 +41,7 @@ void zone_names_add(struct zone_names *names, const char *zone, const struct dns
 
 /* What we wrote or removed; `touched` marks it as newer than a transfer under way. */
 void zone_names_hold(struct zone_names *names, const struct name_request *request, bool touched);
+void zone_names_hold_pointer(struct zone_names *names, const char *fqdn, uint32_t generation);
 void zone_names_drop(struct zone_names *names, const char *fqdn, bool touched);
 
 /* NULL: nothing is known to be there. */

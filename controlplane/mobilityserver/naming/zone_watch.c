@@ -67,7 +67,7 @@ static void checked(void *context, const struct dns_answer *answer, const struct
 	} else if (answer->end == DNS_BADTIME) {
 		note_fault(watch, "BADTIME", effects);
 	}
-	if (watch->transfers && watch->is_served && soa.found && (!watch->is_known || soa.serial != watch->serial))
+	if (watch->is_served && soa.found && (!watch->is_known || soa.serial != watch->serial))
 		watch->is_wanted = true;
 	watch->owner.idle(watch->owner.context, now, effects);
 }
@@ -100,9 +100,10 @@ static bool start_transfer(struct zone_watch *watch, const struct instant *now, 
 		return false;
 	watch->request_octets = wire_written(&writer);
 	tsig_stream_start(&watch->stream, transaction->key, &mac);
-	watch->transferring = true;
+	watch->transferring = transaction->transferring = true;
 	watch->began = watch->ended = watch->broken = false;
 	watch->messages = 0;
+	watch->owner.begins(watch->owner.context, watch);
 	transaction->held = true; /* until the request has surely arrived: D-6 */
 	effects_send(effects, watch->transfer_channel, &transaction->server, watch->request, watch->request_octets);
 	timer_arm(transaction->timers, &watch->timer, now->monotonic_ms + TRANSFER_SILENCE_MS, transfer_is_silent);
@@ -111,7 +112,7 @@ static bool start_transfer(struct zone_watch *watch, const struct instant *now, 
 
 bool zone_watch_turn(struct zone_watch *watch, uint64_t *due_ms, const struct instant *now, struct effects *effects)
 {
-	bool may_transfer = watch->is_wanted && !watch->transferring;
+	bool may_transfer = watch->is_wanted && !watch->transaction->transferring;
 
 	if (watch->check_due_ms <= now->monotonic_ms)
 		return start_check(watch, now, effects);
@@ -133,7 +134,7 @@ static void end_transfer(struct zone_watch *watch)
 {
 	timer_disarm(&watch->timer);
 	tsig_stream_end(&watch->stream);
-	watch->transferring = false;
+	watch->transferring = watch->transaction->transferring = false;
 	watch->transaction->held = false;
 }
 

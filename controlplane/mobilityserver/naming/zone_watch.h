@@ -14,6 +14,8 @@ struct zone_watch;
 
 struct zone_watch_owner {
 	void *context;
+	/* A transfer begins. */
+	void (*begins)(void *context, const struct zone_watch *watch);
 	/* One record of the transfer under way, the two SOA records not included. */
 	void (*record)(void *context, const struct zone_watch *watch, const struct dns_record *record);
 	/* The transfer ended; good: its records are the zone's contents. */
@@ -27,7 +29,6 @@ struct zone_watch {
 	/* set by whoever makes it */
 	char zone[DNS_NAME_TEXT_OCTETS];
 	uint16_t transfer_channel;
-	bool transfers; /* its contents are wanted, too */
 	uint32_t refresh_interval_ms;
 	uint32_t transfer_interval_ms;
 	struct dns_transaction *transaction;
