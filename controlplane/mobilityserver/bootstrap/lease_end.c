@@ -74,6 +74,7 @@ static void ended(void *context, uint64_t number, int result, const struct insta
 	                   now->unix_ms + core->options.address_rest_s * 1000ull);
 	holder_drop_lease(holder);
 	holder_drop_decisions(holder);
+	answers_forget(holder, 0, true); /* what they promise is over */
 	core->counters.leases_ended++;
 	holder_arm(holder, now);
 }

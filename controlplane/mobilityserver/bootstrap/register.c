@@ -37,7 +37,7 @@ static void ask(struct saga *saga, struct held_name *name, enum bootstrap_naming
 
 	holder_identity(saga->holder, &owner);
 	saga->zone_asked = true;
-	name_ask(name, &wish, true, now, effects);
+	name_ask(name, &wish, saga->token, now, effects);
 }
 
 static void give_up(struct timer *timer, const struct instant *now, struct effects *effects)

@@ -141,7 +141,7 @@ static bool known(const struct incoming *incoming, struct holder *holder, const 
 		answer_repeat(incoming->core, stored, incoming->number, incoming->now, incoming->effects);
 		return true;
 	}
-	if (saga || holder->ending) {
+	if (saga) {
 		refuse(incoming, BOOTSTRAP_RATE_LIMITED, RETRY_AFTER_FIRST_MS); /* F-6 */
 		return true;
 	}
@@ -195,7 +195,9 @@ void bootstrap_request(struct bootstrap *core, const struct bootstrap_session *s
 		return;
 	}
 	holder = holder_need(core, key);
-	if (incoming.avps.message == BOOTSTRAP_REQUEST_POLL)
+	if (holder->ending) /* what was promised is just taken back */
+		refuse(&incoming, BOOTSTRAP_RATE_LIMITED, RETRY_AFTER_FIRST_MS);
+	else if (incoming.avps.message == BOOTSTRAP_REQUEST_POLL)
 		poll(&incoming, holder);
 	else
 		full_request(&incoming, holder);

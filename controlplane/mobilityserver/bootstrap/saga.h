@@ -95,9 +95,9 @@ struct held_name {
 	uint64_t until_ms;
 	uint64_t version;
 	struct in6_addr address;
-	uint64_t token; /* of what is under way about it, 0 if nothing is: a wish to the naming room … */
-	bool storing;   /* … or a step of zone_jobs.c in the store */
-	bool for_saga;  /* the wish is a saga's */
+	uint64_t token;    /* of what is under way about it, 0 if nothing is: a wish to the naming room … */
+	bool storing;      /* … or a step of zone_jobs.c in the store */
+	uint64_t for_saga; /* whose wish it is: a saga's token, 0: a job of zone_jobs.c */
 	enum bootstrap_naming_operation operation;
 	unsigned attempts;
 	struct timer timer; /* next attempt, or end of its rest */
@@ -292,7 +292,8 @@ void saga_undo(struct saga *saga, uint32_t status, const struct instant *now, st
 
 /* zone_jobs.c: names that are to be removed from the zone, or repaired */
 enum name_holding name_holding(const struct holder *holder, const struct saga *saga, const char *fqdn, uint64_t now_ms);
-void name_ask(struct held_name *name, const struct bootstrap_naming *wish, bool for_saga, const struct instant *now,
+/* `for_saga`: the token of the saga whose wish it is, or 0. */
+void name_ask(struct held_name *name, const struct bootstrap_naming *wish, uint64_t for_saga, const struct instant *now,
               struct effects *effects);
 /* L-9: short lives for a name whose key changed within a day before `now_ms` (unix). */
 bool key_changed_lately(const uint64_t key_changes_ms[LEASE_CHANGES_MAX], uint64_t now_ms);

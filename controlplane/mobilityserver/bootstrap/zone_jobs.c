@@ -47,8 +47,8 @@ static void set_token(struct held_name *name)
 static void clear_token(struct held_name *name)
 {
 	HASH_DELETE(by_token, name->holder->core->names_by_token, name);
-	name->token = 0;
-	name->storing = name->for_saga = false;
+	name->token = name->for_saga = 0;
+	name->storing = false;
 }
 
 static struct held_name *name_of_token(const struct bootstrap *core, uint64_t token)
@@ -59,7 +59,7 @@ static struct held_name *name_of_token(const struct bootstrap *core, uint64_t to
 	return name;
 }
 
-void name_ask(struct held_name *name, const struct bootstrap_naming *wish, bool for_saga, const struct instant *now,
+void name_ask(struct held_name *name, const struct bootstrap_naming *wish, uint64_t for_saga, const struct instant *now,
               struct effects *effects)
 {
 	const struct bootstrap_outlet *outlet = &name->holder->core->options.outlet;
@@ -110,6 +110,14 @@ bool saga_has_name(const struct held_name *name)
 	return saga && saga->in_outbox && saga->zone_changes && strcmp(saga->target.fqdn, name->fqdn) == 0;
 }
 
+/* Whether its saga waits until nothing is under way about the name. */
+static bool saga_waits_for(const struct held_name *name)
+{
+	const struct saga *saga = name->holder->saga;
+
+	return saga_has_name(name) && saga->state == SAGA_RESERVED && !saga->stored;
+}
+
 static void run_job(struct timer *timer, const struct instant *now, struct effects *effects)
 {
 	struct held_name *name = name_of_timer(timer);
@@ -132,7 +140,7 @@ static void run_job(struct timer *timer, const struct instant *now, struct effec
 		return;
 	}
 	holder_identity(name->holder, &owner);
-	name_ask(name, &wish, false, now, effects);
+	name_ask(name, &wish, 0, now, effects);
 }
 
 static void rested(void *context, uint64_t token, int result, const struct instant *now, struct effects *effects)
@@ -173,10 +181,13 @@ static void job_stored(void *context, uint64_t token, int result, const struct i
 	struct bootstrap *core = context;
 	struct held_name *name = name_of_token(core, token);
 
-	(void)effects;
 	if (!name)
 		return;
 	clear_token(name);
+	if (saga_waits_for(name)) {
+		saga_register(name->holder->saga, now, effects); /* it is a saga's business by now */
+		return;
+	}
 	if (result) {
 		retry_job(name, now);
 		return;
@@ -219,25 +230,33 @@ static void job_answered(struct held_name *name, enum bootstrap_naming_result re
 	retry_job(name, now);
 }
 
+/* Whether what was asked is still what the name's state wants. */
+static bool is_of_its_state(const struct held_name *name)
+{
+	if (name->state == HOLDING_REMOVING)
+		return name->operation == NAMING_REMOVE;
+	return name->state == HOLDING_REPAIRING && name->operation != NAMING_REMOVE;
+}
+
 void bootstrap_naming_done(struct bootstrap *core, uint64_t token, enum bootstrap_naming_result result,
                            const struct instant *now, struct effects *effects)
 {
 	struct held_name *name = name_of_token(core, token);
-	struct saga *saga = name ? name->holder->saga : NULL;
-	bool for_saga;
+	uint64_t for_saga;
 
 	core->now_ms = now->unix_ms;
 	if (!name || name->storing)
 		return;
 	for_saga = name->for_saga;
 	clear_token(name);
-	if (saga && saga_has_name(name) && saga->state == SAGA_RESERVED && !saga->stored) {
-		if (for_saga)
+	if (saga_waits_for(name)) {
+		struct saga *saga = name->holder->saga;
+
+		if (for_saga == saga->token)
 			saga_naming_done(saga, result, now, effects);
 		else
-			saga_register(saga, now, effects); /* it waited for this */
-	} else if (!for_saga && !(saga && saga_has_name(name)) &&
-	           (name->state == HOLDING_REMOVING || name->state == HOLDING_REPAIRING)) {
+			saga_register(saga, now, effects);
+	} else if (!for_saga && !saga_has_name(name) && is_of_its_state(name)) {
 		job_answered(name, result, now, effects);
 	} else {
 		name_start_job(name, now); /* what was asked has been overtaken */
