@@ -132,6 +132,8 @@ static enum name_holding dry_holding(void *context, const char *fqdn)
 
 	if (holder)
 		return name_holding(holder, NULL, fqdn, run->now_ms);
+	if (strcmp(run->core->options.paa_id, fqdn) == 0)
+		return NAME_TAKEN;
 	if (name && name->state != HOLDING_RESTING)
 		return name->state == HOLDING_REMOVING ? NAME_QUARANTINED : NAME_TAKEN;
 	if (name && name->until_ms > run->now_ms)

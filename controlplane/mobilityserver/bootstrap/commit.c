@@ -49,8 +49,9 @@ static int establish(struct saga *saga, uint32_t spi, const struct instant *now,
 }
 
 /*
- * L-4, L-7: the newest bootstrap wins. A new association ends the old ones as it must; without one (a service that
- * needs none, or a saga that a restart took up) they end here, the latter's only if they belong to another key.
+ * L-4, L-7: the newest bootstrap wins. A new association ends the old ones as it must. Without one they end here: for
+ * a service that needs none at once; when nobody is there to be told of a new one (the session is over, or a restart
+ * took the saga up) only if they belong to another key.
  */
 static int change_associations(struct saga *saga, uint32_t spi, const struct instant *now, struct effects *effects)
 {
@@ -58,7 +59,7 @@ static int change_associations(struct saga *saga, uint32_t spi, const struct ins
 
 	if (spi)
 		return establish(saga, spi, now, effects);
-	if (saga->holder->lease && (saga->identity_is_new || !saga->resumed))
+	if (saga->holder->lease && (saga->identity_is_new || !saga->session_over))
 		outlet->revoke(outlet->context, saga->holder->key, now, effects);
 	return 0;
 }
@@ -190,8 +191,8 @@ void saga_commit(struct saga *saga, const struct instant *now, struct effects *e
 {
 	const struct bootstrap_outlet *outlet = &saga->core->options.outlet;
 	bool mobile_ip = saga->target.services & (SERVICE_MIP6 | SERVICE_DSMIP6);
-	uint32_t spi = mobile_ip && !saga->resumed ? outlet->draw_spi(outlet->context) : 0;
-	int result = saga->resumed ? 0 : answer_build(saga, spi, now);
+	uint32_t spi = mobile_ip && !saga->session_over ? outlet->draw_spi(outlet->context) : 0;
+	int result = saga->session_over ? 0 : answer_build(saga, spi, now);
 
 	if (!result)
 		result = change_associations(saga, spi, now, effects);

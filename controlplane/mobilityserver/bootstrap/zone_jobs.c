@@ -24,6 +24,8 @@ enum name_holding name_holding(const struct holder *holder, const struct saga *s
 	for (size_t i = 0; saga && i < saga->tried_count; i++)
 		if (strcmp(saga->tried[i], fqdn) == 0)
 			return NAME_TRIED;
+	if (strcmp(holder->core->options.paa_id, fqdn) == 0)
+		return NAME_TAKEN; /* the service's own */
 	if (name && name->storing)
 		return NAME_QUARANTINED; /* for the moment of one commit */
 	if (name && name->holder == holder)

@@ -267,6 +267,12 @@ static void the_decision_can_be_run_dry(void **state)
 	                      &world->now, &decision);
 	assert_int_equal(decision.status, BOOTSTRAP_NAME_CHANGED);
 	assert_string_equal(decision.fqdn, "matti-virtanen.mob.example");
+	/* the service's own name is nobody's, whatever the zone is known to hold */
+	world->options.paa_id = "ankkuri.mob.example";
+	world_crash(world);
+	bootstrap_policy_test(world->core, &node.session.identity, &node.session.profile, "ankkuri.mob.example",
+	                      &world->now, &decision);
+	assert_int_equal(decision.reason, NAME_REASON_WISH_TAKEN);
 	assert_int_equal(world->commits, commits);
 	node_end(&node);
 }

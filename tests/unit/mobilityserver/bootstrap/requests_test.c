@@ -452,6 +452,7 @@ static void a_lost_session_does_not_stop_its_saga(void **state)
 	world_settle(world);
 	assert_int_equal(world->answer_count, told);
 	assert_non_null(world_lease(world, subscriber));
+	assert_int_equal(world->association_count, 0); /* nobody knows its SPI: an old one must not end for it */
 	node_gets(&node, BOOTSTRAP_OK);
 	assert_int_equal(bootstrap_counters(world->core)->decisions_reused, 1);
 	world_check(world);
