@@ -180,6 +180,8 @@ static int read_servers(const struct configuration_node *root, struct settings *
 static int read_dns(const struct configuration_node *root, struct settings_dns *dns, error_text error)
 {
 	const struct configuration_node *node = configuration_section(root, "dns");
+	char name[KEY_FILE_NAME_OCTETS], algorithm[KEY_FILE_NAME_OCTETS];
+	struct secret secret = {0};
 	char fault[KEY_FILE_ERROR_OCTETS];
 	int result;
 
@@ -192,9 +194,16 @@ static int read_dns(const struct configuration_node *root, struct settings_dns *
 	if (result)
 		return result;
 	dns->ttl_s = (uint32_t)configuration_integer(node, "ttl-s");
-	result = key_file_read_tsig(configuration_text(node, "tsig-key-file"), dns->key_name, dns->key_algorithm,
-	                            &dns->key, fault);
-	return result ? blame_file(node, "tsig-key-file", fault, result, error) : 0;
+	result = key_file_read_tsig(configuration_text(node, "tsig-key-file"), name, algorithm, &secret, fault);
+	if (result)
+		return blame_file(node, "tsig-key-file", fault, result, error);
+	result = tsig_key_make(name, algorithm, &secret, &dns->key);
+	secret_wipe(&secret);
+	if (result)
+		configuration_blame(node, "tsig-key-file", error,
+		                    "'%.60s' by '%.40s' is not taken; it takes hmac-sha256, hmac-sha384 or hmac-sha512",
+		                    name, algorithm);
+	return result;
 }
 
 static int read_rule(const struct configuration_node *node, struct name_policy_rule *rule, error_text error)
@@ -403,7 +412,7 @@ void settings_free(struct settings *settings)
 	for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
 		secret_wipe(&settings->servers[i].secret);
 	secret_wipe(&settings->owner_key);
-	secret_wipe(&settings->dns.key);
+	secret_wipe(&settings->dns.key.secret);
 	free_words(settings->reserved_words);
 	free_words(settings->reserved_subscribers);
 	free(settings->reservations);

@@ -10,10 +10,10 @@
 #include "configuration.h"
 #include "address.h"
 #include "directory.h"
-#include "key_file.h"
 #include "log.h"
 #include "policy.h"
 #include "secret.h"
+#include "tsig.h"
 
 enum { SETTINGS_REALMS_MAX = 16, SETTINGS_PREFIXES_MAX = 64, SETTINGS_SERVERS_MAX = 16 };
 
@@ -34,9 +34,7 @@ struct settings_dns {
 	struct endpoint server;
 	char forward_zone[NAME_TEXT_OCTETS];
 	char reverse_zone[NAME_TEXT_OCTETS];
-	char key_name[KEY_FILE_NAME_OCTETS];
-	char key_algorithm[KEY_FILE_NAME_OCTETS];
-	struct secret key;
+	struct tsig_key key;
 	uint32_t ttl_s;
 };
 

@@ -111,7 +111,7 @@ static void the_sample_is_right(void **state)
 	assert_int_equal(settings.server_count, 1);
 	assert_int_equal(settings.servers[0].endpoint.port, 1812);
 	assert_string_equal(settings.servers[0].imsi_prefixes[0], "00101");
-	assert_string_equal(settings.dns.key_name, "kedge");
+	assert_string_equal(settings.dns.key.name, "kedge");
 	assert_int_equal(settings.name_policy.rule_count, 1);
 	assert_int_equal(settings.rules[0].template_count, 2);
 	assert_int_equal(settings.reservation_count, 1);
