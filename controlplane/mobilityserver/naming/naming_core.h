@@ -24,6 +24,7 @@ struct reconciliation {
 	bool pointers_known;          /* the last of them ended well */
 	struct stray_pointer *strays; /* STRAY_POINTERS_MAX, while there are any */
 	size_t stray_count;
+	struct log_limit limit;
 	struct timer timer;
 };
 

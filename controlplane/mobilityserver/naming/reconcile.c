@@ -26,6 +26,20 @@ static bool is_under_way(const struct naming *core, const char *fqdn)
 	return request != NULL;
 }
 
+/* A zone that was lost has many such names. */
+static void tell(struct naming *core, const char *what, const char *fqdn, const struct instant *now,
+                 struct effects *effects)
+{
+	uint32_t held_back;
+
+	if (!log_limit_pass(&core->reconciliation.limit, now->monotonic_ms, &held_back))
+		return;
+	if (held_back)
+		effects_log(effects, LOG_LEVEL_NOTICE, "naming", "%u more names did not agree with the store",
+		            held_back);
+	effects_log(effects, LOG_LEVEL_NOTICE, "naming", "%s %s", fqdn, what);
+}
+
 static struct name_request *make(const struct naming *core, const struct naming_request *wanted, const char *marker)
 {
 	struct name_request *request = malloc(sizeof(*request));
@@ -60,7 +74,7 @@ static void look_at_name(struct naming *core, const struct zone_name *name, cons
 	if (!request)
 		return;
 	core->counters.orphans++;
-	effects_log(effects, LOG_LEVEL_NOTICE, "naming", "%s stands in the zone, but is nobody's: removed", name->fqdn);
+	tell(core, "stands in the zone, but is nobody's: removed", name->fqdn, now, effects);
 	naming_take(core, request, now, effects);
 }
 
@@ -141,8 +155,7 @@ static void look_at_pointer(struct naming *core, const struct stray_pointer *str
 		return;
 	request->reverse_only = true;
 	core->counters.orphans++;
-	effects_log(effects, LOG_LEVEL_NOTICE, "naming", "PTR %s shows %s, which is not there: removed",
-	            stray->reverse_name, stray->target);
+	tell(core, "has a PTR at an address that is not its own: removed", stray->target, now, effects);
 	naming_take(core, request, now, effects);
 }
 
@@ -165,8 +178,7 @@ static void look_at_wish(struct naming *core, const struct naming_request *wante
 		return;
 	}
 	core->counters.repairs++;
-	effects_log(effects, LOG_LEVEL_NOTICE, "naming", "the zone does not hold %s as the store has it: repaired",
-	            request->fqdn);
+	tell(core, "does not stand in the zones as the store has it: repaired", request->fqdn, now, effects);
 	naming_take(core, request, now, effects);
 }
 
