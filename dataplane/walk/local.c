@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* local - for one of our own addresses, or a multicast that we must hear: Neighbour Discovery, echo, control packets.
+ */
+#include <errno.h>
+
+#include "punt.h"
+#include "walk.h"
+
+static void local_multicast(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
+{
+	if (parsed->protocol == NEXT_HEADER_ICMPV6)
+		icmp_receive(walk, packet, parsed);
+	else
+		packet_drop(walk, packet, DROP_multicast_unserved);
+}
+
+void local(struct walk *walk, struct packet *packet)
+{
+	struct ip_packet parsed;
+	uint8_t packet_class;
+	int result = ip_packet_read(packet->ip, packet->octets, &parsed);
+
+	if (result)
+		packet_drop(walk, packet, result == -E2BIG ? DROP_ip_too_many_extensions : DROP_ip_malformed);
+	else if (parsed.has_refused_option || parsed.has_unknown_routing)
+		packet_drop(walk, packet, DROP_ip_option_refused);
+	else if (parsed.is_fragment)
+		packet_drop(walk, packet, DROP_fragment_unserved);
+	else if (IN6_IS_ADDR_MULTICAST(&parsed.destination))
+		local_multicast(walk, packet, &parsed);
+	else if (parsed.protocol == NEXT_HEADER_ICMPV6)
+		icmp_receive(walk, packet, &parsed);
+	else if (in6_is_confined(&parsed.source))
+		packet_drop(walk, packet, DROP_ip_source_confined);
+	else if (forwarding_own(walk->forwarding, &parsed.source) >= 0)
+		packet_drop(walk, packet, packet->was_inside ? DROP_inner_source_own : DROP_source_spoofed);
+	else if (punt_class_of(parsed.protocol, parsed.payload, &packet_class))
+		punt(walk, packet, packet_class);
+	else
+		packet_drop(walk, packet, packet->was_inside ? DROP_inner_not_served : DROP_local_unserved);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * punting - control packets on their way to the control plane: a token bucket a class before the ring, so that a flood
+ * costs no more than a look, and never the feed. They go as they came, with their outer header.
+ */
+#include "punt.h"
+#include "walk.h"
+
+enum { PANA_PORT = 716, HIP_PORT = 10500 };
+
+bool punt_class_of(uint8_t protocol, struct wire_view payload, uint8_t *packet_class)
+{
+	struct wire_reader reader = wire_reader_of_view(payload);
+
+	switch (protocol) {
+	case NEXT_HEADER_UDP:
+		wire_skip(&reader, 2);
+		if (wire_read_u16(&reader) != PANA_PORT)
+			return false;
+		*packet_class = PUNT_CLASS_PANA;
+		return true;
+	case NEXT_HEADER_MOBILITY:
+		*packet_class = PUNT_CLASS_MOBILITY_HEADER;
+		return true;
+	case NEXT_HEADER_HIP:
+		*packet_class = PUNT_CLASS_HIP;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool take_token(struct walk *walk, uint8_t packet_class, enum drop_reason *otherwise)
+{
+	switch (packet_class) {
+	case PUNT_CLASS_PANA:
+		*otherwise = DROP_punt_rate_pana;
+		return token_bucket_take(&walk->punt_pana, walk->now_ms);
+	case PUNT_CLASS_MOBILITY_HEADER:
+		*otherwise = DROP_punt_rate_mobility;
+		return token_bucket_take(&walk->punt_mobility, walk->now_ms);
+	default:
+		*otherwise = DROP_punt_rate_hip;
+		return token_bucket_take(&walk->punt_hip, walk->now_ms);
+	}
+}
+
+void punt(struct walk *walk, struct packet *packet, uint8_t packet_class)
+{
+	struct punt_note note = {.kind = PUNT_NOTE_PACKET, .packet_class = packet_class, .received_ms = walk->now_ms};
+	enum drop_reason otherwise;
+	char *place;
+
+	if (!take_token(walk, packet_class, &otherwise)) {
+		packet_drop(walk, packet, otherwise);
+		return;
+	}
+	if (packet->octets > PUNT_PACKET_MAX) {
+		packet_drop(walk, packet, DROP_punt_oversize);
+		return;
+	}
+	packet_trim(packet);
+	place = rte_pktmbuf_prepend(packet->buffer, sizeof(note));
+	if (!place) {
+		packet_drop(walk, packet, DROP_no_buffer);
+		return;
+	}
+	memcpy(place, &note, sizeof(note));
+	if (rte_ring_enqueue(walk->punts, packet->buffer)) {
+		packet_drop(walk, packet, DROP_punt_ring_full);
+		return;
+	}
+	/* it counts as punted, or as dropped, where it leaves: at the main core */
+	packet_count_up(packet);
+	packet->step = STEP_DONE;
+}
+
+void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_addr *key,
+                   const struct in6_addr *care_of_address, uint16_t path_mtu_bytes)
+{
+	const struct punt_note note = {
+	        .kind = PUNT_NOTE_PATH_MTU,
+	        .path_mtu_bytes = path_mtu_bytes,
+	        .received_ms = walk->now_ms,
+	        .key = *key,
+	        .care_of_address = *care_of_address,
+	};
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(walk->pool);
+	char *place = buffer ? rte_pktmbuf_append(buffer, sizeof(note)) : NULL;
+
+	if (place)
+		memcpy(place, &note, sizeof(note));
+	/* without a buffer or room the next Packet Too Big tells it again */
+	if (buffer && (!place || rte_ring_enqueue(walk->punts, buffer)))
+		rte_pktmbuf_free(buffer);
+	packet_consume(walk, packet);
+}

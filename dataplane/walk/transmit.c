@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* transmit - the Ethernet header, and the frames of a burst together to their ports. */
+#include "walk.h"
+
+static void flush_port(struct walk *walk, unsigned port)
+{
+	struct transmit_queue *queue = &walk->queues[port];
+	unsigned sent = walk->transmit(walk->transmit_context, port, queue->frames, (uint16_t)queue->count);
+
+	counter_add(&walk->counters->transmitted, sent);
+	counter_add(&walk->counters->drops[DROP_transmit_refused], queue->count - sent);
+	for (unsigned i = sent; i < queue->count; i++)
+		rte_pktmbuf_free(queue->frames[i]);
+	queue->count = 0;
+}
+
+void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS])
+{
+	struct transmit_queue *queue = &walk->queues[port];
+	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(packet->buffer, ETHERNET_OCTETS);
+	struct wire_writer writer;
+
+	if (!frame) {
+		packet_drop(walk, packet, DROP_no_buffer);
+		return;
+	}
+	writer = wire_writer_of(frame, ETHERNET_OCTETS);
+	wire_write_bytes(&writer, link_address, LINK_ADDRESS_OCTETS);
+	wire_write_bytes(&writer, walk->forwarding->ports[port].link_address, LINK_ADDRESS_OCTETS);
+	wire_write_u16(&writer, ETHERTYPE_IPV6);
+	queue->frames[queue->count++] = packet->buffer;
+	packet->step = STEP_DONE;
+	if (queue->count == sizeof(queue->frames) / sizeof(queue->frames[0]))
+		flush_port(walk, port);
+}
+
+void transmit_flush(struct walk *walk)
+{
+	for (unsigned port = 0; port < walk->forwarding->port_count; port++)
+		if (walk->queues[port].count)
+			flush_port(walk, port);
+}

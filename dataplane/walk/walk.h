@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * walk - the steps that a packet takes through a worker, one file each (DESIGN 3):
+ *
+ *   classify → (lookup) → uplink → (lookup) → downlink → route → transmit
+ *            ↘ local: icmp, neighbour, punt
+ *
+ * A step reads no clock (`now_ms` is set once a burst) and drops only by name. worker.c has the whole walk on one
+ * screen. Thread: a walk belongs to one worker.
+ */
+#ifndef KEDGE_DATAPLANE_WALK_H
+#define KEDGE_DATAPLANE_WALK_H
+
+#include <rte_ring.h>
+
+#include "forwarding.h"
+#include "packet.h"
+#include "token_bucket.h"
+#include "walk_counters.h"
+
+enum { BURST_MAX = 32, MADE_MAX = 4 * BURST_MAX, PENDING_MAX = 64, PENDING_PER_NEIGHBOUR = 3, PENDING_MS = 3000 };
+
+/* Frames that wait to leave by a port at the end of the burst. */
+struct transmit_queue {
+	unsigned count;
+	struct rte_mbuf *frames[2 * BURST_MAX];
+};
+
+/* A packet that waits for its next hop's link-layer address. */
+struct pending_packet {
+	struct rte_mbuf *buffer;
+	struct in6_addr next_hop;
+	uint64_t since_ms;
+	uint8_t port;
+};
+
+/* Sends up to `count` frames by a port; returns how many were taken. */
+typedef uint16_t port_transmit(void *context, unsigned port, struct rte_mbuf **frames, uint16_t count);
+
+struct walk {
+	/* set by walk_start() */
+	const struct forwarding *forwarding;
+	struct walk_counters *counters;
+	struct rte_mempool *pool;
+	struct rte_ring *punts; /* to the main core: buffers that begin with a struct punt_note */
+	port_transmit *transmit;
+	void *transmit_context;
+	struct token_bucket punt_pana, punt_mobility, punt_hip, icmp_errors, echo_replies;
+
+	/* set by walk_begin() for a burst */
+	uint64_t now_ms;
+	uint64_t expiry_horizon_ms; /* an entry has expired when its expiry is ≤ this */
+	uint64_t owner_clock_ms;
+
+	unsigned made_count;
+	struct packet made[MADE_MAX]; /* errors, echo replies: packets that the burst gave rise to */
+	struct transmit_queue queues[PORTS_MAX];
+	unsigned pending_count;
+	uint32_t pending_generation; /* of the neighbours, when the pending packets were last looked at */
+	uint64_t pending_ms;
+	struct pending_packet pending[PENDING_MAX];
+};
+
+/* What a worker hands to the main core, in front of the packet. */
+enum punt_note_kind { PUNT_NOTE_PACKET, PUNT_NOTE_PATH_MTU };
+struct punt_note {
+	uint8_t kind;
+	uint8_t packet_class; /* enum punt_class */
+	uint16_t path_mtu_bytes;
+	uint32_t reserved;
+	uint64_t received_ms; /* by the walk's clock */
+	struct in6_addr key;
+	struct in6_addr care_of_address;
+};
+
+struct walk_options {
+	const struct forwarding *forwarding;
+	struct walk_counters *counters;
+	struct rte_mempool *pool;
+	struct rte_ring *punts;
+	port_transmit *transmit;
+	void *transmit_context;
+	unsigned workers; /* limits are divided by it */
+};
+
+void walk_start(struct walk *walk, const struct walk_options *options);
+
+/* Frees what still waits; drops are counted. */
+void walk_stop(struct walk *walk);
+
+static inline void walk_begin(struct walk *walk, uint64_t now_ms)
+{
+	walk->now_ms = now_ms;
+	walk->expiry_horizon_ms = expiry_horizon(walk->forwarding->expiry, now_ms);
+	walk->owner_clock_ms = expiry_owner_clock(walk->forwarding->expiry, now_ms);
+}
+
+/* Frees the packet and counts why. */
+void packet_drop(struct walk *walk, struct packet *packet, enum drop_reason reason);
+
+/* Frees a packet that was answered or told us something, and counts it for its binding. */
+void packet_consume(struct walk *walk, struct packet *packet);
+
+/* The packet is forwarded: counts it for the binding that it came from. */
+static inline void packet_count_up(struct packet *packet)
+{
+	if (packet->up)
+		binding_count(&packet->up->up, packet->octets);
+	packet->up = NULL;
+}
+
+/* classify.c: a frame of a port. Sets step, and for STEP_DOWNLINK and STEP_UPLINK the key. */
+void classify(struct walk *walk, struct packet *packet);
+
+/* classify.c: a packet that was made here or injected: down a tunnel or to the next hop. */
+void classify_own(struct walk *walk, struct packet *packet);
+
+/* classify.c: sets packet->header and cuts it to its length; false when it is no whole IPv6 packet. */
+bool read_header(struct packet *packet, size_t available);
+
+/* downlink.c: into the tunnel; `entry` was looked up. */
+void downlink(struct walk *walk, struct packet *packet);
+
+/* uplink.c: the outer packet is for us and holds a tunnelled one at `inner_offset`; `entry` was looked up. */
+void uplink(struct walk *walk, struct packet *packet);
+
+/* uplink.c: looks at the inner packet; sets STEP_UPLINK with its key, STEP_LOCAL for a punt, or drops it. */
+void classify_inner(struct walk *walk, struct packet *packet, const struct ip_packet *outer);
+
+/* local.c: for one of our own addresses; `inner` ones have passed the source check. */
+void local(struct walk *walk, struct packet *packet);
+
+/* icmp.c */
+void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
+void icmp_error(struct walk *walk, struct packet *packet, const struct in6_addr *source, uint8_t type, uint8_t code,
+                uint32_t parameter, enum drop_reason otherwise);
+
+/* neighbour_discovery.c */
+void neighbour_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
+void neighbour_solicit(struct walk *walk, const struct in6_addr *address, struct neighbour *neighbour);
+
+/* punting.c: `packet->ip` is where the punted packet begins. */
+bool punt_class_of(uint8_t protocol, struct wire_view payload, uint8_t *packet_class);
+void punt(struct walk *walk, struct packet *packet, uint8_t packet_class);
+void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_addr *key,
+                   const struct in6_addr *care_of_address, uint16_t path_mtu_bytes);
+
+/* route.c: finds next hop and link, or lets the packet wait for its neighbour. */
+void route(struct walk *walk, struct packet *packet);
+void route_pending(struct walk *walk);
+
+/* transmit.c */
+void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS]);
+void transmit_flush(struct walk *walk);
+
+/*
+ * A fresh packet of up to `octets` octets, to be written and given to made_finish(); NULL (and counted) when there is
+ * no buffer. It counts as originated in made_finish().
+ */
+struct packet *made_begin(struct walk *walk, struct wire_writer *writer, uint16_t octets);
+void made_finish(struct walk *walk, struct packet *packet, size_t octets);
+
+#endif

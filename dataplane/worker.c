@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "worker.h"
+
+typedef void step_function(struct walk *walk, struct packet *packet);
+
+/* Looks up the keys of all packets at this step, all at a time, then takes each through it. */
+static void look_up_and(struct walk *walk, struct packet *packets, unsigned count, enum step step, step_function *run)
+{
+	const struct in6_addr *keys[BURST_MAX];
+	struct binding_entry *entries[BURST_MAX];
+	struct packet *waiting[BURST_MAX];
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (packets[i].step == step) {
+			waiting[found] = &packets[i];
+			keys[found++] = &packets[i].key;
+		}
+	if (!found)
+		return;
+	binding_table_lookup(walk->forwarding->table, keys, found, entries);
+	for (unsigned i = 0; i < found; i++) {
+		waiting[i]->entry = entries[i];
+		run(walk, waiting[i]);
+	}
+}
+
+static void each_at(struct walk *walk, struct packet *packets, unsigned count, enum step step, step_function *run)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (packets[i].step == step)
+			run(walk, &packets[i]);
+}
+
+/* The walk, on one screen. */
+static void take_through(struct walk *walk, struct packet *packets, unsigned count)
+{
+	look_up_and(walk, packets, count, STEP_UPLINK, uplink);
+	look_up_and(walk, packets, count, STEP_DOWNLINK, downlink);
+	each_at(walk, packets, count, STEP_LOCAL, local);
+	each_at(walk, packets, count, STEP_ROUTE, route);
+}
+
+/* Errors and replies that the burst gave rise to; they give rise to none themselves. */
+static void take_made_through(struct walk *walk)
+{
+	struct packet packets[BURST_MAX];
+	unsigned done = 0;
+
+	while (done < walk->made_count) {
+		unsigned left = walk->made_count - done, count = left < BURST_MAX ? left : BURST_MAX;
+
+		memcpy(packets, &walk->made[done], count * sizeof(packets[0]));
+		done += count;
+		for (unsigned i = 0; i < count; i++)
+			classify_own(walk, &packets[i]);
+		take_through(walk, packets, count);
+	}
+	walk->made_count = 0;
+}
+
+static void end_burst(struct walk *walk)
+{
+	take_made_through(walk);
+	route_pending(walk);
+	transmit_flush(walk);
+}
+
+void worker_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port, uint64_t now_ms)
+{
+	struct packet packets[BURST_MAX];
+
+	walk_begin(walk, now_ms);
+	for (unsigned i = 0; i < count; i++) {
+		packets[i] = (struct packet){.buffer = frames[i], .port = port, .route = NO_ROUTE};
+		classify(walk, &packets[i]);
+	}
+	counter_add(&walk->counters->received, count);
+	counter_add(&walk->counters->bursts, 1);
+	take_through(walk, packets, count);
+	end_burst(walk);
+}
+
+void worker_inject(struct walk *walk, struct rte_mbuf **injected, unsigned count, uint64_t now_ms)
+{
+	struct packet packets[BURST_MAX];
+
+	walk_begin(walk, now_ms);
+	for (unsigned i = 0; i < count; i++) {
+		packets[i] = (struct packet){.buffer = injected[i], .port = NO_PORT, .route = NO_ROUTE, .is_own = true};
+		packets[i].ip = rte_pktmbuf_mtod(injected[i], uint8_t *);
+		packets[i].octets = rte_pktmbuf_data_len(injected[i]);
+		classify_own(walk, &packets[i]);
+		if (packets[i].step != STEP_DONE && forwarding_own(walk->forwarding, &packets[i].header.source) < 0)
+			packet_drop(walk, &packets[i], DROP_inject_malformed);
+	}
+	counter_add(&walk->counters->injected, count);
+	take_through(walk, packets, count);
+	end_burst(walk);
+}
+
+void worker_idle(struct walk *walk, uint64_t now_ms)
+{
+	walk_begin(walk, now_ms);
+	counter_add(&walk->counters->idle_polls, 1);
+	if (walk->pending_count)
+		end_burst(walk);
+}
