@@ -91,7 +91,8 @@ static void encapsulate(struct walk *walk, struct packet *packet, struct binding
 	if (!packet->is_own)
 		packet->ip[7] = (uint8_t)(packet->header.hop_limit - 1);
 	packet_count_up(packet);
-	binding_count(&entry->down, packet->octets);
+	if (!packet->is_own) /* our own errors and replies are not the subscriber's traffic */
+		binding_count(&entry->down, packet->octets);
 	packet_trim(packet);
 	if (!packet_prepend(packet, IPV6_HEADER_OCTETS)) {
 		packet_drop(walk, packet, DROP_no_buffer);

@@ -15,6 +15,7 @@ void icmp_error(struct walk *walk, struct packet *packet, const struct in6_addr 
 	struct packet *error;
 	size_t octets = 0;
 
+	packet_count_up(packet); /* what is answered has been served */
 	if (packet->is_own || ip_packet_read(packet->ip, packet->octets, &offending) ||
 	    icmp6_error_is_forbidden(&offending)) {
 		packet_drop(walk, packet, otherwise);

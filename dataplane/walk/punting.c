@@ -11,14 +11,14 @@ enum { PANA_PORT = 716, HIP_PORT = 10500 };
 bool punt_class_of(uint8_t protocol, struct wire_view payload, uint8_t *packet_class)
 {
 	struct wire_reader reader = wire_reader_of_view(payload);
+	uint16_t port;
 
 	switch (protocol) {
 	case NEXT_HEADER_UDP:
 		wire_skip(&reader, 2);
-		if (wire_read_u16(&reader) != PANA_PORT)
-			return false;
-		*packet_class = PUNT_CLASS_PANA;
-		return true;
+		port = wire_read_u16(&reader);
+		*packet_class = port == PANA_PORT ? PUNT_CLASS_PANA : PUNT_CLASS_HIP; /* H-12 */
+		return port == PANA_PORT || port == HIP_PORT;
 	case NEXT_HEADER_MOBILITY:
 		*packet_class = PUNT_CLASS_MOBILITY_HEADER;
 		return true;
