@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include <rte_errno.h>
+#include <rte_rcu_qsbr.h>
+
+enum { POOL_BUFFERS = 4096, POOL_CACHE = 128, RECLAIM_BUDGET = 64 };
+
+/* Large pages where the kernel gives them; each block remembers its length. */
+static void *map_memory(size_t octets)
+{
+	size_t whole = octets + CACHE_LINE_OCTETS;
+	uint8_t *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	(void)madvise(memory, whole, MADV_HUGEPAGE);
+	memcpy(memory, &whole, sizeof(whole));
+	return memory + CACHE_LINE_OCTETS;
+}
+
+static void unmap_memory(void *memory)
+{
+	uint8_t *begin = memory ? (uint8_t *)memory - CACHE_LINE_OCTETS : NULL;
+	size_t whole;
+
+	if (!begin)
+		return;
+	memcpy(&whole, begin, sizeof(whole));
+	(void)munmap(begin, whole);
+}
+
+static int make_table(struct world *world, size_t bindings_max)
+{
+	struct binding_table_options options = {
+	        .bindings_max = bindings_max,
+	        .secret = {{0x6b65646765000001ull, 0x6b65646765000002ull}}, /* constant: a replay repeats */
+	        .memory = {.allocate = map_memory, .release = unmap_memory},
+	};
+	size_t octets = rte_rcu_qsbr_get_memsize(1);
+
+	world->qsbr = aligned_alloc(RTE_CACHE_LINE_SIZE, octets);
+	if (!world->qsbr || rte_rcu_qsbr_init(world->qsbr, 1) || rte_rcu_qsbr_thread_register(world->qsbr, 0))
+		return -ENOMEM;
+	rte_rcu_qsbr_thread_online(world->qsbr, 0);
+	options.qsbr = world->qsbr;
+	return binding_table_new(&options, &world->table);
+}
+
+struct world *world_new(size_t bindings_max)
+{
+	struct world *world = map_memory(sizeof(*world));
+
+	if (!world)
+		return NULL;
+	world->forwarding.hop_limit = IP_HOP_LIMIT_DEFAULT;
+	world->forwarding.handover_grace_ms = 1000;
+	world->forwarding.flow_secret = 0x6b65646765000003ull;
+	world->forwarding.neighbours = &world->neighbours;
+	world->forwarding.expiry = &world->expiry;
+	world->pool = rte_pktmbuf_pool_create("replay", POOL_BUFFERS, POOL_CACHE, 0,
+	                                      RTE_PKTMBUF_HEADROOM + WORLD_BUFFER_OCTETS, SOCKET_ID_ANY);
+	world->punts = rte_ring_create("punts", WORLD_PUNT_RING, SOCKET_ID_ANY, RING_F_SC_DEQ | RING_F_SP_ENQ);
+	if (!world->pool || !world->punts || make_table(world, bindings_max)) {
+		world_free(world);
+		return NULL;
+	}
+	world->forwarding.table = world->table;
+	return world;
+}
+
+void world_free(struct world *world)
+{
+	if (!world)
+		return;
+	if (world->receiver)
+		feed_receiver_free(world->receiver);
+	binding_table_free(world->table);
+	free(world->qsbr);
+	rte_ring_free(world->punts);
+	rte_mempool_free(world->pool);
+	unmap_memory(world);
+}
+
+/* Nothing is ever missing here, so nothing has to be asked for. */
+static void ask_nobody(void *context, struct wire_view frame)
+{
+	(void)context;
+	(void)frame;
+}
+
+static void resolve(void *context, const struct feed_row *row, struct binding_record *record)
+{
+	const struct world *world = (const struct world *)context;
+	struct in6_addr care_of;
+	uint16_t link_mtu;
+
+	memcpy(&care_of, row->care_of_address, sizeof(care_of));
+	record->own = 0;
+	record->route = forwarding_route(&world->forwarding, &care_of);
+	link_mtu = forwarding_inner_mtu(&world->forwarding, record->route);
+	record->inner_mtu_bytes =
+	        row->inner_mtu_bytes && row->inner_mtu_bytes < link_mtu ? row->inner_mtu_bytes : link_mtu;
+}
+
+static void tell_trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
+{
+	(void)context;
+	(void)row;
+	fprintf(stderr, "warning: a binding was refused: %s\n",
+	        trouble == RECEIVER_TABLE_FULL ? "table full" : "key taken");
+}
+
+int world_start(struct world *world, port_transmit *send, void *context)
+{
+	const struct receiver_outlet outlet = {
+	        .context = world, .ask = ask_nobody, .resolve = resolve, .trouble = tell_trouble};
+	const struct walk_options options = {.forwarding = &world->forwarding,
+	                                     .counters = &world->counters,
+	                                     .pool = world->pool,
+	                                     .punts = world->punts,
+	                                     .transmit = send,
+	                                     .transmit_context = context,
+	                                     .workers = 1};
+	int result = forwarding_finish(&world->forwarding);
+
+	if (result)
+		return result;
+	expiry_start(&world->expiry, world->start_ms, 0, 0);
+	world->receiver = feed_receiver_new(world->table, &world->expiry, world->forwarding.handover_grace_ms, &outlet);
+	walk_start(&world->walk, &options);
+	return world->receiver ? 0 : -ENOMEM;
+}
+
+void world_change(struct world *world, struct feed_row *row, uint64_t now_ms)
+{
+	struct wire_writer writer =
+	        wire_writer_of(world->rows + world->rows_waiting * FEED_ROW_OCTETS, FEED_ROW_OCTETS);
+
+	row->shard = 0;
+	row->version = (struct feed_version){.epoch = 1, .sequence = ++world->sequence};
+	feed_row_write(&writer, row);
+	if (++world->rows_waiting == FEED_ROWS_MAX)
+		world_apply(world, now_ms);
+}
+
+void world_apply(struct world *world, uint64_t now_ms)
+{
+	const struct feed_range range = {
+	        .epoch = 1, .first = world->sequence + 1 - world->rows_waiting, .last = world->sequence};
+	uint8_t head[FEED_HEAD_OCTETS_MAX];
+	struct wire_writer writer = wire_writer_of(head, sizeof(head));
+	struct wire_view frames[FEED_FRAMES_MAX];
+
+	if (!world->rows_waiting)
+		return;
+	feed_batch_head_write(&writer, now_ms, &range, 1);
+	frames[0] = (struct wire_view){.bytes = head, .octets = wire_written(&writer)};
+	frames[1] = (struct wire_view){.bytes = world->rows, .octets = world->rows_waiting * FEED_ROW_OCTETS};
+	feed_receiver_feed(world->receiver, frames, FEED_FRAMES_MAX, now_ms);
+	world->rows_waiting = 0;
+}
+
+/* As the daemon does: applied at once if the care-of address is still the same. */
+static void apply_path_mtu(struct world *world, const struct punt_note *note)
+{
+	struct binding_entry *entry = table_writer_find(world->table, &note->key);
+	struct in6_addr care_of;
+
+	if (!entry)
+		return;
+	care_of = shared_address_load(&entry->care_of_address);
+	if (in6_is_equal(&care_of, &note->care_of_address))
+		table_writer_lower_mtu(entry, (uint16_t)(note->path_mtu_bytes - IPV6_HEADER_OCTETS));
+}
+
+void world_main_turn(struct world *world)
+{
+	void *buffer;
+
+	while (rte_ring_dequeue(world->punts, &buffer) == 0) {
+		struct rte_mbuf *punted = (struct rte_mbuf *)buffer;
+		struct punt_note note;
+
+		memcpy(&note, rte_pktmbuf_mtod(punted, const uint8_t *), sizeof(note));
+		if (note.kind == PUNT_NOTE_PATH_MTU)
+			apply_path_mtu(world, &note);
+		else
+			counter_add(&world->main.punted, 1);
+		rte_pktmbuf_free(punted);
+	}
+	rte_rcu_qsbr_quiescent(world->qsbr, 0);
+	(void)table_writer_reclaim(world->table, RECLAIM_BUDGET, NULL, NULL);
+}

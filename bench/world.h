@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * world - what a replay needs of a data plane: forwarding, table with its writer, one worker's walk, and the main
+ * core's half of the punts; all stepped by one thread, so that the same input gives the same octets on any machine.
+ *
+ * Bindings come as feed messages through the same receiver that the daemon has.
+ */
+#ifndef KEDGE_BENCH_WORLD_H
+#define KEDGE_BENCH_WORLD_H
+
+#include "feed_receiver.h"
+#include "neighbour.h"
+#include "worker.h"
+
+enum { WORLD_BUFFER_OCTETS = 2048, WORLD_PUNT_RING = 1024 };
+
+struct world {
+	struct forwarding forwarding;
+	struct neighbour_table neighbours;
+	struct expiry expiry;
+	struct rte_rcu_qsbr *qsbr;
+	struct binding_table *table;
+	struct feed_receiver *receiver;
+	struct rte_mempool *pool;
+	struct rte_ring *punts;
+	struct walk_counters counters; /* of the worker */
+	struct walk_counters main;     /* of the main core: what it punted */
+	struct walk walk;
+	uint64_t sequence;   /* of the last feed row */
+	uint64_t start_ms;   /* milliseconds since 1970, like all times of a replay */
+	size_t rows_waiting; /* in `rows` */
+	uint8_t rows[FEED_ROWS_MAX * FEED_ROW_OCTETS];
+};
+
+/* Memory for so many bindings; `forwarding` is to be filled by the caller. Returns NULL without memory. */
+struct world *world_new(size_t bindings_max);
+void world_free(struct world *world);
+
+/* After forwarding is filled: resolves routes, starts the walk. Returns 0 or a negative errno. */
+int world_start(struct world *world, port_transmit *send, void *context);
+
+/* Adds one change to the feed; version, shard and the writing are the world's. Applied by world_apply() at the latest.
+ */
+void world_change(struct world *world, struct feed_row *row, uint64_t now_ms);
+void world_apply(struct world *world, uint64_t now_ms);
+
+/* What the main core does between bursts: punts leave, path MTUs are applied, old entries come back. */
+void world_main_turn(struct world *world);
+
+#endif
