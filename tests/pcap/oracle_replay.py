@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A few thousand random packets through the worker's code, compared with what the packet oracle of tests/oracle, written from the
+documents alone, says must become of them: frames, drops by name, counters of the bindings. Twice the same octets."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import replaying
+
+ORACLE = replaying.SOURCE / "tests" / "oracle"
+SEEDS, COUNT = (1, 2, 3), 2000
+
+
+def oracle(program, *arguments):
+    return subprocess.run((sys.executable, "-B", program) + tuple(map(str, arguments)), cwd=ORACLE, capture_output=True, text=True,
+                          check=False, timeout=120)
+
+
+def compare(seed, folder):
+    """The differences that compare.py prints, empty if there are none."""
+    made = oracle("generate.py", folder, "--seed", seed, "--count", COUNT)
+    assert made.returncode == 0, made.stderr
+    output, _ = replaying.deterministic(folder / "in.pcap", folder / "scenario.json", folder)
+    once = output.read_bytes()
+    output, _ = replaying.deterministic(folder / "in.pcap", folder / "scenario.json", folder)
+    assert output.read_bytes() == once, f"seed {seed}: a second replay gave other octets"
+    compared = oracle("compare.py", folder, output, folder / "counters.json")
+    return "" if compared.returncode == 0 else compared.stdout + compared.stderr
+
+
+def main():
+    faults = 0
+    for seed in SEEDS:
+        with tempfile.TemporaryDirectory() as folder:
+            differences = compare(seed, pathlib.Path(folder))
+        print(f"seed {seed}: {COUNT} packets, {differences or 'no difference'}")
+        faults += bool(differences)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
