@@ -6,8 +6,8 @@
 #ifndef KEDGE_BENCH_FILL_H
 #define KEDGE_BENCH_FILL_H
 
-#include "frames.h"
-#include "world.h"
+#include "pcap_frames.h"
+#include "replay_world.h"
 
 /* Returns the number of bindings in the table. */
 size_t fill_bindings(struct world *world, const struct frames *frames, size_t wanted);

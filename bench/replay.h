@@ -4,7 +4,7 @@
 #ifndef KEDGE_BENCH_REPLAY_H
 #define KEDGE_BENCH_REPLAY_H
 
-#include "frames.h"
+#include "pcap_frames.h"
 #include "scenario_file.h"
 
 struct replay_figures {

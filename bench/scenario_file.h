@@ -6,7 +6,7 @@
 #ifndef KEDGE_BENCH_SCENARIO_FILE_H
 #define KEDGE_BENCH_SCENARIO_FILE_H
 
-#include "world.h"
+#include "replay_world.h"
 
 enum { SCENARIO_ERROR_OCTETS = 512 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "frames.h"
+#include "pcap_frames.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "world.h"
+#include "replay_world.h"
 
 #include <errno.h>
 #include <stdlib.h>

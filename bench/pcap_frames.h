@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* frames - Ethernet frames of a pcap file, read whole into memory, and a pcap file that is written. */
-#ifndef KEDGE_BENCH_FRAMES_H
-#define KEDGE_BENCH_FRAMES_H
+/* pcap_frames - Ethernet frames of a pcap file, read whole into memory, and a pcap file that is written. */
+#ifndef KEDGE_BENCH_PCAP_FRAMES_H
+#define KEDGE_BENCH_PCAP_FRAMES_H
 
 #include <stddef.h>
 #include <stdint.h>

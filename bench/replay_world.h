@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * world - what a replay needs of a data plane: forwarding, table with its writer, one worker's walk, and the main
- * core's half of the punts; all stepped by one thread, so that the same input gives the same octets on any machine.
+ * replay_world - what a replay needs of a data plane: forwarding, table with its writer, one worker's walk, and the
+ * main core's half of the punts; all stepped by one thread, so that the same input gives the same octets on any
+ * machine.
  *
  * Bindings come as feed messages through the same receiver that the daemon has.
  */
-#ifndef KEDGE_BENCH_WORLD_H
-#define KEDGE_BENCH_WORLD_H
+#ifndef KEDGE_BENCH_REPLAY_WORLD_H
+#define KEDGE_BENCH_REPLAY_WORLD_H
 
 #include "feed_receiver.h"
 #include "neighbour.h"
