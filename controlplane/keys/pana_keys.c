@@ -10,16 +10,6 @@
 
 enum { ENCRYPTION_KEY_OCTETS = 16, COUNTER_BLOCK_OCTETS = 16, COUNTER_FLAGS = 0x02, SEED_PARTS = 6 };
 
-bool pana_prf_is_known(uint32_t prf)
-{
-	return prf == PANA_PRF_HMAC_SHA2_256 || prf == PANA_PRF_HMAC_SHA1;
-}
-
-bool pana_integrity_is_known(uint32_t integrity)
-{
-	return integrity == PANA_INTEGRITY_HMAC_SHA2_256_128 || integrity == PANA_INTEGRITY_HMAC_SHA1_160;
-}
-
 static enum hash_algorithm hash_of_integrity(uint32_t integrity)
 {
 	return integrity == PANA_INTEGRITY_HMAC_SHA1_160 ? HASH_SHA1 : HASH_SHA256;

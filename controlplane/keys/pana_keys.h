@@ -29,10 +29,6 @@ struct pana_key_input {
 	uint32_t key_id;
 };
 
-/* True for the algorithms that are known here. */
-bool pana_prf_is_known(uint32_t prf);
-bool pana_integrity_is_known(uint32_t integrity);
-
 /* Octets of an AUTH value: 16 for algorithm 12, 20 for 7. */
 size_t pana_auth_octets(uint32_t integrity);
 

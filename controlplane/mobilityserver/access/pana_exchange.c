@@ -28,8 +28,8 @@ void message_forget(struct kept_message *kept)
 	*kept = (struct kept_message){0};
 }
 
-void exchange_inject(const struct pana_agent *agent, const struct punt_route *route, const struct in6_addr *local,
-                     const struct endpoint *peer, const void *payload, size_t octets, struct effects *effects)
+void exchange_inject(const struct punt_route *route, const struct in6_addr *local, const struct endpoint *peer,
+                     const void *payload, size_t octets, struct effects *effects)
 {
 	uint8_t packet[PACKET_MAX];
 	struct wire_writer writer = wire_writer_of(packet, sizeof(packet));
@@ -42,7 +42,6 @@ void exchange_inject(const struct pana_agent *agent, const struct punt_route *ro
 	};
 	size_t packet_octets = udp_packet_write(&writer, &datagram, IP_HOP_LIMIT_DEFAULT);
 
-	(void)agent;
 	if (packet_octets)
 		effects_inject(effects, route, 0, (struct binding_version){0}, packet, packet_octets);
 }
@@ -50,7 +49,7 @@ void exchange_inject(const struct pana_agent *agent, const struct punt_route *ro
 static void send_kept(const struct pana_session *session, const struct kept_message *kept,
                       const struct punt_route *route, struct effects *effects)
 {
-	exchange_inject(session->agent, route, &session->local, &session->peer, kept->bytes, kept->octets, effects);
+	exchange_inject(route, &session->local, &session->peer, kept->bytes, kept->octets, effects);
 }
 
 /* RFC 5191 9: RT of the first sending is IRT, of the next ones twice the one before, at most MRT, each ± 10 %. */

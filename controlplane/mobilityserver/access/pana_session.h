@@ -220,8 +220,8 @@ void half_open_leave(struct pana_session *session);
 /* pana_exchange.c: requests and answers of both directions */
 void message_keep(struct kept_message *kept, const void *bytes, size_t octets);
 void message_forget(struct kept_message *kept);
-void exchange_inject(const struct pana_agent *agent, const struct punt_route *route, const struct in6_addr *local,
-                     const struct endpoint *peer, const void *payload, size_t octets, struct effects *effects);
+void exchange_inject(const struct punt_route *route, const struct in6_addr *local, const struct endpoint *peer,
+                     const void *payload, size_t octets, struct effects *effects);
 /* Takes the next number, and begins a request of ours in `writer`. */
 void exchange_begin_request(struct pana_session *session, struct wire_writer *writer, enum pana_kind kind);
 /* Ends the message (with AUTH if `keys` are given), keeps and sends it. False when it is too long. */

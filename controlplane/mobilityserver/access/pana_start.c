@@ -119,7 +119,7 @@ void start_on_initiation(struct pana_agent *agent, const struct arrival *arrival
 		if (cookie.session_id == 0 || is_taken(agent, cookie.session_id))
 			continue;
 		agent->counters.starts++;
-		exchange_inject(agent, arrival->route, &arrival->destination, &arrival->source, message,
+		exchange_inject(arrival->route, &arrival->destination, &arrival->source, message,
 		                write_start(agent, &agent->template, cookie, message), arrival->effects);
 		return;
 	}
