@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * configuration - the data plane's YAML file as plain structs. Errors name file, line, what is wrong and what would be
+ * right; unknown and repeated keys are errors. (docs/operation.md; the sample dataplane.yaml has all keys.)
+ *
+ * Thread: read once on the main thread, then constant.
+ */
+#ifndef KEDGE_DATAPLANE_CONFIGURATION_H
+#define KEDGE_DATAPLANE_CONFIGURATION_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "forwarding.h"
+
+enum { NAME_OCTETS = 32, DEVICE_OCTETS = 128, FOLDER_OCTETS = 96, PORT_ADDRESSES_MAX = 8, ERROR_OCTETS = 512 };
+enum { WORKERS_MAX = 64 };
+
+struct configured_prefix {
+	struct in6_addr address;
+	uint8_t length;
+};
+
+struct configured_port {
+	char name[NAME_OCTETS];
+	char device[DEVICE_OCTETS]; /* "net_af_packet,iface=core0", or a PCI address */
+	unsigned address_count;
+	struct configured_prefix addresses[PORT_ADDRESSES_MAX]; /* each with the length of its link's prefix */
+	bool has_gateway;
+	struct in6_addr gateway;
+};
+
+struct configured_route {
+	struct configured_prefix prefix;
+	char port[NAME_OCTETS];
+	bool has_via;
+	struct in6_addr via;
+};
+
+struct configured_service_prefix {
+	struct configured_prefix prefix;
+	uint8_t key_length;
+};
+
+enum memory_mode { MEMORY_AUTO, MEMORY_HUGE, MEMORY_NO_HUGE };
+enum idle_mode { IDLE_BUSY, IDLE_SLEEP };
+
+struct dataplane_configuration {
+	unsigned port_count;
+	struct configured_port ports[PORTS_MAX];
+	unsigned route_count;
+	struct configured_route routes[ROUTES_MAX];
+	unsigned service_prefix_count;
+	struct configured_service_prefix service_prefixes[SERVICE_PREFIXES_MAX];
+	unsigned service_address_count;
+	struct in6_addr service_addresses[OWN_ADDRESSES_MAX]; /* [0] ends tunnels; on no link */
+	unsigned workers;
+	uint32_t bindings_max;
+	enum memory_mode memory;
+	enum idle_mode idle;
+	char file_prefix[NAME_OCTETS];
+	uint32_t buffers;
+	uint32_t handover_grace_ms;
+	uint32_t stale_grace_s;
+	struct forwarding_limits limits;
+	char sockets[FOLDER_OCTETS];
+	char name[NAME_OCTETS];
+	char user[NAME_OCTETS];
+};
+
+/* Returns 0, or -EINVAL with `error`. */
+int configuration_read(const char *path, struct dataplane_configuration *configuration, char error[ERROR_OCTETS]);
+
+/* Prints each key with type, range, default and help. */
+void configuration_print_keys(FILE *to);
+
+#endif

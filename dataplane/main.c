@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * kedge-dataplane - the forwarder: DPDK poll-mode workers that tunnel to care-of addresses from a lock-free table, fed
+ * by the control plane over ZeroMQ; without one they forward with what they have.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "dataplane.h"
+
+enum { ARGUMENTS_MAX = 32, RING_SIZE = 4096, POOL_CACHE = 256, BUFFER_OCTETS = RTE_MBUF_DEFAULT_BUF_SIZE };
+enum { HUGE_PAGE_OCTETS = 2 << 20, NO_HUGE_MEGABYTES = 256 };
+
+static struct dataplane *the_dataplane; /* a signal handler knows no argument */
+
+static void stop(int number)
+{
+	(void)number;
+	the_dataplane->stopping = true;
+}
+
+/* Memory of the table: EAL's is for packets. Huge pages where the kernel gives them. */
+static void *map_table(size_t octets)
+{
+	size_t whole = (octets + HUGE_PAGE_OCTETS - 1) / HUGE_PAGE_OCTETS * HUGE_PAGE_OCTETS + HUGE_PAGE_OCTETS;
+	uint8_t *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *aligned;
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	aligned = (uint8_t *)(((uintptr_t)memory + HUGE_PAGE_OCTETS - 1) & ~((uintptr_t)HUGE_PAGE_OCTETS - 1));
+	madvise(aligned, whole - HUGE_PAGE_OCTETS, MADV_HUGEPAGE);
+	return aligned;
+}
+
+/* The tables live as long as the process: unmapping is its end's business. */
+static void unmap_table(void *memory)
+{
+	(void)memory;
+}
+
+static bool has_huge_pages(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
+	unsigned long pages = 0;
+
+	if (!file)
+		return false;
+	if (fscanf(file, "%lu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages * 2 >= NO_HUGE_MEGABYTES;
+}
+
+/* Main core first, workers on the CPUs behind it; on a small machine several share one. */
+static void lcores_of(unsigned workers, char *text, size_t octets)
+{
+	cpu_set_t allowed;
+	int cpus[CPU_SETSIZE], count = 0;
+	size_t used;
+
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			cpus[count++] = cpu;
+	used = (size_t)snprintf(text, octets, "0@%d", cpus[0]);
+	for (unsigned i = 1; i <= workers && used < octets; i++)
+		used += (size_t)snprintf(text + used, octets - used, ",%u@%d", i,
+		                         count > 1 ? cpus[1 + (i - 1) % (unsigned)(count - 1)] : cpus[0]);
+}
+
+static int start_eal(struct dataplane *dataplane, char *error)
+{
+	const struct dataplane_configuration *configuration = &dataplane->configuration;
+	char lcores[1024], memory[16], devices[PORTS_MAX][DEVICE_OCTETS + 16], prefix[NAME_OCTETS + 16];
+	const char *arguments[ARGUMENTS_MAX] = {"kedge-dataplane", "--no-telemetry", "--log-level=lib.*:error",
+	                                        "--log-level=pmd.*:error", "--lcores"};
+	int count = 5;
+	bool has_pci = false;
+
+	lcores_of(configuration->workers, lcores, sizeof(lcores));
+	arguments[count++] = lcores;
+	snprintf(prefix, sizeof(prefix), "--file-prefix=%s", configuration->file_prefix);
+	arguments[count++] = prefix;
+	if (dataplane->has_huge_pages) {
+		arguments[count++] = "--in-memory";
+	} else {
+		snprintf(memory, sizeof(memory), "%d", NO_HUGE_MEGABYTES);
+		arguments[count++] = "--no-huge";
+		arguments[count++] = "-m";
+		arguments[count++] = memory;
+	}
+	for (unsigned i = 0; i < configuration->port_count; i++) {
+		const char *device = configuration->ports[i].device;
+		size_t name = strcspn(device, ",");
+
+		if (strncmp(device, "net_", 4) == 0) {
+			snprintf(devices[i], sizeof(devices[i]), "--vdev=%.*s%u%s", (int)name, device, i,
+			         device + name);
+		} else {
+			snprintf(devices[i], sizeof(devices[i]), "--allow=%s", device);
+			has_pci = true;
+		}
+		arguments[count++] = devices[i];
+	}
+	if (!has_pci)
+		arguments[count++] = "--no-pci";
+	if (rte_eal_init(count, (char **)arguments) < 0) {
+		snprintf(error, ERROR_OCTETS,
+		         "DPDK does not start: %s (devices, huge pages and rights are what it asks for)",
+		         rte_strerror(rte_errno));
+		return -EIO;
+	}
+	return 0;
+}
+
+static int make_tables(struct dataplane *dataplane, char *error)
+{
+	struct binding_table_options options = {
+	        .bindings_max = dataplane->configuration.bindings_max,
+	        .memory = {.allocate = map_table, .release = unmap_table},
+	};
+	size_t qsbr_octets = rte_rcu_qsbr_get_memsize(WORKERS_MAX);
+
+	if (getrandom(&options.secret, sizeof(options.secret), 0) != sizeof(options.secret) ||
+	    getrandom(&dataplane->forwarding.flow_secret, sizeof(dataplane->forwarding.flow_secret), 0) < 0 ||
+	    getrandom(&dataplane->boot, sizeof(dataplane->boot), 0) < 0) {
+		snprintf(error, ERROR_OCTETS, "the system gives no random octets");
+		return -EIO;
+	}
+	dataplane->boot >>= 1; /* JSON's integers are signed */
+	dataplane->qsbr = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(qsbr_octets, RTE_CACHE_LINE_SIZE));
+	if (!dataplane->qsbr || rte_rcu_qsbr_init(dataplane->qsbr, WORKERS_MAX))
+		return -ENOMEM;
+	options.qsbr = dataplane->qsbr;
+	if (binding_table_new(&options, &dataplane->forwarding.table)) {
+		snprintf(error, ERROR_OCTETS, "no memory for a table of %zu bindings (%zu MB)", options.bindings_max,
+		         binding_table_octets(options.bindings_max) >> 20);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void start_clock(struct dataplane *dataplane)
+{
+	struct timespec time;
+
+	/* ms = cycles * 1000 / hz, as a multiplication */
+	dataplane->tsc_multiplier = (uint64_t)((((unsigned __int128)1 << 64) * 1000) / rte_get_tsc_hz());
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	dataplane->tsc_start = rte_rdtsc();
+	dataplane->ms_start = (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+	clock_gettime(CLOCK_REALTIME, &time);
+	expiry_start(&dataplane->expiry, dataplane->ms_start,
+	             (int64_t)((uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000 - dataplane->ms_start),
+	             (uint64_t)dataplane->configuration.stale_grace_s * 1000);
+}
+
+static uint16_t send_frames(void *context, unsigned port, struct rte_mbuf **frames, uint16_t count)
+{
+	const struct worker *worker = context;
+
+	return rte_eth_tx_burst(worker->dataplane->ports[port].device, (uint16_t)worker->number, frames, count);
+}
+
+static int make_worker(struct dataplane *dataplane, unsigned number)
+{
+	struct worker *worker =
+	        aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(sizeof(*worker), RTE_CACHE_LINE_SIZE));
+	char name[RTE_RING_NAMESIZE];
+	struct walk_options options = {
+	        .forwarding = &dataplane->forwarding,
+	        .pool = dataplane->pool,
+	        .transmit = send_frames,
+	        .transmit_context = worker,
+	        .workers = dataplane->configuration.workers,
+	};
+
+	if (!worker)
+		return -ENOMEM;
+	memset(worker, 0, sizeof(*worker));
+	worker->number = number;
+	worker->dataplane = dataplane;
+	snprintf(name, sizeof(name), "injected%u", number);
+	worker->injected = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	snprintf(name, sizeof(name), "punts%u", number);
+	worker->punts = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (!worker->injected || !worker->punts)
+		return -ENOMEM;
+	options.counters = &worker->counters;
+	options.punts = worker->punts;
+	walk_start(&worker->walk, &options);
+	dataplane->workers[number] = worker;
+	dataplane->worker_count = number + 1;
+	return 0;
+}
+
+static int drop_privileges(const char *user, char *error)
+{
+	const struct rlimit none = {0, 0};
+	const struct passwd *entry = user[0] && geteuid() == 0 ? getpwnam(user) : NULL;
+
+	if (user[0] && geteuid() == 0 && !entry) {
+		snprintf(error, ERROR_OCTETS, "there is no user '%s'", user);
+		return -ENOENT;
+	}
+	if ((entry && (initgroups(user, entry->pw_gid) || setgid(entry->pw_gid) || setuid(entry->pw_uid))) ||
+	    setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
+		snprintf(error, ERROR_OCTETS, "cannot become '%s': %s", user, strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+/* What was found and what it means, before the first packet. */
+static void report(const struct dataplane *dataplane)
+{
+	fprintf(stderr, "notice dataplane: %u workers, idle %s, %s, table for %zu bindings (%zu MB)\n",
+	        dataplane->worker_count, dataplane->configuration.idle == IDLE_SLEEP ? "sleep" : "busy",
+	        dataplane->has_huge_pages ? "huge pages" : "no huge pages (slower: more TLB misses)",
+	        binding_table_capacity(dataplane->forwarding.table),
+	        binding_table_octets(binding_table_capacity(dataplane->forwarding.table)) >> 20);
+	for (unsigned i = 0; i < dataplane->forwarding.port_count; i++)
+		fprintf(stderr, "notice dataplane: port %s: %s, MTU %u, %u receive queues%s\n",
+		        dataplane->ports[i].name, dataplane->ports[i].driver, dataplane->forwarding.ports[i].mtu_bytes,
+		        dataplane->ports[i].queues,
+		        dataplane->worker_count > 1 && dataplane->ports[i].queues == 1 ? ": one worker polls it alone"
+		                                                                       : "");
+}
+
+static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
+{
+	int result = start_eal(dataplane, error);
+
+	if (result)
+		return result;
+	dataplane->pool = rte_pktmbuf_pool_create("packets", dataplane->configuration.buffers, POOL_CACHE, 0,
+	                                          BUFFER_OCTETS, SOCKET_ID_ANY);
+	if (!dataplane->pool) {
+		snprintf(error, ERROR_OCTETS, "no memory for %u packet buffers: %s", dataplane->configuration.buffers,
+		         rte_strerror(rte_errno));
+		return -ENOMEM;
+	}
+	dataplane->forwarding.neighbours = &dataplane->neighbours;
+	dataplane->forwarding.expiry = &dataplane->expiry;
+	dataplane->forwarding.limits = dataplane->configuration.limits;
+	dataplane->forwarding.handover_grace_ms = dataplane->configuration.handover_grace_ms;
+	dataplane->forwarding.hop_limit = IP_HOP_LIMIT_DEFAULT;
+	start_clock(dataplane);
+	result = make_tables(dataplane, error);
+	if (!result)
+		result = ports_start(&dataplane->configuration, dataplane->pool, dataplane->ports,
+		                     &dataplane->forwarding, error);
+	if (!result)
+		result = ports_describe(&dataplane->configuration, &dataplane->forwarding, error);
+	for (unsigned i = 0; i < dataplane->configuration.workers && !result; i++)
+		result = make_worker(dataplane, i);
+	if (!result)
+		result = main_core_open(dataplane, zeromq_context, error);
+	if (!result)
+		result = drop_privileges(dataplane->configuration.user, error);
+	return result;
+}
+
+static int run(struct dataplane *dataplane)
+{
+	char error[ERROR_OCTETS] = "";
+	void *zeromq_context = zmq_ctx_new();
+	struct sigaction action = {.sa_handler = stop};
+	unsigned lcore, number = 0;
+	int result;
+
+	the_dataplane = dataplane;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	result = start(dataplane, zeromq_context, error);
+	if (result) {
+		fprintf(stderr, "error dataplane: %s\n", error[0] ? error : strerror(-result));
+		return 1;
+	}
+	report(dataplane);
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
+		if (number < dataplane->worker_count)
+			rte_eal_remote_launch(polling_run, dataplane->workers[number++], lcore);
+	}
+	fprintf(stderr, "notice dataplane: ready\n");
+	main_core_run(dataplane);
+	rte_eal_mp_wait_lcore();
+	main_core_close(dataplane);
+	ports_stop(dataplane->ports, dataplane->forwarding.port_count);
+	zmq_ctx_term(zeromq_context);
+	rte_eal_cleanup();
+	fprintf(stderr, "notice dataplane: ends\n");
+	return 0;
+}
+
+static void print_help(void)
+{
+	printf("kedge-dataplane - the forwarder: DPDK workers that tunnel to care-of addresses\n\n"
+	       "usage: kedge-dataplane [--config FILE] [--check | --version | --help]\n\n"
+	       "  --config FILE  the configuration (default /etc/kedge/dataplane.yaml)\n"
+	       "  --check        reads and checks the configuration, then ends\n\n"
+	       "Keys of the configuration:\n\n");
+	configuration_print_keys(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	        {"config", required_argument, NULL, 'c'},
+	        {"check", no_argument, NULL, 'k'},
+	        {"version", no_argument, NULL, 'v'},
+	        {"help", no_argument, NULL, 'h'},
+	        {0},
+	};
+	struct dataplane *dataplane = aligned_alloc(64, (sizeof(*dataplane) + 63) / 64 * 64);
+	const char *file = "/etc/kedge/dataplane.yaml";
+	char error[ERROR_OCTETS] = "";
+	bool check_only = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			file = optarg;
+			break;
+		case 'k':
+			check_only = true;
+			break;
+		case 'v':
+			printf("kedge-dataplane %s\n", KEDGE_VERSION);
+			return 0;
+		case 'h':
+			print_help();
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	if (!dataplane)
+		return 1;
+	memset(dataplane, 0, sizeof(*dataplane));
+	dataplane->configuration_file = file;
+	if (configuration_read(file, &dataplane->configuration, error)) {
+		fprintf(stderr, "%s\n", error);
+		free(dataplane);
+		return 1;
+	}
+	if (check_only) {
+		printf("%s: right\n", file);
+		free(dataplane);
+		return 0;
+	}
+	dataplane->has_huge_pages = dataplane->configuration.memory == MEMORY_HUGE ||
+	                            (dataplane->configuration.memory == MEMORY_AUTO && has_huge_pages());
+	option = run(dataplane);
+	free(dataplane);
+	return option;
+}

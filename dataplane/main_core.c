@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * main_core - the main lcore's loop: the one writer of the table. Feed first, then catch-up, injections, punts,
+ * commands; then what time asks for. It waits in zmq_poll for a millisecond at most, so that punts do not wait longer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <zmq.h>
+#include <rte_cycles.h>
+
+#include "dataplane.h"
+
+enum {
+	MESSAGES_A_TURN = 256,
+	PUNTS_A_TURN = 256,
+	COMMANDS_A_TURN = 4,
+	RECLAIMS_A_TURN = 4096,
+	WAIT_MS = 1,
+	PUNT_STALE_MS = 1000,
+	SECOND_MS = 1000,
+};
+
+static uint64_t now_ms_of(const struct dataplane *dataplane)
+{
+	return dataplane_ms_of(dataplane, rte_rdtsc());
+}
+
+static uint64_t unix_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* From the bus */
+
+static void feed_came(void *context, const struct wire_view *frames, size_t count)
+{
+	struct dataplane *dataplane = context;
+
+	feed_receiver_feed(dataplane->receiver, frames, count, now_ms_of(dataplane));
+}
+
+static void catch_up_came(void *context, const struct wire_view *frames, size_t count)
+{
+	struct dataplane *dataplane = context;
+
+	feed_receiver_catch_up(dataplane->receiver, frames, count, now_ms_of(dataplane));
+}
+
+static void drop_here(struct dataplane *dataplane, struct rte_mbuf *buffer, enum drop_reason reason)
+{
+	counter_add(&dataplane->main_counters.drops[reason], 1);
+	rte_pktmbuf_free(buffer);
+}
+
+/* To the first worker; what it cannot take is dropped by name, and counts as injected here. */
+static void hand_to_worker(struct dataplane *dataplane, struct rte_mbuf *buffer)
+{
+	if (rte_ring_enqueue(dataplane->workers[0]->injected, buffer) == 0)
+		return;
+	counter_add(&dataplane->main_counters.injected, 1);
+	drop_here(dataplane, buffer, DROP_inject_queue_full);
+}
+
+static void injection_came(void *context, const struct punt_down *down)
+{
+	struct dataplane *dataplane = context;
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(dataplane->pool);
+	char *place = buffer ? rte_pktmbuf_append(buffer, (uint16_t)down->packet.octets) : NULL;
+
+	if (!place) {
+		counter_add(&dataplane->main_counters.injected, 1);
+		counter_add(&dataplane->main_counters.drops[DROP_no_buffer], 1);
+		rte_pktmbuf_free(buffer);
+		return;
+	}
+	memcpy(place, down->packet.bytes, down->packet.octets);
+	if (feed_receiver_has(dataplane->receiver, down->shard, down->not_before)) {
+		hand_to_worker(dataplane, buffer);
+	} else if (dataplane->waiting_count == WAITING_INJECTIONS_MAX) {
+		counter_add(&dataplane->main_counters.injected, 1);
+		drop_here(dataplane, buffer, DROP_inject_queue_full);
+	} else {
+		dataplane->waiting[dataplane->waiting_count++] = (struct waiting_injection){
+		        .buffer = buffer,
+		        .shard = down->shard,
+		        .not_before = down->not_before,
+		        .until_ms = now_ms_of(dataplane) + NOT_BEFORE_MS,
+		};
+	}
+}
+
+/* "Not before": sent once the version is applied, or after 50 ms all the same (counted). */
+static void look_at_waiting(struct dataplane *dataplane, uint64_t now_ms)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < dataplane->waiting_count; i++) {
+		struct waiting_injection *waiting = &dataplane->waiting[i];
+		bool has = feed_receiver_has(dataplane->receiver, waiting->shard, waiting->not_before);
+
+		if (!has && now_ms < waiting->until_ms) {
+			dataplane->waiting[kept++] = *waiting;
+			continue;
+		}
+		dataplane->not_before_timeouts += !has;
+		hand_to_worker(dataplane, waiting->buffer);
+	}
+	dataplane->waiting_count = kept;
+}
+
+/* The receiver's outlet */
+
+static void ask(void *context, struct wire_view frame)
+{
+	struct dataplane *dataplane = context;
+
+	bus_client_ask(dataplane->bus, frame);
+}
+
+static void resolve(void *context, const struct feed_row *row, struct binding_record *record)
+{
+	struct dataplane *dataplane = context;
+	uint16_t reach = forwarding_route(&dataplane->forwarding, &record->care_of_address);
+	uint16_t carries = forwarding_inner_mtu(&dataplane->forwarding, reach);
+
+	record->route = reach;
+	record->own = 0;
+	record->inner_mtu_bytes =
+	        row->inner_mtu_bytes && row->inner_mtu_bytes < carries ? row->inner_mtu_bytes : carries;
+}
+
+static void tell_event(struct dataplane *dataplane, const struct punt_event_report *event)
+{
+	uint8_t body[PUNT_EVENT_OCTETS];
+	struct wire_writer writer = wire_writer_of(body, sizeof(body));
+
+	punt_event_write(&writer, event);
+	bus_client_report(dataplane->bus, PUNT_EVENT, unix_ms(), (struct wire_view){body, wire_written(&writer)});
+}
+
+static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
+{
+	struct punt_event_report event = {
+	        .event = trouble == RECEIVER_TABLE_FULL ? PUNT_EVENT_TABLE_FULL : PUNT_EVENT_KEY_CONFLICT,
+	        .shard = row->shard,
+	        .key_length = row->key_length,
+	};
+
+	memcpy(event.key, row->key, sizeof(event.key));
+	tell_event(context, &event);
+}
+
+/* From the workers */
+
+static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *note)
+{
+	struct binding_entry *entry = table_writer_find(dataplane->forwarding.table, &note->key);
+	struct punt_path_mtu report = {.path_mtu_bytes = note->path_mtu_bytes};
+	uint8_t body[PUNT_PATH_MTU_OCTETS];
+	struct wire_writer writer = wire_writer_of(body, sizeof(body));
+	const struct binding_cold *cold;
+	uint16_t inner_bytes = (uint16_t)(note->path_mtu_bytes - IPV6_HEADER_OCTETS);
+
+	if (!entry)
+		return;
+	cold = binding_table_cold(dataplane->forwarding.table, entry);
+	table_writer_lower_mtu(entry, inner_bytes > IPV6_MINIMUM_MTU ? inner_bytes : IPV6_MINIMUM_MTU);
+	report.shard = cold->shard;
+	report.key_length = cold->key_length;
+	memcpy(report.key, &note->key, sizeof(report.key));
+	memcpy(report.care_of_address, &note->care_of_address, sizeof(report.care_of_address));
+	punt_path_mtu_write(&writer, &report);
+	bus_client_report(dataplane->bus, PUNT_PATH_MTU, unix_ms(), (struct wire_view){body, wire_written(&writer)});
+}
+
+static void punt_packet(struct dataplane *dataplane, struct rte_mbuf *buffer, const struct punt_note *note,
+                        uint64_t now_ms)
+{
+	struct wire_view packet = {rte_pktmbuf_mtod(buffer, const uint8_t *), rte_pktmbuf_data_len(buffer)};
+	uint64_t waited_ms = now_ms > note->received_ms ? now_ms - note->received_ms : 0;
+
+	if (waited_ms > PUNT_STALE_MS) {
+		drop_here(dataplane, buffer, DROP_punt_stale);
+	} else if (bus_client_punt_packet(dataplane->bus, note->packet_class, unix_ms() - waited_ms, packet)) {
+		drop_here(dataplane, buffer, DROP_punt_disconnected);
+	} else {
+		counter_add(&dataplane->main_counters.punted, 1);
+		rte_pktmbuf_free(buffer);
+	}
+}
+
+static bool serve_punts(struct dataplane *dataplane, uint64_t now_ms)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < dataplane->worker_count; i++) {
+		struct rte_mbuf *buffers[PUNTS_A_TURN];
+		unsigned count =
+		        rte_ring_dequeue_burst(dataplane->workers[i]->punts, (void **)buffers, PUNTS_A_TURN, NULL);
+
+		more |= count == PUNTS_A_TURN;
+		for (unsigned j = 0; j < count; j++) {
+			struct punt_note note;
+
+			memcpy(&note, rte_pktmbuf_mtod(buffers[j], const void *), sizeof(note));
+			rte_pktmbuf_adj(buffers[j], sizeof(note));
+			if (note.kind == PUNT_NOTE_PACKET) {
+				punt_packet(dataplane, buffers[j], &note, now_ms);
+				continue;
+			}
+			learn_path_mtu(dataplane, &note);
+			rte_pktmbuf_free(buffers[j]);
+		}
+	}
+	return more;
+}
+
+/* What time asks for */
+
+static void send_usage(struct dataplane *dataplane)
+{
+	if (!dataplane->usage_rows)
+		return;
+	bus_client_report(dataplane->bus, PUNT_USAGE, unix_ms(),
+	                  (struct wire_view){dataplane->usage_body,
+	                                     PUNT_USAGE_HEAD_OCTETS + dataplane->usage_rows * PUNT_USAGE_ROW_OCTETS});
+	dataplane->usage_rows = 0;
+}
+
+static void report_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
+{
+	struct dataplane *dataplane = context;
+	struct wire_writer writer = wire_writer_of(dataplane->usage_body, sizeof(dataplane->usage_body));
+	struct punt_usage_row row = {
+	        .shard = cold->shard,
+	        .key_length = cold->key_length,
+	        .up_packets = cold->totals.up_packets,
+	        .up_octets = cold->totals.up_octets,
+	        .down_packets = cold->totals.down_packets,
+	        .down_octets = cold->totals.down_octets,
+	};
+
+	memcpy(row.key, key, sizeof(row.key));
+	punt_usage_begin_write(&writer, dataplane->boot);
+	writer.at += dataplane->usage_rows * PUNT_USAGE_ROW_OCTETS;
+	punt_usage_row_write(&writer, &row);
+	if (++dataplane->usage_rows == PUNT_USAGE_ROWS_MAX)
+		send_usage(dataplane);
+}
+
+static void watch_sync(struct dataplane *dataplane)
+{
+	bool in_sync = feed_receiver_in_sync(dataplane->receiver);
+	struct punt_event_report event = {
+	        .event = in_sync ? PUNT_EVENT_IN_SYNC : PUNT_EVENT_OUT_OF_SYNC,
+	        .value = binding_table_count(dataplane->forwarding.table),
+	};
+
+	if (in_sync == dataplane->was_in_sync)
+		return;
+	dataplane->was_in_sync = in_sync;
+	fprintf(stderr, "notice dataplane: %s, %zu bindings\n", in_sync ? "in sync" : "out of sync",
+	        binding_table_count(dataplane->forwarding.table));
+	tell_event(dataplane, &event);
+}
+
+static void keep_time(struct dataplane *dataplane, uint64_t now_ms)
+{
+	expiry_tick(&dataplane->expiry, now_ms);
+	feed_receiver_tick(dataplane->receiver, now_ms);
+	look_at_waiting(dataplane, now_ms);
+	table_writer_reclaim(dataplane->forwarding.table, RECLAIMS_A_TURN, report_usage, dataplane);
+	usage_sweep(&dataplane->usage, dataplane->forwarding.table, now_ms, report_usage, dataplane);
+	watch_sync(dataplane);
+	if (now_ms < dataplane->last_second_ms + SECOND_MS)
+		return;
+	dataplane->last_second_ms = now_ms;
+	send_usage(dataplane);
+	neighbour_age(&dataplane->neighbours, dataplane->qsbr, now_ms);
+}
+
+int main_core_open(struct dataplane *dataplane, void *zeromq_context, char error[ERROR_OCTETS])
+{
+	const struct bus_client_handlers handlers = {
+	        .context = dataplane, .feed = feed_came, .catch_up = catch_up_came, .down = injection_came};
+	const struct receiver_outlet outlet = {
+	        .context = dataplane, .ask = ask, .resolve = resolve, .trouble = trouble};
+	char folder[FOLDER_OCTETS + 8];
+
+	snprintf(folder, sizeof(folder), "%s/bus", dataplane->configuration.sockets);
+	dataplane->bus = bus_client_new(zeromq_context, folder, &handlers);
+	dataplane->receiver = feed_receiver_new(dataplane->forwarding.table, &dataplane->expiry,
+	                                        dataplane->configuration.handover_grace_ms, &outlet);
+	if (!dataplane->bus || !dataplane->receiver) {
+		snprintf(error, ERROR_OCTETS, "the channels to the control plane in %s: %s", folder, strerror(errno));
+		return -EIO;
+	}
+	return command_socket_open(zeromq_context, dataplane->configuration.sockets, dataplane->configuration.name,
+	                           dataplane_commands, DATAPLANE_COMMANDS, dataplane, &dataplane->commands, error);
+}
+
+void main_core_run(struct dataplane *dataplane)
+{
+	zmq_pollitem_t items[BUS_CLIENT_SOCKETS + COMMAND_SOCKETS] = {0};
+	void *sockets[BUS_CLIENT_SOCKETS + COMMAND_SOCKETS];
+	const struct punt_event_report started = {.event = PUNT_EVENT_STARTED, .value = dataplane->boot};
+
+	bus_client_sockets(dataplane->bus, sockets);
+	command_socket_sockets(dataplane->commands, sockets + BUS_CLIENT_SOCKETS);
+	for (unsigned i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		items[i] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
+	tell_event(dataplane, &started);
+	while (!dataplane->stopping) {
+		bool more = bus_client_serve(dataplane->bus, MESSAGES_A_TURN);
+		uint64_t now_ms = now_ms_of(dataplane);
+
+		more |= serve_punts(dataplane, now_ms);
+		command_socket_serve(dataplane->commands, COMMANDS_A_TURN);
+		keep_time(dataplane, now_ms);
+		if (!more)
+			zmq_poll(items, sizeof(items) / sizeof(items[0]), WAIT_MS);
+	}
+}
+
+void main_core_close(struct dataplane *dataplane)
+{
+	for (unsigned i = 0; i < dataplane->waiting_count; i++)
+		rte_pktmbuf_free(dataplane->waiting[i].buffer);
+	command_socket_close(dataplane->commands);
+	feed_receiver_free(dataplane->receiver);
+	bus_client_free(dataplane->bus);
+}
