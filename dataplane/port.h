@@ -9,7 +9,7 @@
 
 #include <rte_mempool.h>
 
-#include "configuration.h"
+#include "dataplane_configuration.h"
 
 struct port {
 	uint16_t device; /* DPDK's number */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "configuration.h"
+#include "dataplane_configuration.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
