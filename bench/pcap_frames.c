@@ -60,7 +60,9 @@ int frames_load(const char *path, struct frames *frames, char error[FRAMES_ERROR
 
 	memset(frames, 0, sizeof(*frames));
 	if (!file) {
-		snprintf(error, FRAMES_ERROR_OCTETS, "%.200s: %.250s", path, reason);
+		/* libpcap names the file in some of its sentences only */
+		snprintf(error, FRAMES_ERROR_OCTETS, "%.200s%s%.250s", strstr(reason, path) ? "" : path,
+		         strstr(reason, path) ? "" : ": ", reason);
 		return -EINVAL;
 	}
 	if (pcap_datalink(file) != DLT_EN10MB) {
