@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * What the pcap cases of tests/pcap cannot show of the walk: rates, full rings and queues, injected packets, a silent
+ * owner, bursts. After each test the counters add up and every buffer is back.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_rcu_qsbr.h>
+
+#include "feed.h"
+#include "neighbour.h"
+#include "punt.h"
+#include "table_writer.h"
+#include "vectors.h"
+#include "worker.h"
+
+enum { BUFFERS = 1023, RING = 8, SENT_MAX = 256 };
+
+static const uint8_t own_link[LINK_ADDRESS_OCTETS] = {2, 0, 0, 0, 0, 1};
+static const uint8_t gateway_link[LINK_ADDRESS_OCTETS] = {2, 0, 0, 0, 0, 0xfe};
+
+struct fixture {
+	struct forwarding forwarding;
+	struct neighbour_table neighbours;
+	struct expiry expiry;
+	struct rte_rcu_qsbr *qsbr;
+	struct rte_mempool *pool;
+	struct rte_ring *punts;
+	struct walk_counters counters;
+	struct walk walk;
+	uint64_t handed_over; /* punts taken out of the ring */
+	bool port_is_full;
+	unsigned sent_count;
+	uint8_t sent[SENT_MAX][128];
+};
+
+static struct in6_addr address(const char *text)
+{
+	struct in6_addr value;
+
+	assert_int_equal(inet_pton(AF_INET6, text, &value), 1);
+	return value;
+}
+
+static void *allocate(size_t octets)
+{
+	void *memory = aligned_alloc(64, (octets + 63) & ~(size_t)63);
+
+	return memory ? memset(memory, 0, octets) : NULL;
+}
+
+static uint16_t send_frames(void *context, unsigned port, struct rte_mbuf **frames, uint16_t count)
+{
+	struct fixture *fixture = (struct fixture *)context;
+
+	assert_int_equal(port, 0);
+	if (fixture->port_is_full)
+		return 0;
+	for (unsigned i = 0; i < count; i++) {
+		uint16_t octets = rte_pktmbuf_data_len(frames[i]);
+
+		if (fixture->sent_count < SENT_MAX)
+			memcpy(fixture->sent[fixture->sent_count], rte_pktmbuf_mtod(frames[i], uint8_t *),
+			       octets < 128 ? octets : 128);
+		fixture->sent_count++;
+	}
+	rte_pktmbuf_free_bulk(frames, count);
+	return count;
+}
+
+static void bind_node(struct fixture *fixture, const char *key, const char *care_of, uint64_t expiry_ms)
+{
+	struct binding_record record = {.key = address(key),
+	                                .care_of_address = address(care_of),
+	                                .key_length = 64,
+	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
+	                                .inner_mtu_bytes = 1400,
+	                                .expiry_unix_ms = expiry_ms};
+
+	record.route = forwarding_route(&fixture->forwarding, &record.care_of_address);
+	assert_int_equal(table_writer_set(fixture->forwarding.table, &record, 0, 1000), 0);
+}
+
+/* One port, one node; `limits` are those of the test. */
+static struct fixture *make(struct forwarding_limits limits)
+{
+	struct fixture *fixture = allocate(sizeof(*fixture));
+	struct forwarding *forwarding = &fixture->forwarding;
+	struct in6_addr service = address("2001:db8:1::1"), port = address("2001:db8:f3::2"), any = address("::");
+	struct in6_addr gateway = address("2001:db8:f3::1"), home = address("2001:db8:aa::");
+	struct binding_table_options options = {
+	        .bindings_max = 64, .secret = {{5, 6}}, .memory = {.allocate = allocate, .release = free}};
+	struct walk_options walk_options = {.forwarding = forwarding,
+	                                    .counters = &fixture->counters,
+	                                    .transmit = send_frames,
+	                                    .transmit_context = fixture,
+	                                    .workers = 1};
+
+	fixture->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
+	assert_int_equal(rte_rcu_qsbr_init(fixture->qsbr, 1), 0);
+	options.qsbr = fixture->qsbr;
+	assert_int_equal(binding_table_new(&options, &forwarding->table), 0);
+	forwarding->neighbours = &fixture->neighbours;
+	forwarding->expiry = &fixture->expiry;
+	forwarding->hop_limit = 64;
+	forwarding->limits = limits;
+	forwarding->port_count = 1;
+	forwarding->ports[0].mtu_bytes = 1500;
+	memcpy(forwarding->ports[0].link_address, own_link, sizeof(own_link));
+	assert_int_equal(forwarding_add_own(forwarding, &service, NO_PORT), 0);
+	assert_int_equal(forwarding_add_own(forwarding, &port, 0), 1);
+	assert_int_equal(forwarding_add_route(forwarding, &port, 64, 0, NULL), 0);
+	assert_int_equal(forwarding_add_route(forwarding, &any, 0, 0, &gateway), 0);
+	assert_int_equal(service_prefixes_add(&forwarding->prefixes, &home, 48, 64), 0);
+	assert_int_equal(forwarding_finish(forwarding), 0);
+	neighbour_learn(&fixture->neighbours, neighbour_find(&fixture->neighbours, &gateway, 0), gateway_link, 1);
+	expiry_start(&fixture->expiry, 0, 0, 60000);
+	fixture->pool = rte_pktmbuf_pool_create("walk", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	fixture->punts = rte_ring_create("walk", RING, SOCKET_ID_ANY, 0);
+	assert_non_null(fixture->pool);
+	assert_non_null(fixture->punts);
+	walk_options.pool = fixture->pool;
+	walk_options.punts = fixture->punts;
+	walk_start(&fixture->walk, &walk_options);
+	bind_node(fixture, "2001:db8:aa:1::", "2001:db8:100::10", UINT64_MAX >> 17);
+	return fixture;
+}
+
+static void take_punts(struct fixture *fixture)
+{
+	void *buffer;
+
+	while (rte_ring_dequeue(fixture->punts, &buffer) == 0) {
+		fixture->handed_over++;
+		rte_pktmbuf_free((struct rte_mbuf *)buffer);
+	}
+}
+
+static void unmake(struct fixture *fixture)
+{
+	struct walk_counters sum = {0};
+
+	walk_stop(&fixture->walk);
+	take_punts(fixture);
+	walk_counters_add(&sum, &fixture->counters);
+	sum.punted += fixture->handed_over;
+	assert_true(walk_counters_balance(&sum));
+	assert_int_equal(rte_mempool_avail_count(fixture->pool), BUFFERS);
+	rte_mempool_free(fixture->pool);
+	rte_ring_free(fixture->punts);
+	binding_table_free(fixture->forwarding.table);
+	free(fixture->qsbr);
+	free(fixture);
+}
+
+static struct rte_mbuf *buffer_of(struct fixture *fixture, const char *source, const char *destination,
+                                  uint8_t protocol, size_t payload_octets, bool with_ethernet)
+{
+	struct ipv6_header header = {.source = address(source),
+	                             .destination = address(destination),
+	                             .payload_octets = (uint16_t)payload_octets,
+	                             .next_header = protocol,
+	                             .hop_limit = 64};
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(fixture->pool);
+	size_t octets = (with_ethernet ? ETHERNET_OCTETS : 0) + IPV6_HEADER_OCTETS + payload_octets;
+	struct wire_writer writer = wire_writer_of(rte_pktmbuf_append(buffer, (uint16_t)octets), octets);
+
+	if (with_ethernet) {
+		wire_write_bytes(&writer, own_link, sizeof(own_link));
+		wire_write_bytes(&writer, gateway_link, sizeof(gateway_link));
+		wire_write_u16(&writer, ETHERTYPE_IPV6);
+	}
+	ipv6_header_write(&writer, &header);
+	wire_write_zeros(&writer, payload_octets);
+	assert_int_equal(wire_written(&writer), octets);
+	return buffer;
+}
+
+/* `count` like frames in one burst. */
+static void burst(struct fixture *fixture, const char *source, const char *destination, uint8_t protocol,
+                  size_t payload_octets, unsigned count, uint64_t now_ms)
+{
+	struct rte_mbuf *frames[BURST_MAX];
+
+	for (unsigned i = 0; i < count; i++)
+		frames[i] = buffer_of(fixture, source, destination, protocol, payload_octets, true);
+	worker_burst(&fixture->walk, frames, count, 0, now_ms);
+}
+
+static void errors_have_a_rate(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){.icmp_errors_per_s = 100});
+
+	(void)state;
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1000);
+	assert_int_equal(fixture->counters.drops[DROP_too_big], BURST_MAX);
+	assert_int_equal(fixture->sent_count, 10); /* a tenth of a second at once */
+	assert_int_equal(fixture->counters.errors_limited, BURST_MAX - 10);
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1050);
+	assert_int_equal(fixture->sent_count, 15);
+	unmake(fixture);
+}
+
+/* DESIGN 2: one class's flood does not starve the others, and a full ring is a drop with a name. */
+static void punts_have_a_rate_a_class_and_a_bounded_ring(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){.punt_mobility_per_s = 10, .punt_hip_per_s = 1000});
+
+	(void)state;
+	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 20, 1000);
+	assert_int_equal(fixture->counters.drops[DROP_punt_rate_mobility], 12);
+	assert_int_equal(fixture->counters.drops[DROP_punt_ring_full], 1); /* 7 go into a ring of 8 */
+	take_punts(fixture);
+	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_HIP, 40, 5, 1000);
+	take_punts(fixture);
+	assert_int_equal(fixture->handed_over, 12);
+	assert_int_equal(fixture->counters.drops[DROP_punt_rate_hip], 0);
+	unmake(fixture);
+}
+
+/* They go as they came, from the outer header on, with class and time in front. */
+static void punt_carries_the_whole_packet(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct rte_mbuf *punted;
+	struct punt_note note;
+	void *buffer = NULL;
+
+	(void)state;
+	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 1, 4711);
+	assert_int_equal(rte_ring_dequeue(fixture->punts, &buffer), 0);
+	punted = (struct rte_mbuf *)buffer;
+	memcpy(&note, rte_pktmbuf_mtod(punted, uint8_t *), sizeof(note));
+	assert_int_equal(note.kind, PUNT_NOTE_PACKET);
+	assert_int_equal(note.packet_class, PUNT_CLASS_MOBILITY_HEADER);
+	assert_int_equal(note.received_ms, 4711);
+	assert_int_equal(rte_pktmbuf_data_len(punted), sizeof(note) + 56);
+	assert_int_equal(rte_pktmbuf_mtod(punted, uint8_t *)[sizeof(note)] >> 4, 6);
+	assert_int_equal(rte_ring_enqueue(fixture->punts, buffer), 0);
+	unmake(fixture);
+}
+
+static void refused_transmit_is_a_drop_with_a_name(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	fixture->port_is_full = true;
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 100, BURST_MAX, 1000);
+	assert_int_equal(fixture->counters.drops[DROP_transmit_refused], BURST_MAX);
+	assert_int_equal(fixture->counters.transmitted, 0);
+	unmake(fixture);
+}
+
+/* B-1, M-20: answers of the control plane leave by the route, or by the tunnel when they go to a home address. */
+static void injected_packets_leave(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct rte_mbuf *packets[4];
+
+	(void)state;
+	packets[0] = buffer_of(fixture, "2001:db8:1::1", "2001:db8:100::10", 59, 20, false);
+	packets[1] = buffer_of(fixture, "2001:db8:1::1", "2001:db8:aa:1::1", 59, 20, false);
+	packets[2] = buffer_of(fixture, "2001:db8:77::1", "2001:db8:100::10", 59, 20, false);
+	packets[3] = buffer_of(fixture, "2001:db8:1::1", "2001:db8:100::10", 59, 20, false);
+	rte_pktmbuf_trim(packets[3], 1);
+	worker_inject(&fixture->walk, packets, 4, 1000);
+	assert_int_equal(fixture->counters.injected, 4);
+	assert_int_equal(fixture->counters.drops[DROP_inject_malformed], 2);
+	assert_int_equal(fixture->sent_count, 2);
+	assert_octets(fixture->sent[0], 6, gateway_link, 6);
+	assert_int_equal(fixture->counters.encapsulated, 1);
+	unmake(fixture);
+}
+
+/* DESIGN 3, "Without the control plane" */
+static void expired_bindings_live_on_while_no_owner_is_heard(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	bind_node(fixture, "2001:db8:aa:2::", "2001:db8:100::20", 5000);
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 2000);
+	expiry_tick(&fixture->expiry, 20000);
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 20000);
+	assert_int_equal(fixture->sent_count, 2);
+	assert_int_equal(fixture->counters.forwarded_stale, 1);
+	expiry_heard(&fixture->expiry, 20001, 20001);
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 20001);
+	assert_int_equal(fixture->counters.drops[DROP_destination_expired], 1);
+	unmake(fixture);
+}
+
+/* RFC 4861 7.2.2: with nothing but idle polls, three questions a second apart, then the packet is given up. */
+static void resolution_goes_on_while_idle(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct rte_mbuf *packet;
+
+	(void)state;
+	packet = buffer_of(fixture, "2001:db8:1::1", "2001:db8:f3::77", 59, 20, false);
+	worker_inject(&fixture->walk, &packet, 1, 10000);
+	for (uint64_t now_ms = 10010; now_ms < 14000; now_ms += 10)
+		worker_idle(&fixture->walk, now_ms);
+	assert_int_equal(fixture->counters.solicitations, 3);
+	assert_int_equal(fixture->sent_count, 3);
+	assert_int_equal(fixture->sent[2][ETHERNET_OCTETS + IPV6_HEADER_OCTETS], ICMPV6_NEIGHBOUR_SOLICITATION);
+	assert_int_equal(fixture->counters.drops[DROP_neighbour_unresolved], 1);
+	unmake(fixture);
+}
+
+/* A router that was found once is asked again after a while, and forgotten if it stays silent; packets then wait. */
+static void silent_router_is_asked_again(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	for (uint64_t now_ms = 100000; now_ms < 104500; now_ms += 500)
+		burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 100, 1, now_ms);
+	assert_true(fixture->counters.solicitations >= 4);
+	assert_true(fixture->walk.pending_count > 0);
+	unmake(fixture);
+}
+
+/* All counts of the bindings are the workers' (one thread here; the threads test has several). */
+static void binding_counts_what_is_forwarded(void **state)
+{
+	struct in6_addr key = address("2001:db8:aa:1::");
+	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct binding_entry *entry = table_writer_find(fixture->forwarding.table, &key);
+
+	(void)state;
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, BURST_MAX, 1000);
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, 1, 1000); /* too big */
+	table_writer_drain(fixture->forwarding.table, entry);
+	assert_int_equal(binding_table_cold(fixture->forwarding.table, entry)->totals.down_packets, BURST_MAX);
+	assert_int_equal(binding_table_cold(fixture->forwarding.table, entry)->totals.down_octets, BURST_MAX * 100);
+	unmake(fixture);
+}
+
+static void no_buffer_for_answers_is_no_crash(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+	static struct rte_mbuf *hoard[BUFFERS];
+	unsigned held = BUFFERS - BURST_MAX;
+
+	(void)state;
+	assert_int_equal(rte_pktmbuf_alloc_bulk(fixture->pool, hoard, held), 0);
+	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1000);
+	rte_pktmbuf_free_bulk(hoard, held);
+	assert_int_equal(fixture->counters.received, BURST_MAX);
+	unmake(fixture);
+}
+
+int main(void)
+{
+	char *arguments[] = {"walk_test", "--no-huge", "--no-pci", "--no-telemetry",   "--no-shconf", "-m",
+	                     "16",        "--lcores",  "0@0",      "--log-level=error"};
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(errors_have_a_rate),
+	        cmocka_unit_test(punts_have_a_rate_a_class_and_a_bounded_ring),
+	        cmocka_unit_test(punt_carries_the_whole_packet),
+	        cmocka_unit_test(refused_transmit_is_a_drop_with_a_name),
+	        cmocka_unit_test(injected_packets_leave),
+	        cmocka_unit_test(expired_bindings_live_on_while_no_owner_is_heard),
+	        cmocka_unit_test(resolution_goes_on_while_idle),
+	        cmocka_unit_test(silent_router_is_asked_again),
+	        cmocka_unit_test(binding_counts_what_is_forwarded),
+	        cmocka_unit_test(no_buffer_for_answers_is_no_crash),
+	};
+
+	if (rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments) < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
