@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Any octets as a frame, through the whole walk with bindings in the table: the counters add up, and every buffer is
+ * back, whatever came.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_rcu_qsbr.h>
+
+#include "feed.h"
+#include "neighbour.h"
+#include "table_writer.h"
+#include "worker.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets);
+
+enum { BUFFERS = 255, PUNTS = 64, FRAME_MAX = 1600 };
+
+static struct {
+	struct forwarding forwarding;
+	struct neighbour_table neighbours;
+	struct expiry expiry;
+	struct rte_rcu_qsbr *qsbr;
+	struct rte_mempool *pool;
+	struct rte_ring *punts;
+	struct walk_counters counters;
+	struct walk walk;
+	bool started;
+} world;
+
+static void *allocate(size_t octets)
+{
+	void *memory = aligned_alloc(64, (octets + 63) & ~(size_t)63);
+
+	if (!memory)
+		abort();
+	return memset(memory, 0, octets);
+}
+
+static uint16_t swallow(void *context, unsigned port, struct rte_mbuf **frames, uint16_t count)
+{
+	(void)context;
+	(void)port;
+	rte_pktmbuf_free_bulk(frames, count);
+	return count;
+}
+
+static void bind_node(struct in6_addr key, struct in6_addr care_of)
+{
+	struct binding_record record = {.key = key,
+	                                .care_of_address = care_of,
+	                                .key_length = 64,
+	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
+	                                .inner_mtu_bytes = 1400,
+	                                .care_of_unverified = true,
+	                                .expiry_unix_ms = UINT64_MAX >> 17};
+
+	record.route = forwarding_route(&world.forwarding, &care_of);
+	if (table_writer_set(world.forwarding.table, &record, 0, 1000))
+		abort();
+}
+
+/* The world of tests/pcap/cases.py. */
+static void make_forwarding(void)
+{
+	struct forwarding *forwarding = &world.forwarding;
+	const struct in6_addr service = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 1}};
+	const struct in6_addr port = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xf3, [15] = 2}};
+	const struct in6_addr gateway = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xf3, [15] = 1}};
+	const struct in6_addr home = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xaa}}, any = {0};
+	struct binding_table_options options = {.bindings_max = 16,
+	                                        .secret = {{7, 8}},
+	                                        .qsbr = world.qsbr,
+	                                        .memory = {.allocate = allocate, .release = free}};
+
+	if (binding_table_new(&options, &forwarding->table))
+		abort();
+	forwarding->neighbours = &world.neighbours;
+	forwarding->expiry = &world.expiry;
+	forwarding->hop_limit = 64;
+	forwarding->port_count = 1;
+	forwarding->ports[0].mtu_bytes = 1500;
+	memcpy(forwarding->ports[0].link_address, "\x02\0\0\0\0\x01", LINK_ADDRESS_OCTETS);
+	(void)forwarding_add_own(forwarding, &service, NO_PORT);
+	(void)forwarding_add_own(forwarding, &port, 0);
+	(void)forwarding_add_route(forwarding, &port, 64, 0, NULL);
+	(void)forwarding_add_route(forwarding, &any, 0, 0, &gateway);
+	(void)service_prefixes_add(&forwarding->prefixes, &home, 48, 64);
+	if (forwarding_finish(forwarding))
+		abort();
+	bind_node((struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xaa, 0, 1}},
+	          (struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 1, [15] = 0x10}});
+	bind_node((struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xaa, 0, 2}},
+	          (struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 1, [15] = 0x20}});
+}
+
+static void start(void)
+{
+	char *arguments[] = {"fuzz_walk", "--no-huge", "--no-pci", "--no-telemetry",   "--no-shconf", "-m",
+	                     "16",        "--lcores",  "0@0",      "--log-level=error"};
+	struct walk_options options = {
+	        .forwarding = &world.forwarding, .counters = &world.counters, .transmit = swallow, .workers = 1};
+
+	if (rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments) < 0)
+		abort();
+	world.qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
+	if (rte_rcu_qsbr_init(world.qsbr, 1))
+		abort();
+	world.pool = rte_pktmbuf_pool_create("walk", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	world.punts = rte_ring_create("walk", PUNTS, SOCKET_ID_ANY, 0);
+	make_forwarding();
+	expiry_start(&world.expiry, 0, 0, 0);
+	options.pool = world.pool;
+	options.punts = world.punts;
+	walk_start(&world.walk, &options);
+	world.started = true;
+}
+
+/* Everything out again, so that the equation and the pool can be looked at. */
+static void check(void)
+{
+	struct walk_counters sum = {0};
+	void *buffer;
+
+	walk_stop(&world.walk);
+	while (rte_ring_dequeue(world.punts, &buffer) == 0) {
+		struct punt_note note;
+
+		memcpy(&note, rte_pktmbuf_mtod((struct rte_mbuf *)buffer, uint8_t *), sizeof(note));
+		/* a learnt path MTU was consumed by the worker; a packet is punted here */
+		sum.punted += note.kind == PUNT_NOTE_PACKET;
+		rte_pktmbuf_free((struct rte_mbuf *)buffer);
+	}
+	walk_counters_add(&sum, &world.counters);
+	if (!walk_counters_balance(&sum) || rte_mempool_avail_count(world.pool) != BUFFERS)
+		abort();
+	memset(&world.counters, 0, sizeof(world.counters));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
+{
+	static uint64_t now_ms = 1000;
+	struct rte_mbuf *frame;
+	char *room;
+
+	if (!world.started)
+		start();
+	if (octets > FRAME_MAX)
+		return 0;
+	frame = rte_pktmbuf_alloc(world.pool);
+	room = frame ? rte_pktmbuf_append(frame, (uint16_t)octets) : NULL;
+	if (!room)
+		abort();
+	if (octets)
+		memcpy(room, bytes, octets);
+	worker_burst(&world.walk, &frame, 1, 0, now_ms++);
+	check();
+	return 0;
+}
