@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The oracle's node with a network stack behind it: a TUN interface in the mobile node carries its home address, and what passes it goes
+through the tunnel to the home agent. So ordinary programs there speak from the home address: ping, a TCP stream."""
+import fcntl
+import os
+import select
+import socket
+import struct
+import threading
+
+import topology
+from oracle import aka  # noqa: F401  (makes the oracle's modules importable)
+
+import tunnel  # noqa: E402
+
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+ETH_P_IPV6, PACKET_OUTGOING = 0x86DD, 4
+IPV6_IN_IPV6 = 41
+INTERFACE, TABLE = "home0", 300
+MTU_BYTES = 1460  # 1500 of the access less the outer header
+
+
+class HomeTunnel:
+    """`with HomeTunnel(device):` for a bootstrapped and attached node of the oracle. It follows device.tunnel when that moves; what the
+    home agent still sends to the address before is taken as well (N-9)."""
+
+    def __init__(self, device):
+        self.device = device
+        self.home_agent = device.association.home_agent
+        home_address = str(device.association.home_address)
+        with topology.inside("mn"):
+            self.device_file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+            fcntl.ioctl(self.device_file, TUNSETIFF, struct.pack("16sH22x", INTERFACE.encode(), IFF_TUN | IFF_NO_PI))
+            self.incoming = [packet_socket(access.interface) for access in topology.ACCESSES.values()]
+            # nobody reads it: while it is open the kernel does not answer protocol 41 with Parameter Problem
+            self.silencer = socket.socket(socket.AF_INET6, socket.SOCK_RAW, IPV6_IN_IPV6)
+        self.silencer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        topology.ip("mn", "link", "set", INTERFACE, "mtu", str(MTU_BYTES), "up")
+        topology.ip("mn", "address", "add", home_address + "/128", "dev", INTERFACE)
+        topology.ip("mn", "-6", "rule", "add", "from", home_address, "lookup", str(TABLE))
+        topology.ip("mn", "-6", "route", "add", "default", "dev", INTERFACE, "table", str(TABLE))
+        self.ending, self.end = socket.socketpair()
+        self.thread = threading.Thread(target=self.carry, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self.end.close()
+        self.thread.join()
+        topology.ip("mn", "-6", "rule", "delete", "from", str(self.device.association.home_address))
+        os.close(self.device_file)
+        for one in self.incoming + [self.silencer, self.ending]:
+            one.close()
+
+    def carry(self):
+        while True:
+            readable, _, _ = select.select([self.device_file, self.ending] + self.incoming, [], [])
+            if self.ending in readable:
+                return
+            for one in readable:
+                if one is self.device_file:
+                    self.send_out(os.read(one, 65536))
+                else:
+                    self.take_in(one)
+
+    def send_out(self, inner):
+        """Packets of the home address; the interface sends others of its own (Neighbour Discovery of the link), which stay here."""
+        if inner[8:24] != self.device.association.home_address.packed:
+            return
+        try:
+            self.device.tunnel.send_inner(inner, self.home_agent)
+        except OSError:
+            pass  # no way out at this moment: lost, as on any link
+
+    def take_in(self, one):
+        try:
+            packet, address = one.recvfrom(65536)
+        except OSError:
+            return  # its interface has gone down
+        outer_end = 40
+        if address[2] == PACKET_OUTGOING or packet[6] != IPV6_IN_IPV6 or packet[8:24] != self.home_agent.packed:
+            return
+        inner = packet[outer_end:outer_end + struct.unpack("!H", packet[4:6])[0]]
+        if inner[24:40] == self.device.association.home_address.packed:
+            os.write(self.device_file, inner)
+
+
+def packet_socket(interface):
+    one = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IPV6))
+    one.bind((interface, ETH_P_IPV6))
+    return one
+
+
+def spoofed(device, inner_source, outer_source, destination):
+    """An echo request through the tunnel, as somebody else's or from somewhere else."""
+    inner = tunnel.echo_request(inner_source, destination, 0x5BAD, 1, bytes(56))
+    return tunnel.encapsulated(inner, outer_source, device.association.home_agent)
