@@ -106,7 +106,10 @@ static void finish(struct naming *core, struct name_request *request, const stru
 	list_remove(core, request);
 	if (request->undoing)
 		core->counters.requests_undone++;
-	if (!request->is_repair) {
+	if (request->is_repair) {
+		if (request->outcome != NAMING_OUTCOME_DONE) /* zone and store still disagree: compare again */
+			zone_watch_want_later(&core->zones[NAMING_FORWARD], now);
+	} else {
 		count_end(core, request->outcome);
 		core->outlet.done(core->outlet.context, request->token, request->outcome, request->detail, now,
 		                  effects);

@@ -130,6 +130,12 @@ void zone_watch_want(struct zone_watch *watch, const struct instant *now)
 	watch->transfer_from_ms = now->monotonic_ms;
 }
 
+void zone_watch_want_later(struct zone_watch *watch, const struct instant *now)
+{
+	watch->is_wanted = true;
+	watch->transfer_from_ms = now->monotonic_ms + watch->transfer_interval_ms;
+}
+
 static void end_transfer(struct zone_watch *watch)
 {
 	timer_disarm(&watch->timer);

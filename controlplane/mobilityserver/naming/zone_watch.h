@@ -60,6 +60,9 @@ bool zone_watch_turn(struct zone_watch *watch, uint64_t *due_ms, const struct in
 /* Wants a transfer as soon as may be. */
 void zone_watch_want(struct zone_watch *watch, const struct instant *now);
 
+/* Wants one again after the usual interval, whatever the serial says. */
+void zone_watch_want_later(struct zone_watch *watch, const struct instant *now);
+
 void zone_watch_received(struct zone_watch *watch, struct wire_view message, const struct instant *now,
                          struct effects *effects);
 void zone_watch_stream_failed(struct zone_watch *watch, int error, const struct instant *now, struct effects *effects);

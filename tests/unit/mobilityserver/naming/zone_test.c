@@ -179,6 +179,26 @@ static void zone_is_brought_back_to_the_store(void **state)
 	assert_int_equal(world->end_count, 5); /* nobody is told of repairs */
 }
 
+/* D-13: a repair that the server did not answer is not forgotten, although the serial stays. */
+static void repairs_that_failed_are_tried_again(void **state)
+{
+	struct zone_world *world = *state;
+	struct naming_request lost =
+	        zone_world_request(1, NAMING_KIND_CREATE, "lost.mob.example", 1, "001010000000001");
+
+	world->wishes[0] = lost;
+	world->wish_count = 1;
+	naming_start(world->core, &world->now, world->effects);
+	while (naming_counters(world->core)->repairs == 0)
+		zone_world_run(world, 1);
+	dns_model_set_mode(world->server, DNS_MODEL_SERVFAIL);
+	zone_world_run(world, 60000);
+	assert_int_equal(naming_view(world->core).requests, 0);
+	dns_model_set_mode(world->server, DNS_MODEL_GOOD);
+	zone_world_run(world, 400000);
+	zone_world_assert_stands(world, &lost);
+}
+
 /* D-13: PTRs to names that are not there, or have another address; others' PTRs stay. */
 static void left_over_pointers_go(void **state)
 {
@@ -287,10 +307,11 @@ static void broken_transfer_is_tried_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        TEST(holdings_are_known_by_transfer),  TEST(contents_are_refreshed_by_serial),
-	        TEST(changes_during_a_transfer_count), TEST(zone_is_brought_back_to_the_store),
-	        TEST(left_over_pointers_go),           TEST(zone_that_is_not_there_is_told),
-	        TEST(forged_transfer_does_not_count),  TEST(broken_transfer_is_tried_again),
+	        TEST(holdings_are_known_by_transfer),      TEST(contents_are_refreshed_by_serial),
+	        TEST(changes_during_a_transfer_count),     TEST(zone_is_brought_back_to_the_store),
+	        TEST(repairs_that_failed_are_tried_again), TEST(left_over_pointers_go),
+	        TEST(zone_that_is_not_there_is_told),      TEST(forged_transfer_does_not_count),
+	        TEST(broken_transfer_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
