@@ -74,13 +74,11 @@ static EVP_MAC_CTX *mac_begin(const struct tsig_key *key)
 {
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
 	EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
-	char digest[16];
 	OSSL_PARAM parameters[] = {
-	        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+	        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)algorithms[key->algorithm].digest, 0),
 	        OSSL_PARAM_construct_end(),
 	};
 
-	strcpy(digest, algorithms[key->algorithm].digest);
 	if (!context || EVP_MAC_init(context, secret_bytes(&key->secret), secret_octets(&key->secret), parameters) != 1)
 		abort();
 	EVP_MAC_free(mac);
