@@ -27,9 +27,16 @@ static int put_association(struct binding_model_tables *tables, const struct ass
 {
 	struct association_row *old = find_association(tables, row->spi);
 
+	struct association_row changed = *row;
+
 	if (!old && tables->association_count == BINDING_MODEL_ROWS)
 		abort(); /* the scenario is larger than the model */
-	*(old ? old : &tables->associations[tables->association_count++]) = *row;
+	if (old) {
+		changed.has_number = old->has_number;
+		changed.first_number = old->first_number;
+		changed.last_number = old->last_number;
+	}
+	*(old ? old : &tables->associations[tables->association_count++]) = changed;
 	return 0;
 }
 

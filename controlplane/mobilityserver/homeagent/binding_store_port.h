@@ -19,12 +19,14 @@
 enum { BINDING_STORE_PORT = 3 };
 
 enum binding_store_operation {
-	BINDING_STORE_PUT_ASSOCIATION = 1, /* struct association_row, created or changed */
-	BINDING_STORE_DELETE_ASSOCIATION,  /* struct association_key_row */
-	BINDING_STORE_PUT_NUMBER,          /* struct association_number_row */
-	BINDING_STORE_PUT_BINDING,         /* struct home_binding_row, created or changed */
-	BINDING_STORE_DELETE_BINDING,      /* struct home_binding_key_row; need not be there */
-	BINDING_STORE_PUT_EPOCH,           /* struct binding_epoch_row */
+	/* struct association_row, created, or changed but for its numbers: a row may have been written before a number
+	 */
+	BINDING_STORE_PUT_ASSOCIATION = 1,
+	BINDING_STORE_DELETE_ASSOCIATION, /* struct association_key_row */
+	BINDING_STORE_PUT_NUMBER,         /* struct association_number_row */
+	BINDING_STORE_PUT_BINDING,        /* struct home_binding_row, created or changed */
+	BINDING_STORE_DELETE_BINDING,     /* struct home_binding_key_row; need not be there */
+	BINDING_STORE_PUT_EPOCH,          /* struct binding_epoch_row */
 };
 
 enum { ASSOCIATION_NAI_OCTETS = 254, HOST_IDENTITY_DIGEST_OCTETS = 32 };

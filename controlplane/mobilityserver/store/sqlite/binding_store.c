@@ -43,8 +43,7 @@ static int put_association(struct sqlite_store *store, const struct association_
 	        " nai=excluded.nai, home_address=excluded.home_address, prefix_length=excluded.prefix_length,"
 	        " home_agent_address=excluded.home_agent_address,"
 	        " host_identity_digest=excluded.host_identity_digest, created_ms=excluded.created_ms,"
-	        " until_ms=excluded.until_ms, first_number=excluded.first_number,"
-	        " last_number=excluded.last_number, key=excluded.key";
+	        " until_ms=excluded.until_ms, key=excluded.key";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 	uint8_t wrapped[KEY_WRAPPED_MAX];
 	int octets = wrap(sqlite_store_context(store), row, wrapped);
