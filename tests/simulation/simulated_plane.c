@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "simulated_plane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_rcu_qsbr.h>
+
+#include "ip.h"
+
+enum { TABLE_MAX = 256, TICK_MS = 20, QUIET_TICK_MS = 500, HOLD_MS = 50, HANDOVER_GRACE_MS = 2000 };
+
+static void *allocate(size_t octets)
+{
+	void *memory = aligned_alloc(CACHE_LINE_OCTETS,
+	                             (octets + CACHE_LINE_OCTETS - 1) / CACHE_LINE_OCTETS * CACHE_LINE_OCTETS);
+
+	if (!memory)
+		abort();
+	memset(memory, 0, octets);
+	return memory;
+}
+
+static void ask(void *context, struct wire_view frame)
+{
+	struct simulated_plane *plane = context;
+
+	plane->outlet.ask(plane->outlet.context, frame);
+}
+
+static void resolve(void *context, const struct feed_row *row, struct binding_record *record)
+{
+	(void)context;
+	(void)row;
+	record->route = 0;
+	record->own = 0;
+}
+
+static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
+{
+	struct simulated_plane *plane = context;
+
+	(void)row;
+	plane->outlet.broken(plane->outlet.context, trouble == RECEIVER_TABLE_FULL
+	                                                    ? "the data plane's table is full"
+	                                                    : "one key with two owners came to the data plane (A-7)");
+}
+
+static void make(struct simulated_plane *plane)
+{
+	const struct receiver_outlet outlet = {plane, ask, resolve, trouble};
+	struct binding_table_options options = {
+	        .bindings_max = TABLE_MAX,
+	        .memory = {.allocate = allocate, .release = free},
+	};
+
+	plane->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
+	rte_rcu_qsbr_init(plane->qsbr, 1);
+	options.qsbr = plane->qsbr;
+	if (binding_table_new(&options, &plane->table))
+		abort();
+	expiry_start(&plane->expiry, plane->time->now_ms, 0, 0);
+	plane->receiver = feed_receiver_new(plane->table, &plane->expiry, HANDOVER_GRACE_MS, &outlet);
+	if (!plane->receiver)
+		abort();
+	plane->key_count = 0;
+}
+
+static void drop(struct simulated_plane *plane)
+{
+	feed_receiver_free(plane->receiver);
+	binding_table_free(plane->table);
+	free(plane->qsbr);
+}
+
+static struct plane_key *key_of(struct simulated_plane *plane, const struct in6_addr *key)
+{
+	for (size_t i = 0; i < plane->key_count; i++) {
+		if (in6_is_equal(&plane->keys[i].key, key))
+			return &plane->keys[i];
+	}
+	if (plane->key_count == PLANE_KEYS_MAX)
+		abort();
+	plane->keys[plane->key_count] = (struct plane_key){.key = *key};
+	return &plane->keys[plane->key_count++];
+}
+
+static void final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
+{
+	(void)context;
+	(void)key;
+	(void)cold;
+}
+
+/* No withdrawn key comes back: what was gone stands there again only in a newer version, and no version ever falls. */
+static void look(struct simulated_plane *plane)
+{
+	const struct binding_entry *entry;
+	bool was_there[PLANE_KEYS_MAX];
+	size_t cursor = 0;
+
+	for (size_t i = 0; i < plane->key_count; i++) {
+		was_there[i] = plane->keys[i].is_there;
+		plane->keys[i].is_there = false;
+	}
+	while ((entry = table_writer_next(plane->table, &cursor))) {
+		const struct binding_cold *cold = binding_table_cold(plane->table, entry);
+		struct plane_key *key = key_of(plane, &entry->key);
+		struct feed_version version = {cold->epoch, cold->sequence};
+		size_t index = (size_t)(key - plane->keys);
+		int order = feed_version_compare(version, key->newest);
+
+		if (key->newest.epoch && (order < 0 || (order == 0 && !was_there[index])))
+			plane->outlet.broken(plane->outlet.context, order < 0
+			                                                    ? "a binding fell back to an older version"
+			                                                    : "a withdrawn key came back");
+		key->newest = version;
+		key->is_there = true;
+	}
+	while (table_writer_reclaim(plane->table, 64, final_usage, NULL) > 64)
+		;
+}
+
+static void tick(void *context, uint64_t life, const uint8_t *bytes, size_t octets)
+{
+	struct simulated_plane *plane = context;
+
+	(void)bytes;
+	(void)octets;
+	if (life != plane->life)
+		return;
+	expiry_tick(&plane->expiry, plane->time->now_ms);
+	feed_receiver_tick(plane->receiver, plane->time->now_ms);
+	look(plane);
+	virtual_time_schedule(plane->time, feed_receiver_in_sync(plane->receiver) ? QUIET_TICK_MS : TICK_MS, tick,
+	                      plane, plane->life, NULL, 0);
+}
+
+void simulated_plane_start(struct simulated_plane *plane, struct virtual_time *time, const struct plane_outlet *outlet)
+{
+	memset(plane, 0, sizeof(*plane));
+	plane->time = time;
+	plane->outlet = *outlet;
+	make(plane);
+	virtual_time_schedule(time, TICK_MS, tick, plane, plane->life, NULL, 0);
+}
+
+void simulated_plane_end(struct simulated_plane *plane)
+{
+	plane->life++;
+	drop(plane);
+}
+
+void simulated_plane_restart(struct simulated_plane *plane)
+{
+	plane->life++;
+	drop(plane);
+	make(plane);
+	virtual_time_schedule(plane->time, TICK_MS, tick, plane, plane->life, NULL, 0);
+}
+
+void simulated_plane_feed(struct simulated_plane *plane, const struct wire_view *frames, size_t count)
+{
+	feed_receiver_feed(plane->receiver, frames, count, plane->time->now_ms);
+	look(plane);
+}
+
+void simulated_plane_catch_up(struct simulated_plane *plane, const struct wire_view *frames, size_t count)
+{
+	feed_receiver_catch_up(plane->receiver, frames, count, plane->time->now_ms);
+	look(plane);
+}
+
+void simulated_plane_disconnected(struct simulated_plane *plane)
+{
+	feed_receiver_disconnected(plane->receiver);
+}
+
+/* A packet that waits: until when, for what, and its octets. */
+struct held_packet {
+	uint64_t until_ms;
+	struct feed_version not_before;
+	uint8_t shard;
+};
+
+static void try_to_send(void *context, uint64_t life, const uint8_t *bytes, size_t octets)
+{
+	struct simulated_plane *plane = context;
+	struct held_packet held;
+
+	if (life != plane->life)
+		return;
+	memcpy(&held, bytes, sizeof(held));
+	if (!feed_receiver_has(plane->receiver, held.shard, held.not_before)) {
+		if (plane->time->now_ms < held.until_ms) {
+			virtual_time_schedule(plane->time, 1, try_to_send, plane, life, bytes, octets);
+			return;
+		}
+		plane->too_late++;
+	}
+	plane->outlet.deliver(plane->outlet.context, bytes + sizeof(held), octets - sizeof(held));
+}
+
+void simulated_plane_inject(struct simulated_plane *plane, uint8_t shard, struct feed_version not_before,
+                            const void *packet, size_t octets)
+{
+	uint8_t whole[sizeof(struct held_packet) + 2048];
+	struct held_packet held = {plane->time->now_ms + HOLD_MS, not_before, shard};
+
+	if (octets > 2048)
+		abort();
+	memcpy(whole, &held, sizeof(held));
+	memcpy(whole + sizeof(held), packet, octets);
+	try_to_send(plane, plane->life, whole, sizeof(held) + octets);
+}
+
+bool simulated_plane_find(const struct simulated_plane *plane, const struct in6_addr *key,
+                          struct in6_addr *care_of_address)
+{
+	const struct binding_entry *entry = table_writer_find(plane->table, key);
+
+	if (!entry)
+		return false;
+	*care_of_address = shared_address_load(&entry->care_of_address);
+	return true;
+}
+
+size_t simulated_plane_count(const struct simulated_plane *plane)
+{
+	return binding_table_count(plane->table);
+}

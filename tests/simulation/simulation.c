@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * simulation [--tell] [FIRST [COUNT]]: lives as many worlds, one after the other, each from its seed. A world that
+ * breaks an invariant is told with its seed, by which it can be lived again: simulation --tell SEED.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulated_world.h"
+
+enum { ACTIONS = 40, LONG_REST_MS = 2400000, REST_MS = 300000 };
+
+static void change_weather(struct simulated_world *world)
+{
+	static const struct weather weathers[] = {{0, 0, 0}, {5, 5, 10}, {20, 10, 30}, {50, 0, 50}};
+
+	world->weather = weathers[virtual_roll(&world->time, 4)];
+	world->feed_lost = virtual_roll(&world->time, 3) * 20;
+}
+
+static void trouble_dns(struct simulated_world *world)
+{
+	static const enum dns_model_mode modes[] = {DNS_MODEL_GOOD, DNS_MODEL_SILENT, DNS_MODEL_SERVFAIL,
+	                                            DNS_MODEL_SERVFAIL_APPLIED};
+
+	switch (virtual_roll(&world->time, 3)) {
+	case 0:
+		dns_model_lose_answers(world->dns, 1 + virtual_roll(&world->time, 6));
+		break;
+	case 1:
+		/* an administrator's mistake */
+		if (world->promises[0].is_there)
+			dns_model_drop(world->dns, world->promises[0].fqdn, 0);
+		break;
+	default:
+		dns_model_set_mode(world->dns, modes[virtual_roll(&world->time, 4)]);
+		break;
+	}
+}
+
+static void kill_somebody(struct simulated_world *world)
+{
+	struct simulated_process *process = virtual_chance(&world->time, 70)
+	                                            ? &world->mobility.process
+	                                            : authentication_process_of(world->authentication);
+
+	if (virtual_chance(&world->time, 70))
+		process->effects_left = 1 + virtual_roll(&world->time, 30); /* at one of the next effects */
+	else
+		simulated_process_kill(process);
+}
+
+static void act_on_node(struct simulated_world *world)
+{
+	static const char *const wishes[] = {"", "matti.mob.example", "aino.mob.example", "www.mob.example"};
+	struct simulated_node *node = &world->nodes[virtual_roll(&world->time, WORLD_NODES)];
+
+	switch (virtual_roll(&world->time, 8)) {
+	case 0:
+		simulated_node_off(node);
+		break;
+	case 1:
+		simulated_node_wish(node, wishes[virtual_roll(&world->time, 4)]);
+		break;
+	case 2:
+		simulated_node_leave(node);
+		break;
+	case 3:
+		if (virtual_chance(&world->time, 30))
+			simulated_node_new_key(node);
+		simulated_node_ask_again(node);
+		break;
+	default:
+		simulated_node_on(node);
+		simulated_node_move(node, 1 + virtual_roll(&world->time, 3));
+		break;
+	}
+}
+
+static void act(struct simulated_world *world)
+{
+	switch (virtual_roll(&world->time, 12)) {
+	case 0:
+		change_weather(world);
+		break;
+	case 1:
+		trouble_dns(world);
+		break;
+	case 2:
+		kill_somebody(world);
+		break;
+	case 3:
+		if (virtual_chance(&world->time, 30))
+			simulated_plane_restart(&world->plane);
+		break;
+	case 4:
+		store_model_fail(world->mobility.process.store, virtual_roll(&world->time, 5),
+		                 virtual_roll(&world->time, 3), virtual_chance(&world->time, 50) ? -ENOSPC : -EIO);
+		break;
+	case 5:
+		world->mobility.process.clock_ahead_ms = (int64_t)virtual_roll(&world->time, 120000) - 60000;
+		break;
+	default:
+		act_on_node(world);
+		break;
+	}
+}
+
+/* All devices but the second of one SIM are on, and everybody gets what he asks for. */
+static bool comes_to_rest(struct simulated_world *world)
+{
+	simulated_world_give_peace(world);
+	simulated_node_off(&world->nodes[WORLD_NODES - 1]);
+	for (uint32_t i = 0; i < WORLD_CARDS; i++) {
+		simulated_node_on(&world->nodes[i]);
+		world->nodes[i].binding.leaves = false;
+	}
+	if (!simulated_world_run(world, LONG_REST_MS))
+		return false;
+	for (uint32_t i = 0; i < WORLD_CARDS; i++) {
+		simulated_node_move(&world->nodes[i], 1);
+	}
+	if (!simulated_world_run(world, REST_MS))
+		return false;
+	for (uint32_t i = 0; i < WORLD_CARDS; i++) {
+		const struct simulated_node *node = &world->nodes[i];
+
+		/* L-8: who changed his key too often has to wait until tomorrow */
+		if (!simulated_node_is_at_rest(node) && node->last_status != BOOTSTRAP_KEY_CHANGE_NEEDS_APPROVAL)
+			simulated_world_break(world, "%s does not come to rest (state %d)", node->name, node->state);
+	}
+	invariants_at_rest(world);
+	return !world->broken[0];
+}
+
+static bool live(struct simulated_world *world)
+{
+	static const uint32_t waits_ms[] = {20, 100, 500, 2000, 10000, 60000};
+
+	for (uint32_t i = 0; i < WORLD_CARDS; i++)
+		simulated_node_on(&world->nodes[i]);
+	for (int i = 0; i < ACTIONS; i++) {
+		act(world);
+		if (!simulated_world_run(world, virtual_roll(&world->time, waits_ms[virtual_roll(&world->time, 6)])))
+			return false;
+	}
+	return comes_to_rest(world);
+}
+
+int main(int argc, char **argv)
+{
+	struct simulated_world *world = calloc(1, sizeof(*world));
+	bool tells = argc > 1 && strcmp(argv[1], "--tell") == 0;
+	char **numbers = argv + 1 + tells;
+	uint64_t first = argc > 1 + tells ? strtoull(numbers[0], NULL, 10) : 1;
+	uint64_t count = argc > 2 + tells ? strtoull(numbers[1], NULL, 10) : 1;
+	uint64_t grants = 0, bindings = 0, crashes = 0, events = 0;
+	int failed = 0;
+
+	if (!world)
+		return 2;
+	for (uint64_t seed = first; seed < first + count && failed < 3; seed++) {
+		simulated_world_start(world, seed, tells);
+		if (!live(world)) {
+			printf("seed %llu: %s\n  again: simulation --tell %llu\n", (unsigned long long)seed,
+			       world->broken, (unsigned long long)seed);
+			failed++;
+		}
+		grants += world->grants;
+		bindings += world->bindings;
+		crashes += world->mobility.process.crashes + authentication_process_of(world->authentication)->crashes;
+		events += world->time.happened;
+		simulated_world_end(world);
+	}
+	printf("%llu worlds: %llu events, %llu grants, %llu bindings acknowledged, %llu crashes; %d broken\n",
+	       (unsigned long long)count, (unsigned long long)events, (unsigned long long)grants,
+	       (unsigned long long)bindings, (unsigned long long)crashes, failed);
+	free(world);
+	return failed ? 1 : 0;
+}
