@@ -61,6 +61,8 @@ class Capture:
                 packet, ancillary, _, _ = self.socket.recvmsg(1 << 18, socket.CMSG_SPACE(16))
             except BlockingIOError:
                 return
+            except OSError:
+                continue  # told once when the interface goes down
             seconds, nanoseconds = struct.unpack("=qq", ancillary[0][2])
             file.write(struct.pack("=IIII", seconds, nanoseconds, len(packet), len(packet)) + packet)
 

@@ -11,7 +11,7 @@ import demo_steps
 import lab
 import programs
 
-LINE = "{number:2}. {title:58} {seconds:7.2f} s"
+LINE = "{number:2}. {title:70} {seconds:7.2f} s"
 
 
 def where_logs_are():
@@ -33,7 +33,7 @@ def main():
     begun = time.monotonic()
     title = "start"
     try:
-        for number, (title, step) in enumerate(demo_steps.STEPS, 1):
+        for number, (title, step) in enumerate(demo_steps.STEPS):
             tell(number, title, step)
     except Exception as error:  # pylint: disable=broad-except  (whatever goes wrong, the reader is told where)
         print(f"\nFAILED in step \"{title}\": {error}\nlogs: {where_logs_are()}", flush=True)
@@ -41,8 +41,9 @@ def main():
             traceback.print_exc(file=log)
         return 1
     finally:
+        demo_steps.cast.leave()
         lab.down()
-    print(f"\nall {len(demo_steps.STEPS)} steps held, {time.monotonic() - begun:.1f} s; cleaned up; logs: {where_logs_are()}")
+    print(f"\nall {len(demo_steps.STEPS) - 1} steps held, {time.monotonic() - begun:.1f} s; cleaned up; logs: {where_logs_are()}")
     return 0
 
 

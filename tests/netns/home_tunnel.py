@@ -17,12 +17,13 @@ TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 ETH_P_IPV6, PACKET_OUTGOING = 0x86DD, 4
 IPV6_IN_IPV6 = 41
 INTERFACE, TABLE = "home0", 300
+OUTER_BYTES = 40
 MTU_BYTES = 1460  # 1500 of the access less the outer header
 
 
 class HomeTunnel:
-    """`with HomeTunnel(device):` for a bootstrapped and attached node of the oracle. It follows device.tunnel when that moves; what the
-    home agent still sends to the address before is taken as well (N-9)."""
+    """`with HomeTunnel(device):` for a bootstrapped and attached node of the oracle. follow() after the acknowledgement of a movement: until
+    then packets leave from the address that the home agent knows. What it sends to an address before is taken as well (N-9)."""
 
     def __init__(self, device):
         self.device = device
@@ -39,6 +40,8 @@ class HomeTunnel:
         topology.ip("mn", "address", "add", home_address + "/128", "dev", INTERFACE)
         topology.ip("mn", "-6", "rule", "add", "from", home_address, "lookup", str(TABLE))
         topology.ip("mn", "-6", "route", "add", "default", "dev", INTERFACE, "table", str(TABLE))
+        self.outgoing = None
+        self.follow()
         self.ending, self.end = socket.socketpair()
         self.thread = threading.Thread(target=self.carry, daemon=True)
 
@@ -51,8 +54,15 @@ class HomeTunnel:
         self.thread.join()
         topology.ip("mn", "-6", "rule", "delete", "from", str(self.device.association.home_address))
         os.close(self.device_file)
-        for one in self.incoming + [self.silencer, self.ending]:
+        for one in self.incoming + [self.silencer, self.ending, self.outgoing]:
             one.close()
+
+    def follow(self):
+        """From now on packets leave from where the device is."""
+        before, here = self.outgoing, self.device.tunnel
+        self.outgoing = tunnel.Tunnel(here.care_of, here.interface, topology.namespace("mn"))
+        if before is not None:
+            before.close()
 
     def carry(self):
         while True:
@@ -70,7 +80,7 @@ class HomeTunnel:
         if inner[8:24] != self.device.association.home_address.packed:
             return
         try:
-            self.device.tunnel.send_inner(inner, self.home_agent)
+            self.outgoing.send_inner(inner, self.home_agent)
         except OSError:
             pass  # no way out at this moment: lost, as on any link
 
@@ -79,10 +89,9 @@ class HomeTunnel:
             packet, address = one.recvfrom(65536)
         except OSError:
             return  # its interface has gone down
-        outer_end = 40
         if address[2] == PACKET_OUTGOING or packet[6] != IPV6_IN_IPV6 or packet[8:24] != self.home_agent.packed:
             return
-        inner = packet[outer_end:outer_end + struct.unpack("!H", packet[4:6])[0]]
+        inner = packet[OUTER_BYTES:OUTER_BYTES + struct.unpack("!H", packet[4:6])[0]]
         if inner[24:40] == self.device.association.home_address.packed:
             os.write(self.device_file, inner)
 

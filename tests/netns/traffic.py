@@ -35,6 +35,10 @@ class Running:
         return self
 
     def __exit__(self, *_exception):
+        self.end()
+
+    def end(self):
+        """Ends it before the `with` block does; raises what went wrong in the thread."""
         self.ending.set()
         self.thread.join()
         if self.error is not None:
