@@ -16,7 +16,8 @@ import node  # noqa: E402
 K, OPC = "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
 PAA_ID = "ha.mob.example"
 NODE = {"imsi": "001010000000001", "k": K, "opc": OPC}
-PEERS = [{"imsi": "001010000000002", "k": K, "opc": OPC}, {"imsi": "001010000000003", "k": K, "opc": OPC, "methods": ["aka"]}]
+PEERS = [{"imsi": "001010000000002", "k": K, "opc": OPC}, {"imsi": "001010000000003", "k": K, "opc": OPC, "methods": ["aka"]},
+         {"imsi": "001010000000004", "k": K, "opc": OPC}]
 bench = None
 target = None
 
@@ -27,7 +28,7 @@ def story_a_node_is_bootstrapped():
         story.requires(daemon.name)
     path = story.scratch("subscribers.json")
     path.write_text(json.dumps([NODE] + PEERS))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 3
+    assert story.kedge("subscriber", "import", str(path))["created"] == 1 + len(PEERS)
     device = node.Node(node.Settings(topology.SERVICE_ADDRESS, PAA_ID, NODE["imsi"], bytes.fromhex(K), bytes.fromhex(OPC), network_namespace="kedge-mn"))
     assert device.bootstrap().status == 0, device.report()
     device.attach(topology.ACCESSES["cellular"].address, topology.ACCESSES["cellular"].interface)
