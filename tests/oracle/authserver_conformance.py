@@ -256,6 +256,17 @@ class WrongCheckcode(Broken):
         return eap_aka.with_mac(self.method, self.keys.k_aut, changed)
 
 
+class WithoutKdf(Broken):
+    """Its synchronisation failures do not copy AT_KDF."""
+
+    def change(self, subtype, packet):
+        if subtype != eap_aka.SYNCHRONIZATION_FAILURE:
+            return packet
+        attributes = b''.join(eap_aka.attribute(code, value) for code, value in eap_aka.parse_attributes(packet[8:])
+                              if code != eap_aka.AT_KDF)
+        return eap_aka.method_packet(packet[0], packet[1], packet[4], subtype, attributes)
+
+
 @check('E-9', 'R-6')
 def wrong_answers_of_the_peer(target):
     for peer_class in (WrongRes, WrongMac, WrongCheckcode):
@@ -278,6 +289,16 @@ def wrong_auts(target):
     accepted(peer, target.run(peer)[0])
     target.usims[usim.imsi] = usim
     assert 0 < (usim.seen[-1][0] - usim.seen[0][0]) >> 5 < 5000
+
+
+@check('E-10', own=True)
+def synchronisation_failure_without_kdf(target):
+    """RFC 9048 3.2: AT_KDF that differ are as a wrong AT_MAC."""
+    row = [row for row in target.subscribers if row.get('methods') != ['aka']][-1]  # F-5 is of each subscriber
+    ahead = aka.Usim(row['imsi'], bytes.fromhex(row['k']), bytes.fromhex(row['opc']), last_seq=[100000] * 32)
+    response, responses = target.run(target.peer(ahead, peer_class=WithoutKdf))
+    rejected(response)
+    assert len(requests_of(responses, eap_aka.CHALLENGE)) == 1
 
 
 @check('E-14', own=True)

@@ -389,6 +389,10 @@ static void not_for_us(void **state)
 	pana_message_begin(&writer, PANA_PNR_PING, 0x1234, 5);
 	node_send(&world, &node, &writer, NULL);
 	assert_int_equal(counters()->unknown_session, 1);
+	writer = wire_writer_of(buffer, sizeof(buffer));
+	pana_message_begin(&writer, PANA_PNR_REAUTHENTICATION, 0x1234, 6);
+	node_send(&world, &node, &writer, NULL);
+	assert_int_equal(counters()->unknown_session, 2);
 	world_nothing_sent(&world);
 }
 
