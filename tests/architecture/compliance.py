@@ -44,7 +44,7 @@ def runs(path, function):
     """Whether this test file has the function and something runs it."""
     text = path.read_text()
     if path.suffix == ".py":
-        return re.search(rf"^\s*def {function}\(", text, re.M) is not None
+        return re.search(rf"^\s*def {function}\(|^    \"{function}\": Case\(", text, re.M) is not None
     defined = re.search(rf"^static void {function}\(void \*\*state\)", text, re.M)
     return defined is not None and len(re.findall(rf"\b{function}\b", text)) > 1
 
