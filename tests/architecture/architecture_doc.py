@@ -8,7 +8,7 @@ import sys
 
 SOURCE = pathlib.Path(os.environ.get("KEDGE_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 PAGE = SOURCE / "docs" / "architecture.md"
-FOLDERS = ("proto", "dataplane", "controlplane", "bench")
+FOLDERS = ("proto", "dataplane", "controlplane", "bench", "tests/simulation")
 PATH = re.compile(r"`((?:proto|dataplane|controlplane|bench|tests|docs)/[\w./-]*)`|\]\(([\w./-]+)\)")
 # a definition at the margin, or an inline function of a header
 DEFINITION = re.compile(r"^(?:static inline |static )?[a-z][\w *]*?\b(\w+)\((?!\))[^;]*?\)\s*\{", re.M)
