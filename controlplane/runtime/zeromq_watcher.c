@@ -2,10 +2,14 @@
 #include "zeromq_watcher.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum { MESSAGES_A_TURN = 64 };
 
@@ -172,6 +176,25 @@ void zeromq_watcher_free(struct zeromq_watcher *watcher)
 	zmq_close(watcher->socket);
 }
 
+/* libzmq takes over a socket file that somebody serves: that one would be deaf from then on. */
+static bool is_served(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t octets = strlen(path);
+	int descriptor;
+	bool served;
+
+	if (octets >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, octets);
+	descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (descriptor < 0)
+		return false;
+	served = connect(descriptor, (struct sockaddr *)&address, sizeof(address)) == 0;
+	close(descriptor);
+	return served;
+}
+
 int zeromq_watcher_bind(struct zeromq_watcher *watcher, const char *endpoint)
 {
 	static const char ipc[] = "ipc://";
@@ -179,6 +202,8 @@ int zeromq_watcher_bind(struct zeromq_watcher *watcher, const char *endpoint)
 
 	if (strncmp(endpoint, ipc, sizeof(ipc) - 1) != 0)
 		return -EPERM;
+	if (is_served(path))
+		return -EADDRINUSE;
 	if (zmq_bind(watcher->socket, endpoint) < 0)
 		return -errno;
 	return chmod(path, 0660) < 0 ? -errno : 0;

@@ -45,7 +45,8 @@ void *zeromq_watcher_socket(struct zeromq_watcher *watcher);
 
 /*
  * Binds to "ipc://…": makes the socket 0660 with the folder's group, since libzmq makes it 0755, to which a group
- * member cannot connect. Returns 0 or a negative errno. Other transports without CURVE are refused (-EPERM).
+ * member cannot connect. Returns 0 or a negative errno. Refused: a socket that another process
+ * serves (-EADDRINUSE), and other transports without CURVE (-EPERM).
  */
 int zeromq_watcher_bind(struct zeromq_watcher *watcher, const char *endpoint);
 
