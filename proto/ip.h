@@ -194,7 +194,7 @@ bool in6_has_prefix(const struct in6_addr *address, const struct in6_addr *prefi
 void in6_mask(struct in6_addr *address, unsigned bits);
 
 /* Multicast, link-local, loopback, unspecified, also in mapped form, 240/4 and 0/8: never a packet's source beyond its
- * link, never tunnelled (DESIGN 3). */
+ * link, never tunnelled (architecture.md 3). */
 bool in6_is_confined(const struct in6_addr *address);
 
 #endif

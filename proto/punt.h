@@ -22,7 +22,7 @@
  *
  * New path MTUs go to all data planes in the rows of the feed.
  *
- * Rules: C-2, DESIGN 2. Thread: nothing here keeps state.
+ * Rules: C-2, architecture.md 2. Thread: nothing here keeps state.
  */
 #ifndef KEDGE_PROTO_PUNT_H
 #define KEDGE_PROTO_PUNT_H

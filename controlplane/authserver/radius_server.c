@@ -11,7 +11,7 @@
 
 enum { STATE_OCTETS = 16, STATE_NUMBER_OCTETS = 8, CLASS_OCTETS = 8, USER_NAME_OCTETS = RADIUS_VALUE_MAX };
 
-/* The profile's attributes under our Vendor-Id (INTERFACES). */
+/* The profile's attributes under our Vendor-Id (operation.md 2). */
 enum {
 	PROFILE_NAME = 1,
 	PROFILE_POSTAL_ADDRESS = 2,

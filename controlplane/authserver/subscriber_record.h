@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * subscriber_record - what the home network knows of a subscriber (INTERFACES "Subscriber file"), and what of it is
+ * subscriber_record - what the home network knows of a subscriber (operation.md 2), and what of it is
  * stored.
  */
 #ifndef KEDGE_AUTHSERVER_SUBSCRIBER_RECORD_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * tsig - transaction signatures of DNS messages (RFC 8945; PROTOCOLS 2, D-6).
+ * tsig - transaction signatures of DNS messages (RFC 8945; protocols.md 2, D-6).
  *
  * Time is an argument; a message whose Time Signed is further away than its fudge is told apart from a forged one.
  * MACs are compared in constant time (K-16) and never truncated: we sign whole, and demand whole.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * expiry - the clock by which bindings expire: the owner's, as its heartbeats tell it (DESIGN 2, 3).
+ * expiry - the clock by which bindings expire: the owner's, as its heartbeats tell it (architecture.md 2, 3).
  *
  * An expired entry counts as absent; the owner withdraws it. While the owner has not been heard for three heartbeats
  * the clock stands still, at most for `stale_grace_ms`: packets then pass by bindings that have expired meanwhile, and

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * service_prefix - which addresses are ours, and which of their bits make the key (DESIGN 3): home prefixes with /128,
- * /64 or /56 keys, IPv4 in mapped form, Host Identity Tags. So tables need exact matches only, and "ours but unbound"
- * and "not ours" are different.
+ * service_prefix - which addresses are ours, and which of their bits make the key (architecture.md 3): home prefixes
+ * with /128, /64 or /56 keys, IPv4 in mapped form, Host Identity Tags. So tables need exact matches only, and "ours but
+ * unbound" and "not ours" are different.
  *
  * Thread: built before the workers start; then read by any.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * uplink - out of the tunnel: the inner source must be bound to the outer source (DESIGN 3); then to another node, to
- * one of our own addresses, or out. Exempt from the check are control packets for us, which prove themselves: they are
- * punted as they came.
+ * uplink - out of the tunnel: the inner source must be bound to the outer source (architecture.md 3); then to another
+ * node, to one of our own addresses, or out. Exempt from the check are control packets for us, which prove themselves:
+ * they are punted as they came.
  */
 #include <errno.h>
 

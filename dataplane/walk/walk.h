@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * walk - the steps that a packet takes through a worker, one file each (DESIGN 3):
+ * walk - the steps that a packet takes through a worker, one file each (architecture.md 3):
  *
  *   classify → (lookup) → uplink → (lookup) → downlink → route → transmit
  *            ↘ local: icmp, neighbour, punt

@@ -76,7 +76,7 @@ def home_address():
 
 
 def story_the_service_answers_echo():
-    """DESIGN 3: addresses of the data plane alone answer."""
+    """architecture.md 3: addresses of the data plane alone answer."""
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
     for where in (("home", "core0"), ("mn", INTERFACE)):
@@ -236,7 +236,7 @@ def story_all_that_was_said_is_well_formed():
 
 
 def story_the_counters_add_up():
-    """DESIGN 3"""
+    """architecture.md 3"""
     shown = stats("dataplane")
     assert shown["adds_up"] is True, shown
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A small PAA with authentication server and mobility service, in memory and virtual time, to try the Python node on.
 
-It proves plumbing and refusals of the node only: both ends are of this folder. It has the shape of PROTOCOLS 1.2 and
+It proves plumbing and refusals of the node only: both ends are of this folder. It has the shape of protocols.md 1.2 and
 none of the limits, stores or policies of a real server beyond what paa_conformance.py asks for; a test changes its
 messages through `tamper`.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a data plane must do with a packet: DESIGN 3 in Python, for one port, ip6-in-ip6 and IPv6 alone.
+"""What a data plane must do with a packet: architecture.md 3 in Python, for one port, ip6-in-ip6 and IPv6 alone.
 
 Forwarder.handle(frame, now_ms) gives an Expectation: the frames that leave, the sink of the packet in the equation of
 the counters, and the reason if it is dropped. Sources: RFC 8200, RFC 2473, RFC 4443, RFC 4861, RFC 6040; rules M-13,
@@ -180,7 +180,7 @@ def may_cause_error(packet):
 
 
 def is_confined(address):
-    """Scopes that are never tunnelled (DESIGN 3)."""
+    """Scopes that are never tunnelled (architecture.md 3)."""
     return address.is_multicast or address.is_link_local or address.is_unspecified or address.is_loopback
 
 

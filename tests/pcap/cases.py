@@ -119,7 +119,7 @@ OUT = "packet(hop=63,class=00)"
 
 CASES = {
     "downlink": Case(
-        "DESIGN 3, M-18, RFC 2473, RFC 6040 3.2: hop limit once less, class copied",
+        "architecture.md 3, M-18, RFC 2473, RFC 6040 3.2: hop limit once less, class copied",
         at_once(down(), down(tc=0xb9), down(tc=0x03, hlim=2), down(NODE2), down("2001:db8:aa:3::1"), frame(inner(CORRESPONDENT, "2001:db8:77::1"))),
         [TUNNEL, f"tunnel:{CARE_OF} packet(hop=63,class=b9)", f"tunnel:{CARE_OF} packet(hop=1,class=03)", TUNNEL2],
         {"destination_unbound": 1, "destination_foreign": 1}),
@@ -135,7 +135,7 @@ CASES = {
         [TUNNEL, "too-big(1400)", "too-big(1320)", TUNNEL, "too-big(1320)"],
         {"too_big": 3, "icmp_error_unmatched": 3, "icmp_error_ignored": 1}, consumed=2),
     "uplink": Case(
-        "DESIGN 3: the inner source is bound to the outer one; every other inner source by its name",
+        "architecture.md 3: the inner source is bound to the outer one; every other inner source by its name",
         at_once(up(), up(care_of=CARE_OF2), up(inner(source="2001:db8:aa:9::1")), up(inner(source=CORRESPONDENT)), up(inner(source="fe80::7")),
                 up(inner(source=SERVICE)), up(inner(to="ff0e::1")), up(inner(to="fe80::9")), up(inner(hlim=1)), up(inner(size=1501))),
         [OUT, f"tunnel:{CARE_OF} time-exceeded", f"tunnel:{CARE_OF} too-big(1500)"],
@@ -146,11 +146,11 @@ CASES = {
         at_once(*(up(inner(tc=i), tc=o) for i, o in ECN)),
         [f"packet(hop=63,class={merged:02x})" for merged in ECN.values() if merged is not None], {"inner_not_ecn_capable": 1}),
     "node_to_node": Case(
-        "DESIGN 3: out of one tunnel into the other",
+        "architecture.md 3: out of one tunnel into the other",
         at_once(up(inner(to=NODE2)), up(inner(source=NODE2, to=NODE), CARE_OF2), up(inner(to="2001:db8:aa:9::1")), up(inner(to=NODE2, size=1401))),
         [TUNNEL2, TUNNEL, f"tunnel:{CARE_OF} too-big(1400)"], {"destination_unbound": 1, "too_big": 1}),
     "spoofed": Case(
-        "DESIGN 3: core-side sources in a service prefix, of our own, or of no global scope",
+        "architecture.md 3: core-side sources in a service prefix, of our own, or of no global scope",
         at_once(frame(inner(NODE2, NODE)), frame(inner(SERVICE, NODE)), frame(inner("fe80::1", NODE)), frame(inner("ff02::1", NODE)),
                 frame(IPv6(src=NODE2, dst=SERVICE) / inner())),
         [], {"source_spoofed": 3, "ip_source_confined": 2}),
@@ -170,7 +170,7 @@ CASES = {
         [(0, down()), (99, up()), (100, down()), (101, up())], [TUNNEL, OUT], {"destination_expired": 1, "inner_source_expired": 1},
         {"bindings": [binding(lives_ms=100)]}),
     "extension_headers": Case(
-        "DESIGN 3, RFC 8200 4.2, 4.4, RFC 2473 4.1.1, M-18: at most eight; what a destination must refuse; a limit of zero",
+        "architecture.md 3, RFC 8200 4.2, 4.4, RFC 2473 4.1.1, M-18: at most eight; what a destination must refuse; a limit of zero",
         at_once(frame(options_header(inner(CORRESPONDENT, NODE)[IPv6], PadN(optdata=bytes(4)))),
                 frame(options_header(inner(CORRESPONDENT, NODE)[IPv6], HBHOptUnknown(otype=4, optdata=b"\x01"))),
                 frame(options_header(inner(CORRESPONDENT, NODE)[IPv6], HBHOptUnknown(otype=4, optdata=b"\x00"))),
@@ -183,7 +183,7 @@ CASES = {
         [TUNNEL, TUNNEL, "parameter-problem", OUT, OUT, OUT],
         {"encapsulation_limit": 1, "ip_option_refused": 2, "fragment_unserved": 1, "ip_too_many_extensions": 1}),
     "local": Case(
-        "DESIGN 3: echo is answered, also through the tunnel; what proves itself is punted, also out of a tunnel without a binding",
+        "architecture.md 3: echo is answered, also through the tunnel; what proves itself is punted, also out of a tunnel without a binding",
         at_once(frame(IPv6(src=CORRESPONDENT, dst=SERVICE) / ICMPv6EchoRequest(id=1, seq=2, data=b"data")),
                 frame(IPv6(src=CORRESPONDENT, dst=PORT) / ICMPv6EchoRequest(data=bytes(1200))),
                 up(IPv6(src=NODE, dst=SERVICE) / ICMPv6EchoRequest(id=3)),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * What must be true of the whole, whatever happens (DESIGN 6): no address or name with two owners; nothing acknowledged
- * is gone; no binding without authority; no withdrawn key comes back (simulated_plane.c); and at rest, zone, store,
- * index and data plane agree.
+ * What must be true of the whole, whatever happens (architecture.md 6): no address or name with two owners; nothing
+ * acknowledged is gone; no binding without authority; no withdrawn key comes back (simulated_plane.c); and at rest,
+ * zone, store, index and data plane agree.
  */
 #include <string.h>
 

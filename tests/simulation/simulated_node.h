@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * simulated_node - the simulation's mobile node: contacts the PANA agent, proves itself by EAP-AKA', asks for name and
- * address, sends Binding Updates, moves; repeats what is not answered, and refuses what PROTOCOLS says a node refuses.
- * Written for the simulation from the rules alone, by itself: its device may be switched off and forget everything but
- * its SIM.
+ * address, sends Binding Updates, moves; repeats what is not answered, and refuses what protocols.md says a node
+ * refuses. Written for the simulation from the rules alone, by itself: its device may be switched off and forget
+ * everything but its SIM.
  */
 #ifndef KEDGE_TESTS_SIMULATED_NODE_H
 #define KEDGE_TESTS_SIMULATED_NODE_H
@@ -29,7 +29,7 @@ enum node_state {
 	NODE_GRANTED,        /* Binding Updates */
 };
 
-/* What the server granted (11 of DESIGN 1). */
+/* What the server granted (11 of architecture.md 1). */
 struct node_grant {
 	bool is_there;
 	char fqdn[NODE_NAME_OCTETS];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * simulated_world - a whole network in one process and in virtual time: mobile nodes, mobility server, authentication
- * server, DNS server, a data plane and the lossy network between them (DESIGN 6). A seed decides what gets lost, late,
- * doubled, who dies at which effect, who moves, whose clock jumps. The invariants are looked at after each event; when
- * peace has been given everything must have converged.
+ * server, DNS server, a data plane and the lossy network between them (architecture.md 6). A seed decides what gets
+ * lost, late, doubled, who dies at which effect, who moves, whose clock jumps. The invariants are looked at after each
+ * event; when peace has been given everything must have converged.
  */
 #ifndef KEDGE_TESTS_SIMULATED_WORLD_H
 #define KEDGE_TESTS_SIMULATED_WORLD_H

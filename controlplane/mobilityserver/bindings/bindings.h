@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * bindings - the owner of all bindings: which key is tunnelled where, told to the data planes without a gap (DESIGN 2).
+ * bindings - the owner of all bindings: which key is tunnelled where, told to the data planes without a gap
+ * (architecture.md 2).
  *
  * Every change gets the next sequence of its shard when the caller says that it is durable, so sequences follow the
  * order of commits, and a commit that failed leaves none out. The change goes into the history, from which receivers
@@ -109,7 +110,7 @@ struct binding_version bindings_set(struct bindings *bindings, const struct bind
 struct binding_version bindings_withdraw(struct bindings *bindings, const struct binding_key *key,
                                          const struct instant *now, struct effects *effects);
 
-/* A data plane learnt the path MTU to a care-of address: a lower one is told to all (M-19, DESIGN 3). */
+/* A data plane learnt the path MTU to a care-of address: a lower one is told to all (M-19, architecture.md 3). */
 void bindings_path_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
                        struct effects *effects);
 

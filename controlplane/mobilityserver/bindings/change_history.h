@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * change_history - the last changes of all shards, for receivers that missed some (DESIGN 2): at least `changes_max` of
- * them, the oldest forgotten first, whichever shard they are of.
+ * change_history - the last changes of all shards, for receivers that missed some (architecture.md 2): at least
+ * `changes_max` of them, the oldest forgotten first, whichever shard they are of.
  *
  * Rows are kept encoded, in blocks of 64 that are made when needed. Finding a version costs the same for any of them.
  * Thread: one; the loop's.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * publisher - makes batches of rows, and heartbeats (DESIGN 2, feed.h).
+ * publisher - makes batches of rows, and heartbeats (architecture.md 2, feed.h).
  *
  * Rows wait until the loop's turn ends or 32 KB are together. A heartbeat never overtakes a row: what waits goes first.
  * Pure: frames leave through a function. Thread: one; the loop's.

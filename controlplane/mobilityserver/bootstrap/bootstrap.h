@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * bootstrap - steps 6 to 10 of DESIGN 1: an authenticated node asks for name, address and keys, and a saga over the
- * store, the zone and the billing gives them, or leaves nothing behind (B-42 to B-49, L-1 to L-10, D-14, F-6, F-7).
+ * bootstrap - steps 6 to 10 of architecture.md 1: an authenticated node asks for name, address and keys, and a saga
+ * over the store, the zone and the billing gives them, or leaves nothing behind (B-42 to B-49, L-1 to L-10, D-14, F-6,
+ * F-7).
  *
  * A pure core. What a request goes through:
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * policy - which name a subscriber gets (step 9 of DESIGN 1; INTERFACES, "Name policy"; B-39, D-14, P-3).
+ * policy - which name a subscriber gets (step 9 of architecture.md 1; operation.md 2; B-39, D-14, P-3).
  *
  * The decision is a pure function of the authenticated identity, the subscriber's data, the operator's rules, and what
  * the zone and the leases hold; it carries its reason and every candidate that was looked at, for `policy test` and

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * directory - the port behind which the subscriber's data stand (step 8 of DESIGN 1): name, postal address, telephone
- * number, services. A backend answers at once or later; either way through `directory_found`.
+ * directory - the port behind which the subscriber's data stand (step 8 of architecture.md 1): name, postal address,
+ * telephone number, services. A backend answers at once or later; either way through `directory_found`.
  *
- * Backend of today: the attributes that came with the Access-Accept (INTERFACES, "Profile in the Access-Accept"). An
+ * Backend of today: the attributes that came with the Access-Accept (operation.md 2). An
  * operator's SQL view is to be another one behind the same function.
  */
 #ifndef KEDGE_MOBILITYSERVER_DIRECTORY_H

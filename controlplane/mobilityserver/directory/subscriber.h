@@ -34,7 +34,7 @@ struct subscriber_identity {
 	uint8_t value[SUBSCRIBER_IDENTITY_OCTETS];
 };
 
-/* The profile of INTERFACES "Profile in the Access-Accept"; texts are UTF-8, empty when unknown. */
+/* The profile of operation.md 2; texts are UTF-8, empty when unknown. */
 struct subscriber_profile {
 	char name[SUBSCRIBER_TEXT_OCTETS];
 	char postal_address[SUBSCRIBER_TEXT_OCTETS];
@@ -68,7 +68,7 @@ int subscriber_identity_from_key(const char *key, struct subscriber_identity *id
 /* The id of D-1: the IMSI in digits, or the server's name | 0x00 | the opaque identity. Returns its octets. */
 size_t subscriber_owner_id(const struct subscriber_identity *identity, uint8_t id[SUBSCRIBER_OWNER_ID_OCTETS]);
 
-/* The shard of the subscriber (DESIGN 2), the same in each process and release: FNV-1a over the key's text. */
+/* The shard of the subscriber (architecture.md 2), the same in each process and release: FNV-1a over the key's text. */
 uint8_t subscriber_shard(const char *key);
 
 #endif

@@ -2,7 +2,7 @@
 #include "expiry.h"
 #include "vectors.h"
 
-/* DESIGN 3, "Without the control plane" */
+/* architecture.md 3, "Without the control plane" */
 static void clock_stands_still_while_no_owner_is_heard(void **state)
 {
 	struct expiry expiry;

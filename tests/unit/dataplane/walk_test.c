@@ -204,7 +204,7 @@ static void errors_have_a_rate(void **state)
 	unmake(fixture);
 }
 
-/* DESIGN 2: one class's flood does not starve the others, and a full ring is a drop with a name. */
+/* architecture.md 2: one class's flood does not starve the others, and a full ring is a drop with a name. */
 static void punts_have_a_rate_a_class_and_a_bounded_ring(void **state)
 {
 	struct fixture *fixture = make((struct forwarding_limits){.punt_mobility_per_s = 10, .punt_hip_per_s = 1000});
@@ -276,7 +276,7 @@ static void injected_packets_leave(void **state)
 	unmake(fixture);
 }
 
-/* DESIGN 3, "Without the control plane" */
+/* architecture.md 3, "Without the control plane" */
 static void expired_bindings_live_on_while_no_owner_is_heard(void **state)
 {
 	struct fixture *fixture = make((struct forwarding_limits){0});

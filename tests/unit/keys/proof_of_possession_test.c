@@ -222,7 +222,7 @@ static void keys_from_files(void **state)
 	}
 }
 
-/* INTERFACES, key files: mode 0600, refused if others can read them; never over an existing file. */
+/* operation.md 1, key files: mode 0600, refused if others can read them; never over an existing file. */
 static void saved_key(void **state)
 {
 	char path[] = "/tmp/kedge-host-key-XXXXXX", error[KEY_FILE_ERROR_OCTETS] = "";

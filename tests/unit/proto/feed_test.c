@@ -43,7 +43,7 @@ static void batch_of(struct batch *batch, const struct feed_range *ranges, size_
 	batch->frames[1] = (struct wire_view){batch->rows, wire_written(&body)};
 }
 
-/* INTERFACES "Feed row": the order of its fields, octet for octet */
+/* feed.h: the order of its fields, octet for octet */
 static void row_has_the_agreed_layout(void **state)
 {
 	uint8_t expected[FEED_ROW_OCTETS];

@@ -169,7 +169,7 @@ static void events_make_the_round(void **state)
 	assert_octets(up.event.key, 16, KEY, 16);
 }
 
-/* DESIGN 2: "not before (shard, version)" */
+/* architecture.md 2: "not before (shard, version)" */
 static void injections_make_the_round(void **state)
 {
 	struct octets octets;

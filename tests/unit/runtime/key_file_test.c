@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* R-12 and INTERFACES' key files: mode 0600, refused if others can read them, nothing secret in an error. */
+/* R-12 and the key files of operation.md 1: mode 0600, refused if others can read them, nothing secret in an error. */
 #include "key_file.h"
 
 #include <errno.h>

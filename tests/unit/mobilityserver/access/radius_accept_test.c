@@ -164,7 +164,7 @@ static void who_the_subscriber_is(void **state)
 	}
 }
 
-/* E-16: the order of precedence when an Accept says several things. INTERFACES: the profile. R-8, B-28. */
+/* E-16: the order of precedence when an Accept says several things. operation.md 2: the profile. R-8, B-28. */
 static void profile_class_and_timeout(void **state)
 {
 	struct answer answer;

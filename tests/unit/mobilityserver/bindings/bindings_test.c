@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* DESIGN 2: versions without gap, batches, heartbeats, catch-up with credit, snapshot; A-7, C-1, M-19. */
+/* architecture.md 2: versions without gap, batches, heartbeats, catch-up with credit, snapshot; A-7, C-1, M-19. */
 #include <errno.h>
 
 #include "binding_owner.h"

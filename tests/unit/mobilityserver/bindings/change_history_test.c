@@ -45,7 +45,7 @@ static void what_was_appended_is_found(void **state)
 	change_history_free(history);
 }
 
-/* DESIGN 2: at least so many changes are remembered, wherever they fell; the oldest go first. */
+/* architecture.md 2: at least so many changes are remembered, wherever they fell; the oldest go first. */
 static void the_oldest_are_forgotten_first(void **state)
 {
 	struct change_history *history = change_history_new(CHANGES);

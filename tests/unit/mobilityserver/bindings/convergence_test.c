@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * DESIGN 2 as a model: an owner changes bindings, crashes and comes back; feed and catch-up lose and delay messages; a
- * reference receiver follows. Whatever the seed, no withdrawn key comes back, and once nothing is lost any more the
- * receiver holds what the owner holds.
+ * architecture.md 2 as a model: an owner changes bindings, crashes and comes back; feed and catch-up lose and delay
+ * messages; a reference receiver follows. Whatever the seed, no withdrawn key comes back, and once nothing is lost any
+ * more the receiver holds what the owner holds.
  */
 #include <stdio.h>
 

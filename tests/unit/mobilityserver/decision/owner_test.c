@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* D-1 and the {hash} of INTERFACES "Name policy". */
+/* D-1 and the {hash} of operation.md 2. */
 #include "owner.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Name policy (INTERFACES), B-39, D-14, P-3. */
+/* Name policy (operation.md 2), B-39, D-14, P-3. */
 #include "policy.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The profile in the Access-Accept (INTERFACES; P-3, F-10). */
+/* The profile in the Access-Accept (operation.md 2; P-3, F-10). */
 #include "directory.h"
 
 #include <errno.h>

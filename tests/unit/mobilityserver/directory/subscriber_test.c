@@ -80,7 +80,7 @@ static void the_owner_id_is_the_imsi_or_server_zero_identity(void **state)
 static void the_shard_never_changes(void **state)
 {
 	(void)state;
-	/* FNV-1a folded to 8 bits; a change would move stored bindings to other owners (DESIGN 2) */
+	/* FNV-1a folded to 8 bits; a change would move stored bindings to other owners (architecture.md 2) */
 	assert_int_equal(subscriber_shard(""), 0x81 ^ 0x1c ^ 0x9d ^ 0xc5);
 	assert_int_not_equal(subscriber_shard("home/001010000000001"), subscriber_shard("home/001010000000002"));
 }

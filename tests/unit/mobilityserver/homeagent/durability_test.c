@@ -44,7 +44,7 @@ static void move_to(uint16_t sequence, const char *care_of_address)
 	world_send(&world, &node, &(struct update){.sequence = sequence, .lifetime_units = 150});
 }
 
-/* DESIGN 2: nothing is told before the disk knows it */
+/* architecture.md 2: nothing is told before the disk knows it */
 static void nothing_leaves_before_the_commit(void **state)
 {
 	(void)state;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Binding Updates, one rule after the other (PITFALLS 1): acceptance, statuses, lifetimes, de-registration, rates. */
+/* Binding Updates, one rule after the other (protocols.md 4): acceptance, statuses, lifetimes, de-registration, rates.
+ */
 #include "home_world.h"
 
 #include "ip.h"
@@ -30,7 +31,7 @@ static const struct home_agent_counters *counters(void)
 	return home_agent_counters(world.agent);
 }
 
-/* M-20, M-13, DESIGN 2: answered under its SPI, after the row was published, not before its version */
+/* M-20, M-13, architecture.md 2: answered under its SPI, after the row was published, not before its version */
 static void a_registration_is_bound_and_acknowledged(void **state)
 {
 	const struct update update = {.sequence = 4660, .lifetime_units = 150};

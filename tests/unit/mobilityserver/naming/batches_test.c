@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Many names at once (D-5; DESIGN 4: at most 64 names, at most 20 ms). */
+/* Many names at once (D-5; architecture.md 4: at most 64 names, at most 20 ms). */
 #include "zone_world.h"
 
 #include <stdio.h>

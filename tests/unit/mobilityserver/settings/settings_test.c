@@ -152,7 +152,7 @@ static void wrong_settings_name_line_and_remedy(void **state)
 	}
 }
 
-/* P-4's refusal, INTERFACES' key files. */
+/* P-4's refusal, the key files of operation.md 1. */
 static void a_secret_that_others_can_read_is_refused(void **state)
 {
 	static struct settings settings;
