@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks docs/operation.md against what it describes: the table of commands against the shell's grammar, the names of counters and drops
-against the sources, the samples that it names; and runs its Python client against a daemon that is set up as the page says."""
+against the sources, the samples that it names; runs its Python client against a daemon that is set up as the page says, and the commands by which things are set up."""
 import json
 import os
 import pathlib
+import pwd
 import re
 import subprocess
 import sys
@@ -16,6 +17,12 @@ BUILD = pathlib.Path(os.environ["KEDGE_BUILD"])
 PAGE = (SOURCE / "docs" / "operation.md").read_text()
 AUTHSERVER = BUILD / "controlplane" / "authserver" / "kedge-authserver"
 READY_S = 20
+SAMPLES = {
+    "controlplane/authserver/authserver.yaml": "controlplane/authserver/kedge-authserver",
+    "controlplane/mobilityserver/controlplane.yaml": "controlplane/mobilityserver/kedge-controlplane",
+    "dataplane/dataplane.yaml": "dataplane/kedge-dataplane",
+    "controlplane/shell/shell.yaml": "controlplane/shell/kedge",
+}
 GRAMMAR_ROW = re.compile(r'\{"(\w+)",\s*"(\w*)",\s*TO_(\w+),\s*(true|false),\s*(?:true|false),', re.S)
 AUDIENCE = {"AUTHSERVER": "authserver", "CONTROLPLANE": "controlplane", "DATAPLANES": "dataplane", "EVERY": "every"}
 
@@ -125,9 +132,40 @@ def check_client():
         assert daemon.returncode == 0, daemon.returncode
 
 
+def check_setting_up():
+    """The commands of section 1 as they stand there, but for a folder in front of each path; then the samples, by their programs."""
+    commands = "\n".join(line[4:] for line in PAGE.split("### Configuration")[0].splitlines() if line.startswith("    "))
+    with tempfile.TemporaryDirectory() as root:
+        for folder in ("run", "var/lib", "etc"):
+            os.makedirs(f"{root}/{folder}")
+
+        def moved(text):
+            return re.sub(r"/(?:etc|run|var/lib)/kedge\b", lambda found: root + found.group(), text)
+
+        done = subprocess.run(["bash", "-euc", moved(commands)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        for sample, program in SAMPLES.items():
+            path = pathlib.Path(f"{root}/etc/kedge", pathlib.Path(sample).name)
+            path.write_text(moved((SOURCE / sample).read_text()))
+            done = subprocess.run([BUILD / program, "--config", path, "--check"], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+
+
+def is_set_up():
+    try:
+        return os.geteuid() == 0 and all(pwd.getpwnam(f"kedge-{name}") for name in ("authserver", "controlplane"))
+    except KeyError:
+        return False
+
+
 def main():
     failed = 0
-    for check in (check_commands, check_names, check_paths, check_client):
+    checks = [check_commands, check_names, check_paths, check_client]
+    if is_set_up():
+        checks.append(check_setting_up)
+    else:
+        print("not root, or the users are not made: the commands of section 1 are not tried")
+    for check in checks:
         try:
             check()
         except AssertionError as error:
