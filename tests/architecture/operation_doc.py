@@ -7,6 +7,7 @@ import os
 import pathlib
 import pwd
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,12 @@ def private(path, text):
     return path
 
 
+def free_port():
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        probe.bind(("::1", 0))
+        return probe.getsockname()[1]
+
+
 def set_up(folder):
     """A configuration, key files and folders as section 1 says; returns the configuration."""
     for audience in ("view", "operate"):
@@ -78,7 +85,7 @@ def set_up(folder):
     secret = private(folder / "secret", "0123456789abcdef0123456789abcdef\n")
     key = private(folder / "subscriber.key", "00" * 32 + "\n")
     configuration = folder / "authserver.yaml"
-    configuration.write_text(f"""listen: ["[::1]:18127"]
+    configuration.write_text(f"""listen: ["[::1]:{free_port()}"]
 clients:
   - {{prefix: "::1/128", secret-file: {secret}, paa-id: ha.mob.example}}
 key-file: {key}
