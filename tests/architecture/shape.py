@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rules that show in the shape of the code: what the protocol machines may call, and where a few things stand.
+
+    architecture.md 4   a core touches no clock, socket, file or thread, no store, no source of randomness but the one that it is given
+    architecture.md 3   the walk reads no clock, and never blocks, allocates from the heap, or locks
+    K-15                the host key signs proofs of possession and nothing else
+    S-8                 what runs inside a transaction asks no DNS or RADIUS server, and sends nothing
+    C-3                 each ZeroMQ socket of a daemon has its LINGER, IMMEDIATE and both high-water marks set before it is bound or connected"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(os.environ["KEDGE_SOURCE"])
+BUILD = pathlib.Path(os.environ["KEDGE_BUILD"])
+# fwrite is what is left of the last words when memory is out
+CORES = [f"controlplane/mobilityserver/{room}" for room in ("access", "bindings", "bootstrap", "decision", "directory", "homeagent", "naming")]
+WALK = ["dataplane/walk", "dataplane/binding"]
+IMPURE = re.compile(r"clock_\w+|time|gettimeofday|instant_now|socket|bind|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|open(at)?|fopen(64)?|read|write|"
+                    r"pthread_\w+|usleep|nanosleep|sleep|poll|select|uv_\w+|zmq_\w+|sqlite3_\w+|s?rand(om)?(_r)?|getrandom|RAND_\w+|randomness_system|"
+                    r"channels_\w+|loop_\w+|log_print|log_write|printf|puts|fprintf|fputs|getenv|system")
+BLOCKING = re.compile(IMPURE.pattern + r"|malloc|calloc|realloc|aligned_alloc|free|rte_malloc\w*|rte_zmalloc\w*|rte_free|rte_delay\w*|rte_rdtsc\w*")
+# the writer's side of the table and its making: not the workers'
+NOT_THE_WALKS = {"dataplane/binding": {"table_writer", "usage", "binding_table"}}
+
+
+def calls_of(folder):
+    """(object, symbol) for everything that the objects of a folder's libraries leave undefined."""
+    archives = list((BUILD / folder).glob("lib*.a"))
+    assert archives, f"{folder}: no library in {BUILD}"
+    for archive in archives:
+        listed = subprocess.run(["nm", "-A", "--undefined-only", archive], capture_output=True, text=True, check=True).stdout
+        for line in listed.splitlines():
+            name = re.search(r"([\w-]+)\.c\.o:", line)
+            yield (name.group(1) if name else line), line.split()[-1]
+
+
+def check_cores():
+    for folder in CORES:
+        impure = sorted({(name, symbol) for name, symbol in calls_of(folder) if IMPURE.fullmatch(symbol)})
+        assert not impure, f"{folder} is a pure core, yet calls {impure}"
+
+
+def check_walk():
+    for folder in WALK:
+        calls = sorted({(name, symbol) for name, symbol in calls_of(folder)
+                        if BLOCKING.fullmatch(symbol) and name not in NOT_THE_WALKS.get(folder, ())})
+        assert not calls, f"{folder} runs on workers, yet calls {calls}"
+
+
+def sources(*folders):
+    return [path for folder in folders for path in sorted((SOURCE / folder).rglob("*.c"))]
+
+
+def check_host_key():
+    """K-15"""
+    callers = [path for path in sources("controlplane") if re.search(r"^[\t ]+.*\bhost_key_sign\(", path.read_text(), re.M)]
+    assert callers, "nobody signs"
+    for path in callers:
+        assert re.search(r"\bproof_of_(node|server)\(", path.read_text()), f"{path.relative_to(SOURCE)} signs something else than a proof"
+
+
+def check_transactions():
+    """S-8"""
+    stores = sources("controlplane/mobilityserver/store") + [SOURCE / "controlplane/authserver/subscriber_store.c", SOURCE / "controlplane/runtime/sqlite_store.c"]
+    for path in stores:
+        found = re.findall(r"\b(effects_(?:send|query|inject|publish)|channels_\w+|naming_\w+|radius_\w+|zmq_\w+)\(", path.read_text())
+        assert not found, f"{path.relative_to(SOURCE)} calls {sorted(set(found))} inside a transaction"
+
+
+def check_sockets():
+    """C-3; the shell's client asks one question and leaves: it needs no more than LINGER and its timeouts."""
+    checked = 0
+    for path in sources("controlplane", "dataplane"):
+        text = path.read_text()
+        if "zmq_socket(" not in text:
+            continue
+        checked += 1
+        wanted = ("LINGER",) if "shell" in path.parts else ("LINGER", "IMMEDIATE", "RCVHWM", "SNDHWM")
+        first = re.search(r"\bzmq_(bind|connect)\(", text)
+        before = text[:first.start()] if first else text
+        for option in wanted:
+            assert f"ZMQ_{option}," in before, f"{path.relative_to(SOURCE)}: ZMQ_{option} is not set before the socket is used"
+    assert checked >= 4, "the sockets are not where they are looked for"
+
+
+def main():
+    failed = 0
+    for check in (check_cores, check_walk, check_host_key, check_transactions, check_sockets):
+        try:
+            check()
+        except AssertionError as error:
+            print(f"{check.__name__}: {error}")
+            failed = 1
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
