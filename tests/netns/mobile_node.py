@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The mobile node as stories use it: a program that is started with a SIM, bootstraps, binds, and follows its movements by itself. Here the
-oracle's node in a thread."""
+oracle's node in a thread; kedge_node.py has the same of the real one."""
 import re
 import socket
 import threading
-import time
 
 import home_tunnel
 import programs
@@ -12,7 +11,7 @@ import topology
 from oracle import aka  # noqa: F401  (makes the oracle's modules importable)
 
 import bootstrap  # noqa: E402
-import node  # noqa: E402
+import node as oracle_node  # noqa: E402
 
 PAA_ID = "ha.mob.example"
 RTMGRP_IPV6_ROUTE = 0x400
@@ -23,11 +22,11 @@ class Refused(Exception):
 
 
 def oracle_device(imsi, k, opc, wish=None):
-    return node.Node(node.Settings(topology.SERVICE_ADDRESS, PAA_ID, imsi, bytes.fromhex(k), bytes.fromhex(opc), wish=wish, network_namespace="kedge-mn"))
+    return oracle_node.Node(oracle_node.Settings(topology.SERVICE_ADDRESS, PAA_ID, imsi, bytes.fromhex(k), bytes.fromhex(opc), wish=wish, network_namespace="kedge-mn"))
 
 
 def bootstrap_once(imsi, k, opc, wish=None):
-    """One bootstrap without a binding; returns (name, address, status in words). Refused says why there is none."""
+    """One bootstrap without a binding; returns (name, address). Refused says why there are none."""
     device = oracle_device(imsi, k, opc, wish)
     try:
         answer = device.bootstrap()
@@ -37,7 +36,7 @@ def bootstrap_once(imsi, k, opc, wish=None):
         device.close()
     if answer is None or not answer.final:
         raise Refused(device.failure)
-    return device.association.fqdn, str(device.association.home_address), answer.status_name
+    return device.association.fqdn, str(device.association.home_address)
 
 
 def preferred_access():
@@ -50,7 +49,7 @@ def preferred_access():
     return next((access for access in topology.ACCESSES.values() if best and access.interface == best[1]), None)
 
 
-class MobileNode:
+class Node:
     """start() returns when the node is bound, or raises Refused; stop() ends it. `facts` says where it is."""
 
     def __init__(self, imsi, k, opc, wish=None):
@@ -70,21 +69,20 @@ class MobileNode:
         if answer is None or not answer.final:
             raise Refused(self.device.failure)
         association = self.device.association
-        self.facts = {"fqdn": association.fqdn, "home_address": str(association.home_address), "status": answer.status_name}
+        self.facts = {"fqdn": association.fqdn, "home_address": str(association.home_address)}
         self.bind(preferred_access())
         self.tunnel = home_tunnel.HomeTunnel(self.device)
         self.tunnel.__enter__()
         self.thread.start()
 
     def bind(self, access):
-        begun = time.monotonic()
         self.device.attach(access.address, access.interface)
         result = self.device.binding_update()
         if not result.accepted:
             raise Refused(f"Binding Acknowledgement {result.status}")
         if self.tunnel is not None:
             self.tunnel.follow()
-        self.facts.update({"care_of_address": access.address, "lifetime_s": result.lifetime_s, "binding_ms": (time.monotonic() - begun) * 1000})
+        self.facts.update({"care_of_address": access.address, "binding_ends_s": result.lifetime_s, "round_trip_ms": result.elapsed_s * 1000})
 
     def follow(self):
         """Movement: whenever the routes change, a Binding Update from where the default route now leads."""
