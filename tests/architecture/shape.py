@@ -5,6 +5,7 @@
     architecture.md 4   a core touches no clock, socket, file or thread, no store, no source of randomness but the one that it is given
     architecture.md 3   the walk reads no clock, and never blocks, allocates from the heap, or locks
     K-15                the host key signs proofs of possession and nothing else
+    K-16                secrets are compared in constant time and printed by nobody
     S-8                 what runs inside a transaction asks no DNS or RADIUS server, and sends nothing
     C-3                 each ZeroMQ socket of a daemon has its LINGER, IMMEDIATE and both high-water marks set before it is bound or connected"""
 import os
@@ -70,6 +71,25 @@ def check_transactions():
         assert not found, f"{path.relative_to(SOURCE)} calls {sorted(set(found))} inside a transaction"
 
 
+def statements(text, function):
+    """The calls of a function, each from its name to the semicolon."""
+    return re.findall(rf"(?<!\w){function}\([^;]*;", text)
+
+
+def check_secrets():
+    """K-16: MACs, RES and secrets are compared in constant time; nothing prints what a secret holds."""
+    constant_time = 0
+    for path in sources("controlplane"):
+        text, name = path.read_text(), path.relative_to(SOURCE)
+        constant_time += "CRYPTO_memcmp(" in text
+        for call in statements(text, "memcmp"):
+            assert not re.search(r"\b(mac|mac_[as]|xres|res|secret_bytes|authenticator_value)\b", call), f"{name} compares a secret byte by byte: {call}"
+        for printer in ("log_print", "effects_log", "printf", "fprintf", "snprintf", "command_fail", "json_pack"):
+            for call in statements(text, printer):
+                assert "secret_bytes" not in call, f"{name} prints a secret: {call}"
+    assert constant_time >= 5, "the comparisons are not where they are looked for"
+
+
 def check_sockets():
     """C-3; the shell's client asks one question and leaves: it needs no more than LINGER and its timeouts."""
     checked = 0
@@ -88,7 +108,7 @@ def check_sockets():
 
 def main():
     failed = 0
-    for check in (check_cores, check_walk, check_host_key, check_transactions, check_sockets):
+    for check in (check_cores, check_walk, check_host_key, check_transactions, check_secrets, check_sockets):
         try:
             check()
         except AssertionError as error:
