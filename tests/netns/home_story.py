@@ -226,6 +226,22 @@ def story_a_new_data_plane_refills():
         assert story.ping("cn", home_address(), 3) == 3
 
 
+def story_two_nodes_speak_through_two_tunnels():
+    """DESIGN 3, M-18: out of one tunnel into the other, without leaving the data plane, counted for both."""
+    teppo = make_device(TEPPO)
+    assert teppo.bootstrap().final, teppo.report()
+    teppo.attach(CARE_OF, INTERFACE)
+    assert teppo.binding_update().accepted
+    before = stats("dataplane")["walk"]["node_to_node"]
+    with home_tunnel.HomeTunnel(matti):
+        assert len(teppo.ping(home_address(), 5)[1]) == 5
+    assert stats("dataplane")["walk"]["node_to_node"] - before == 10
+    key = str(ipaddress.ip_network((str(teppo.association.home_address), 64), strict=False))
+    row = next(row for row in story.kedge("dataplane", "bindings")["rows"] if row["key"] == key)
+    assert (row["up_packets"], row["down_packets"]) == (5, 5), row
+    assert teppo.binding_update(lifetime_s=0).accepted
+
+
 def story_deregistration_ends_it():
     """M-13, M-14"""
     bind(lifetime_s=0)
