@@ -49,7 +49,7 @@ void eap_aka_peer_restart(struct eap_aka_peer *peer);
 
 /*
  * One EAP packet from the authenticator. Returns the octets of the response in `response`, or 0 when there is none to
- * send: EAP-Success and EAP-Failure, and what is dropped silently. `source` of every refusal is the rule's name in
+ * send: EAP-Success and EAP-Failure, and what is dropped silently. Why something was refused stands in
  * eap_aka_peer_failure(). Never fails.
  */
 size_t eap_aka_peer_receive(struct eap_aka_peer *peer, const void *packet, size_t octets,
@@ -59,6 +59,9 @@ enum eap_aka_peer_state eap_aka_peer_state(const struct eap_aka_peer *peer);
 
 /* "E-8: network name kedge:other.example", for state `failed` (N-8); "" when nothing was refused. */
 const char *eap_aka_peer_failure(const struct eap_aka_peer *peer);
+
+/* B-24: the method is done, and notification 32768 has come if AT_RESULT_IND was agreed. */
+bool eap_aka_peer_is_complete(const struct eap_aka_peer *peer);
 
 /* Valid from EAP_AKA_PEER_METHOD_DONE on, else NULL: msk. `is_aka_prime` for the status. */
 const struct secret *eap_aka_peer_msk(const struct eap_aka_peer *peer);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * pana_client - the PANA client (PaC) of the node: RFC 5191 and RFC 6786 with rules B-1 to B-33, B-51 and B-52, as far
- * as they bind the node.
+ * as they bind the node. A server without the bootstrap is always ignored (B-9): this client has no other use.
  *
  * A core: datagrams and time in, effects out (effects_send on the channel of its settings). Thread: the loop's.
  */
@@ -32,11 +32,10 @@ enum pana_client_end {
 };
 
 struct pana_client_settings {
-	uint16_t channel;       /* a UDP channel on an ephemeral port (B-1) */
-	struct endpoint paa;    /* address and port 716 */
-	uint32_t vendor;        /* Vendor-Id of B-35 */
-	uint32_t capabilities;  /* own bits of Mob-Capability (B-7); POP is always set */
-	bool require_bootstrap; /* B-9 */
+	uint16_t channel;      /* a UDP channel on an ephemeral port (B-1) */
+	struct endpoint paa;   /* address and port 716 */
+	uint32_t vendor;       /* Vendor-Id of B-35 */
+	uint32_t capabilities; /* own bits of Mob-Capability (B-7); POP is always set */
 };
 
 /* Who the client talks to. All pointers are valid during the call only. */
@@ -47,7 +46,7 @@ struct pana_client_outlet {
 	 * `is_first`: a new conversation begins with it.
 	 */
 	size_t (*eap)(void *context, bool is_first, struct wire_view packet, uint8_t *response, size_t capacity);
-	/* Whether the method is done with success as B-24 asks, and if so the MSK; NULL if not. */
+	/* The MSK when the method is done as B-24 asks, and EAP-Success is all that lacks; NULL if it is not. */
 	const struct secret *(*msk)(void *context);
 	/* Access phase reached: first time or again. */
 	void (*opened)(void *context, bool is_reauthentication, const struct instant *now, struct effects *effects);
@@ -61,7 +60,6 @@ struct pana_client_outlet {
 struct pana_client_session {
 	uint32_t session_id;
 	uint32_t key_id;
-	uint32_t paa_capabilities;
 	uint32_t lifetime_s;
 	uint64_t ends_monotonic_ms;
 	uint8_t start_digest[32];   /* mobility_start_digest(I_PAR, I_PAN) */

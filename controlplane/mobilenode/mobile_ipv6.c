@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "mobile_ipv6.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/crypto.h>
+
+#include "endpoint.h"
+#include "ip.h"
+#include "mobility_header.h"
+#include "rfc4285_mac.h"
+
+enum {
+	OUTSTANDING_MAX = 8,       /* 32 s of repetitions are 6 */
+	INITIAL_TIMEOUT_MS = 1000, /* INITIAL_BINDACK_TIMEOUT */
+	TIMEOUT_MAX_MS = 32000,    /* MAX_BINDACK_TIMEOUT */
+	UPDATE_INTERVAL_MS = 334,  /* MAX_UPDATE_RATE, 3 a second */
+	RESERVE = 64,              /* numbers made durable at once */
+	UPDATES_MAX = 1 << 15,     /* L-3 */
+	UPDATE_OCTETS_MAX = 40 + 24 + 320,
+	SILENT_UPDATES = 8,    /* two minutes of repetitions */
+	WRONG_KEY_ANSWERS = 2, /* N-6 */
+};
+
+struct outstanding {
+	uint16_t sequence;
+	struct in6_addr care_of_address;
+	uint64_t sent_ms;
+};
+
+struct mobile_ipv6 {
+	uint32_t lifetime_s;
+	struct mobile_ipv6_outlet outlet;
+	struct timer_wheel *timers;
+	struct timer repeat; /* of an unanswered update, or the refresh of a binding */
+	struct timer end;    /* of the association */
+	enum mobile_ipv6_state state;
+	struct mobile_ipv6_association association;
+	uint16_t reserved_end; /* numbers from next_sequence up to here, exclusive, are durable */
+	bool has_care_of_address;
+	struct in6_addr care_of_address;
+	struct outstanding outstanding[OUTSTANDING_MAX]; /* the newest first */
+	size_t outstanding_count;
+	uint64_t timeout_ms;
+	unsigned unanswered; /* updates in a row */
+	uint64_t last_sent_ms;
+	bool has_sent;
+	bool went_on_after_135;
+	uint16_t wrong_key_sequence;
+	unsigned wrong_key_answers;
+	int last_status;
+	uint64_t round_trip_ms;
+	struct mobile_ipv6_counters counters;
+};
+
+static void send_update(struct mobile_ipv6 *mobile, uint32_t lifetime_s, const struct instant *now,
+                        struct effects *effects);
+static void repeat_fired(struct timer *timer, const struct instant *now, struct effects *effects);
+static void end_fired(struct timer *timer, const struct instant *now, struct effects *effects);
+
+static struct mobile_ipv6 *owner(struct timer *timer, size_t offset)
+{
+	return (struct mobile_ipv6 *)((char *)timer - offset);
+}
+
+const char *mobile_ipv6_state_name(enum mobile_ipv6_state state)
+{
+	static const char *const names[] = {"none", "unbound", "updating", "bound"};
+
+	return names[state];
+}
+
+struct mobile_ipv6 *mobile_ipv6_new(uint32_t lifetime_s, const struct mobile_ipv6_outlet *outlet,
+                                    struct timer_wheel *timers)
+{
+	struct mobile_ipv6 *mobile = calloc(1, sizeof(*mobile));
+
+	if (!mobile)
+		abort();
+	mobile->lifetime_s = lifetime_s;
+	mobile->outlet = *outlet;
+	mobile->timers = timers;
+	mobile->last_status = -1;
+	return mobile;
+}
+
+void mobile_ipv6_free(struct mobile_ipv6 *mobile)
+{
+	if (!mobile)
+		return;
+	timer_disarm(&mobile->repeat);
+	timer_disarm(&mobile->end);
+	OPENSSL_cleanse(mobile, sizeof(*mobile));
+	free(mobile);
+}
+
+static void set_state(struct mobile_ipv6 *mobile, enum mobile_ipv6_state state, const struct instant *now,
+                      struct effects *effects)
+{
+	bool was_bound = mobile->state == MOBILE_IPV6_BOUND;
+
+	mobile->state = state;
+	if (was_bound && state != MOBILE_IPV6_BOUND)
+		mobile->outlet.unbound(mobile->outlet.context, now, effects);
+}
+
+static void die(struct mobile_ipv6 *mobile, const char *why, const struct instant *now, struct effects *effects)
+{
+	timer_disarm(&mobile->repeat);
+	timer_disarm(&mobile->end);
+	secret_wipe(&mobile->association.key);
+	mobile->outstanding_count = 0;
+	set_state(mobile, MOBILE_IPV6_NONE, now, effects);
+	mobile->outlet.dead(mobile->outlet.context, why, now, effects);
+}
+
+/* --- sending --- */
+
+static size_t write_update(const struct mobile_ipv6 *mobile, const struct outstanding *update, uint32_t lifetime_s,
+                           uint8_t packet[UPDATE_OCTETS_MAX])
+{
+	const struct mobile_ipv6_association *association = &mobile->association;
+	struct mobility_header header = {
+	        .type = MOBILITY_BINDING_UPDATE,
+	        .binding_update = {.sequence = update->sequence,
+	                           .flags = MOBILITY_FLAG_ACKNOWLEDGE | MOBILITY_FLAG_HOME_REGISTRATION},
+	        .options = {.present = MOBILITY_HAS_NODE_IDENTIFIER | MOBILITY_HAS_AUTHENTICATION,
+	                    .identifier_subtype = MOBILITY_IDENTIFIER_NAI,
+	                    .authentication_subtype = MOBILITY_AUTHENTICATION_MN_HA,
+	                    .authentication_spi = association->spi},
+	};
+	struct mobility_packet outer = {
+	        .source = update->care_of_address,
+	        .destination = association->home_agent,
+	        .has_home_address = true,
+	        .home_address = association->home_address,
+	};
+	struct wire_writer writer = wire_writer_of(packet, UPDATE_OCTETS_MAX);
+	uint8_t message[UPDATE_OCTETS_MAX], mac[RFC4285_MAC_OCTETS];
+	uint32_t units = lifetime_s / MOBILITY_LIFETIME_UNIT_S;
+	char nai[sizeof(association->fqdn)];
+	char *dot;
+	size_t octets;
+
+	snprintf(nai, sizeof(nai), "%s", association->fqdn);
+	dot = strchr(nai, '.');
+	if (dot)
+		*dot = '@';
+	header.binding_update.lifetime_units = (uint16_t)(units > UINT16_MAX ? UINT16_MAX : units);
+	header.options.identifier = (struct wire_view){(const uint8_t *)nai, strlen(nai)};
+	octets = mobility_header_write(message, sizeof(message), &header);
+	if (!octets)
+		return 0;
+	rfc4285_mac_compute(&association->key, &update->care_of_address, &association->home_address, message,
+	                    header.authenticator_offset, mac);
+	mobility_header_finish(message, octets, &header, mac, association->home_address.s6_addr,
+	                       association->home_agent.s6_addr);
+	outer.message = (struct wire_view){message, octets};
+	return mobility_packet_write(&writer, &outer);
+}
+
+/* The number of the next update, durable ahead. */
+static int take_sequence(struct mobile_ipv6 *mobile, uint16_t *sequence)
+{
+	struct mobile_ipv6_association *association = &mobile->association;
+
+	if (association->next_sequence == mobile->reserved_end) {
+		uint16_t end = (uint16_t)(association->next_sequence + RESERVE);
+		int result = mobile->outlet.reserve(mobile->outlet.context, end, association->updates_sent + RESERVE);
+
+		if (result)
+			return result;
+		mobile->reserved_end = end;
+	}
+	*sequence = association->next_sequence++;
+	association->updates_sent++;
+	return 0;
+}
+
+static void remember(struct mobile_ipv6 *mobile, const struct outstanding *update)
+{
+	if (mobile->outstanding_count < OUTSTANDING_MAX)
+		mobile->outstanding_count++;
+	memmove(&mobile->outstanding[1], &mobile->outstanding[0],
+	        (mobile->outstanding_count - 1) * sizeof(mobile->outstanding[0]));
+	mobile->outstanding[0] = *update;
+}
+
+static uint64_t association_rest_ms(const struct mobile_ipv6 *mobile, const struct instant *now)
+{
+	return mobile->association.ends_unix_ms > now->unix_ms ? mobile->association.ends_unix_ms - now->unix_ms : 0;
+}
+
+static void send_update(struct mobile_ipv6 *mobile, uint32_t lifetime_s, const struct instant *now,
+                        struct effects *effects)
+{
+	struct outstanding update = {.care_of_address = mobile->care_of_address, .sent_ms = now->monotonic_ms};
+	uint64_t rest_s = association_rest_ms(mobile, now) / 1000;
+	uint8_t packet[UPDATE_OCTETS_MAX];
+	size_t octets;
+
+	if (mobile->has_sent && now->monotonic_ms - mobile->last_sent_ms < UPDATE_INTERVAL_MS && lifetime_s) {
+		timer_arm(mobile->timers, &mobile->repeat, mobile->last_sent_ms + UPDATE_INTERVAL_MS, repeat_fired);
+		return;
+	}
+	if (mobile->association.updates_sent >= UPDATES_MAX) {
+		die(mobile, "L-3: 32768 Binding Updates under one SPI", now, effects);
+		return;
+	}
+	timer_arm(mobile->timers, &mobile->repeat, now->monotonic_ms + mobile->timeout_ms, repeat_fired);
+	if (take_sequence(mobile, &update.sequence)) {
+		mobile->counters.reserve_failed++;
+		effects_log(effects, LOG_LEVEL_ERROR, "mobile-ipv6",
+		            "the state cannot be stored, so no Binding Update leaves");
+		return;
+	}
+	octets = write_update(mobile, &update, lifetime_s < rest_s ? lifetime_s : (uint32_t)rest_s, packet);
+	if (!octets)
+		return;
+	remember(mobile, &update);
+	mobile->has_sent = true;
+	mobile->last_sent_ms = now->monotonic_ms;
+	mobile->counters.updates_sent++;
+	mobile->outlet.send(mobile->outlet.context, (struct wire_view){packet, octets});
+}
+
+static void begin_update(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
+{
+	mobile->timeout_ms = INITIAL_TIMEOUT_MS;
+	mobile->went_on_after_135 = false;
+	mobile->wrong_key_answers = 0;
+	send_update(mobile, mobile->lifetime_s, now, effects);
+}
+
+/* N-4: each repetition has a number of its own. A bound node's refresh begins here, too. */
+static void repeat_fired(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	struct mobile_ipv6 *mobile = owner(timer, offsetof(struct mobile_ipv6, repeat));
+
+	if (mobile->outstanding_count && now->monotonic_ms - mobile->last_sent_ms >= mobile->timeout_ms) {
+		mobile->counters.repeated++;
+		if (++mobile->unanswered % SILENT_UPDATES == 0)
+			mobile->outlet.silent(mobile->outlet.context, now, effects);
+		mobile->timeout_ms *= 2;
+		if (mobile->timeout_ms > TIMEOUT_MAX_MS)
+			mobile->timeout_ms = TIMEOUT_MAX_MS;
+	}
+	send_update(mobile, mobile->lifetime_s, now, effects);
+}
+
+static void end_fired(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	struct mobile_ipv6 *mobile = owner(timer, offsetof(struct mobile_ipv6, end));
+
+	if (association_rest_ms(mobile, now)) /* the clock was set back */
+		timer_arm(mobile->timers, &mobile->end, now->monotonic_ms + association_rest_ms(mobile, now),
+		          end_fired);
+	else
+		die(mobile, "L-2: the security association has ended", now, effects);
+}
+
+/* --- events of the node --- */
+
+static void update_place(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
+{
+	if (!mobile->has_care_of_address) {
+		timer_disarm(&mobile->repeat);
+		set_state(mobile, MOBILE_IPV6_UNBOUND, now, effects);
+		return;
+	}
+	set_state(mobile, MOBILE_IPV6_UPDATING, now, effects);
+	begin_update(mobile, now, effects);
+}
+
+void mobile_ipv6_associate(struct mobile_ipv6 *mobile, const struct mobile_ipv6_association *association,
+                           const struct instant *now, struct effects *effects)
+{
+	mobile->association = *association;
+	mobile->reserved_end = association->next_sequence;
+	mobile->outstanding_count = 0;
+	mobile->unanswered = 0;
+	mobile->has_sent = false;
+	timer_arm(mobile->timers, &mobile->end, now->monotonic_ms + association_rest_ms(mobile, now), end_fired);
+	if (mobile->state == MOBILE_IPV6_BOUND)
+		begin_update(mobile, now, effects); /* the old binding carries on until this one is acknowledged */
+	else
+		update_place(mobile, now, effects);
+}
+
+void mobile_ipv6_move(struct mobile_ipv6 *mobile, const struct in6_addr *care_of_address, const struct instant *now,
+                      struct effects *effects)
+{
+	bool is_same = care_of_address && mobile->has_care_of_address &&
+	               in6_is_equal(care_of_address, &mobile->care_of_address);
+
+	mobile->has_care_of_address = care_of_address != NULL;
+	if (care_of_address)
+		mobile->care_of_address = *care_of_address;
+	if (mobile->state != MOBILE_IPV6_NONE && !is_same)
+		update_place(mobile, now, effects);
+}
+
+void mobile_ipv6_leave(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
+{
+	if (mobile->state == MOBILE_IPV6_UPDATING || mobile->state == MOBILE_IPV6_BOUND) {
+		send_update(mobile, 0, now, effects);
+		timer_disarm(&mobile->repeat);
+		set_state(mobile, MOBILE_IPV6_UNBOUND, now, effects);
+	}
+}
+
+/* --- Binding Acknowledgements --- */
+
+static bool mac_is_right(const struct mobile_ipv6 *mobile, const struct mobility_header *header,
+                         struct wire_view message, const struct in6_addr *care_of_address)
+{
+	return rfc4285_mac_verify(&mobile->association.key, care_of_address, &mobile->association.home_address,
+	                          message.bytes, header->authenticator_offset, header->options.authenticator.bytes);
+}
+
+/*
+ * N-5: the outstanding update that this acknowledgement answers, its MAC being right; NULL otherwise. 135 carries the
+ * last accepted number and may answer any of them.
+ */
+static const struct outstanding *answered(struct mobile_ipv6 *mobile, const struct mobility_header *header,
+                                          struct wire_view message)
+{
+	const struct mobility_options *options = &header->options;
+	bool any = header->binding_acknowledgement.status == MOBILITY_STATUS_SEQUENCE;
+	bool has_number = false;
+
+	if (!(options->present & MOBILITY_HAS_AUTHENTICATION) || !header->authentication_is_last ||
+	    options->authentication_subtype != MOBILITY_AUTHENTICATION_MN_HA ||
+	    options->authentication_spi != mobile->association.spi ||
+	    options->authenticator.octets != RFC4285_MAC_OCTETS) {
+		mobile->counters.unauthenticated++;
+		return NULL;
+	}
+	for (size_t i = 0; i < mobile->outstanding_count; i++) {
+		const struct outstanding *update = &mobile->outstanding[i];
+
+		if (!any && update->sequence != header->binding_acknowledgement.sequence)
+			continue;
+		has_number = true;
+		if (mac_is_right(mobile, header, message, &update->care_of_address))
+			return update;
+	}
+	if (has_number)
+		mobile->counters.unauthenticated++;
+	else
+		mobile->counters.unexpected++;
+	return NULL;
+}
+
+static void accepted(struct mobile_ipv6 *mobile, const struct outstanding *update, uint32_t lifetime_s,
+                     const struct instant *now, struct effects *effects)
+{
+	struct in6_addr care_of_address = update->care_of_address;
+
+	mobile->counters.acknowledged++;
+	mobile->round_trip_ms = now->monotonic_ms - update->sent_ms;
+	mobile->outstanding_count = 0;
+	mobile->timeout_ms = INITIAL_TIMEOUT_MS;
+	mobile->went_on_after_135 = false;
+	mobile->wrong_key_answers = 0;
+	mobile->state = MOBILE_IPV6_BOUND;
+	/* refreshed at three quarters: an answer may be lost several times before the binding ends */
+	timer_arm(mobile->timers, &mobile->repeat, now->monotonic_ms + (uint64_t)lifetime_s * 750, repeat_fired);
+	mobile->outlet.bound(mobile->outlet.context, &care_of_address, lifetime_s, now, effects);
+}
+
+/* N-6 */
+static void refused(struct mobile_ipv6 *mobile, uint8_t status, uint16_t sequence, const struct instant *now,
+                    struct effects *effects)
+{
+	mobile->counters.refused++;
+	switch (status) {
+	case MOBILITY_STATUS_SEQUENCE:
+		mobile->counters.sequence_wrong++;
+		mobile->association.next_sequence = (uint16_t)(sequence + 1);
+		mobile->reserved_end = mobile->association.next_sequence;
+		if (mobile->went_on_after_135)
+			return; /* the next repetition goes on with the new number */
+		mobile->went_on_after_135 = true;
+		mobile->outstanding_count = 0;
+		mobile->has_sent = false;
+		send_update(mobile, mobile->lifetime_s, now, effects);
+		return;
+	case MOBILITY_STATUS_AUTHENTICATION_FAILED:
+		if (mobile->wrong_key_answers && mobile->wrong_key_sequence == sequence)
+			return;
+		mobile->wrong_key_sequence = sequence;
+		if (++mobile->wrong_key_answers >= WRONG_KEY_ANSWERS)
+			die(mobile, "N-6: two Binding Updates were answered with 146", now, effects);
+		return;
+	case MOBILITY_STATUS_PROHIBITED:
+	case MOBILITY_STATUS_NO_HOME_REGISTRATION:
+	case MOBILITY_STATUS_NOT_HOME_SUBNET:
+	case MOBILITY_STATUS_NOT_HOME_AGENT:
+		die(mobile, "the home agent refuses this home address", now, effects);
+		return;
+	default: /* passing, or for this care-of address alone: the longest interval until the node moves */
+		mobile->timeout_ms = TIMEOUT_MAX_MS;
+		timer_arm(mobile->timers, &mobile->repeat, now->monotonic_ms + TIMEOUT_MAX_MS, repeat_fired);
+	}
+}
+
+static bool read_acknowledgement(struct mobile_ipv6 *mobile, struct wire_view octets, struct mobility_header *header,
+                                 struct wire_view *message)
+{
+	struct ip_packet packet;
+
+	if (ip_packet_read(octets.bytes, octets.octets, &packet) || packet.protocol != NEXT_HEADER_MOBILITY ||
+	    packet.is_fragment) {
+		mobile->counters.malformed++;
+		return false;
+	}
+	if (!in6_is_equal(&packet.source, &mobile->association.home_agent) || !packet.has_routing_home_address ||
+	    !in6_is_equal(&packet.routing_home_address, &mobile->association.home_address)) {
+		mobile->counters.not_ours++;
+		return false;
+	}
+	*message = packet.payload;
+	if (!ip_packet_checksum_is_right(&packet) || mobility_header_read(message->bytes, message->octets, header)) {
+		mobile->counters.malformed++;
+		return false;
+	}
+	if (header->type != MOBILITY_BINDING_ACKNOWLEDGEMENT) {
+		mobile->counters.not_ours++;
+		return false;
+	}
+	return true;
+}
+
+void mobile_ipv6_packet(struct mobile_ipv6 *mobile, struct wire_view packet, const struct instant *now,
+                        struct effects *effects)
+{
+	const struct outstanding *update;
+	struct mobility_header header;
+	struct wire_view message;
+	uint8_t status;
+	uint32_t lifetime_s;
+
+	if (mobile->state == MOBILE_IPV6_NONE || !read_acknowledgement(mobile, packet, &header, &message))
+		return;
+	update = answered(mobile, &header, message);
+	if (!update)
+		return;
+	status = header.binding_acknowledgement.status;
+	lifetime_s = (uint32_t)header.binding_acknowledgement.lifetime_units * MOBILITY_LIFETIME_UNIT_S;
+	mobile->last_status = status;
+	mobile->unanswered = 0;
+	if (!mobile->has_care_of_address || !in6_is_equal(&update->care_of_address, &mobile->care_of_address)) {
+		mobile->counters.unexpected++; /* the node has moved on; the newest update decides (M-21) */
+		return;
+	}
+	if (status < MOBILITY_STATUS_REASON_UNSPECIFIED && lifetime_s)
+		accepted(mobile, update, lifetime_s, now, effects);
+	else
+		refused(mobile, status, header.binding_acknowledgement.sequence, now, effects);
+}
+
+enum mobile_ipv6_state mobile_ipv6_state(const struct mobile_ipv6 *mobile)
+{
+	return mobile->state;
+}
+
+const struct mobile_ipv6_counters *mobile_ipv6_counters(const struct mobile_ipv6 *mobile)
+{
+	return &mobile->counters;
+}
+
+int mobile_ipv6_last_status(const struct mobile_ipv6 *mobile)
+{
+	return mobile->last_status;
+}
+
+uint64_t mobile_ipv6_round_trip_ms(const struct mobile_ipv6 *mobile)
+{
+	return mobile->round_trip_ms;
+}

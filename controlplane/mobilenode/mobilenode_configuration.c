@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "mobilenode_configuration.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bootstrap_avp.h"
+#include "pana.h"
+
+enum { PANA_CHANNEL = 1, IMSI_DIGITS_MIN = 6 };
+
+static const struct configuration_key usim_keys[] = {
+        {.name = "imsi", .type = CONFIGURATION_TEXT, .minimum = 6, .maximum = 15, .help = "6 to 15 digits."},
+        {.name = "mnc-digits",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 2,
+         .maximum = 3,
+         .default_text = "2",
+         .help = "Digits of the MNC, as EF.AD of the card says (E-4)."},
+        {.name = "iccid",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 10,
+         .maximum = 20,
+         .help = "The card's serial number, 10 to 20 digits."},
+        {.name = "key-file",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 1,
+         .help = "K and OPc, a line each, 32 hex digits; mode 0600."},
+        {.name = "state-file",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 1,
+         .default_text = "/var/lib/kedge/mobilenode/usim",
+         .help = "Where the card keeps its sequence numbers."},
+        {0},
+};
+
+static const struct configuration_key wish_keys[] = {
+        {.name = "fqdn",
+         .type = CONFIGURATION_TEXT,
+         .maximum = 253,
+         .default_text = "",
+         .help = "The wished name; the operator decides."},
+        {.name = "home-address",
+         .type = CONFIGURATION_ADDRESS,
+         .default_text = "",
+         .help = "The wished home address; counts only if it is leased to this subscriber (B-38)."},
+        {0},
+};
+
+static const struct configuration_key movement_keys[] = {
+        {.name = "interfaces",
+         .type = CONFIGURATION_TEXT_LIST,
+         .default_text = "",
+         .help = "Interfaces to use, the most preferred first; empty: by the metric of their default routes."},
+        {.name = "hysteresis-ms",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 0,
+         .maximum = 60000,
+         .default_text = "100",
+         .help = "How long a better interface must stand before a working one is left (N-3)."},
+        {0},
+};
+
+static const struct configuration_key tunnel_keys[] = {
+        {.name = "interface",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 1,
+         .maximum = IFNAMSIZ - 1,
+         .default_text = "kedge0",
+         .help = "Name of the TUN interface with the home address."},
+        {.name = "mtu-bytes",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 1280,
+         .maximum = 65000,
+         .default_text = "1460",
+         .help = "Of inner packets: that of the access networks less 40."},
+        {.name = "routing-table",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 1,
+         .maximum = 2147483647,
+         .default_text = "716",
+         .help = "Routing table for packets from the home address."},
+        {.name = "rule-priority",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 1,
+         .maximum = 32765,
+         .default_text = "716",
+         .help = "Priority of the rule that leads there."},
+        {0},
+};
+
+const struct configuration_key mobilenode_schema[] = {
+        {.name = "paa-id",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 1,
+         .maximum = 253,
+         .help = "Name of the mobility service, lower case, no final dot (K-3)."},
+        {.name = "mobility-server", .type = CONFIGURATION_ENDPOINT, .help = "Its address; port 716 if none is named."},
+        {.name = "usim", .type = CONFIGURATION_SECTION, .keys = usim_keys, .help = "The card, in software."},
+        {.name = "realm",
+         .type = CONFIGURATION_TEXT,
+         .maximum = 253,
+         .default_text = "",
+         .help = "Realm of the operator; empty: wlan.mncNNN.mccNNN.3gppnetwork.org (E-4)."},
+        {.name = "network-name",
+         .type = CONFIGURATION_CHOICE,
+         .choices = "kedge WLAN",
+         .default_text = "kedge",
+         .help = "What AT_KDF_INPUT must be: kedge:PAA-Id, or a name that begins with WLAN, for stock servers (E-8)."},
+        {.name = "allow-aka",
+         .type = CONFIGURATION_BOOLEAN,
+         .default_text = "no",
+         .help = "Whether EAP-AKA will do, which binds no network name (E-7)."},
+        {.name = "vendor-id",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 1,
+         .maximum = 4294967295,
+         .default_text = "32473",
+         .help = "SMI enterprise number of the bootstrap's AVPs (B-35)."},
+        {.name = "shared-secret",
+         .type = CONFIGURATION_BOOLEAN,
+         .default_text = "yes",
+         .help = "Send a Shared-Secret with each request (K-7)."},
+        {.name = "wish", .type = CONFIGURATION_SECTION, .keys = wish_keys, .help = "What the node would like to have."},
+        {.name = "binding-lifetime-s",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 4,
+         .maximum = 262140,
+         .default_text = "600",
+         .help = "Lifetime asked for in Binding Updates."},
+        {.name = "movement", .type = CONFIGURATION_SECTION, .keys = movement_keys, .help = "Which access to use."},
+        {.name = "tunnel",
+         .type = CONFIGURATION_SECTION,
+         .keys = tunnel_keys,
+         .help = "Where inner packets come from."},
+        {.name = "state-file",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 1,
+         .default_text = "/var/lib/kedge/mobilenode/state",
+         .help = "The sealed state: only this card opens it (N-1)."},
+        {.name = "sockets",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 1,
+         .maximum = 80,
+         .default_text = "/run/kedge/default",
+         .help = "Folder with view/ and operate/."},
+        {.name = "name",
+         .type = CONFIGURATION_TEXT,
+         .minimum = 1,
+         .maximum = 24,
+         .default_text = "mobilenode",
+         .help = "Name of its view and operate sockets."},
+        {.name = "log-level",
+         .type = CONFIGURATION_CHOICE,
+         .choices = "error warning notice info debug",
+         .default_text = "info",
+         .help = "How much is logged at start."},
+        {0},
+};
+
+typedef char error_text[CONFIGURATION_ERROR_OCTETS];
+
+static void copy_text(const struct configuration_node *node, const char *key, char *to, size_t octets)
+{
+	const char *text = configuration_text(node, key);
+
+	snprintf(to, octets, "%s", text ? text : "");
+}
+
+static int copy_digits(const struct configuration_node *node, const char *key, char *to, size_t octets,
+                       error_text error)
+{
+	copy_text(node, key, to, octets);
+	if (strspn(to, "0123456789") == strlen(to))
+		return 0;
+	configuration_blame(node, key, error, "'%s' holds more than digits", to);
+	return -EINVAL;
+}
+
+static int read_usim(const struct configuration_node *usim, struct mobilenode_configuration *settings, error_text error)
+{
+	int result = copy_digits(usim, "imsi", settings->imsi, sizeof(settings->imsi), error);
+
+	if (!result)
+		result = copy_digits(usim, "iccid", settings->iccid, sizeof(settings->iccid), error);
+	settings->mnc_digits = (unsigned)configuration_integer(usim, "mnc-digits");
+	copy_text(usim, "key-file", settings->usim_key_file, sizeof(settings->usim_key_file));
+	copy_text(usim, "state-file", settings->usim_state_file, sizeof(settings->usim_state_file));
+	return result;
+}
+
+static int read_movement(const struct configuration_node *node, struct movement_settings *movement, error_text error)
+{
+	movement->interface_count = configuration_count(node, "interfaces");
+	movement->hysteresis_ms = (uint32_t)configuration_integer(node, "hysteresis-ms");
+	if (movement->interface_count > MOVEMENT_INTERFACES_MAX) {
+		configuration_blame(node, "interfaces", error, "it takes at most %d of them", MOVEMENT_INTERFACES_MAX);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < movement->interface_count; i++) {
+		const char *name = configuration_text_at(node, "interfaces", i);
+
+		if (strlen(name) >= IFNAMSIZ) {
+			configuration_blame(node, "interfaces", error,
+			                    "'%.40s' is longer than an interface's name can be", name);
+			return -EINVAL;
+		}
+		snprintf(movement->interfaces[i], IFNAMSIZ, "%s", name);
+	}
+	return 0;
+}
+
+static void read_tunnel(const struct configuration_node *node, struct tunnel_settings *tunnel)
+{
+	copy_text(node, "interface", tunnel->interface, sizeof(tunnel->interface));
+	tunnel->mtu_bytes = (uint32_t)configuration_integer(node, "mtu-bytes");
+	tunnel->table = (uint32_t)configuration_integer(node, "routing-table");
+	tunnel->priority = (uint32_t)configuration_integer(node, "rule-priority");
+}
+
+/* K-3: the octets enter keys at both ends, so they must be written in one way. */
+static int read_paa_id(const struct configuration_node *root, struct mobilenode_configuration *settings,
+                       error_text error)
+{
+	char *paa_id = settings->node.bootstrap.paa_id;
+	size_t octets;
+
+	copy_text(root, "paa-id", paa_id, sizeof(settings->node.bootstrap.paa_id));
+	octets = strlen(paa_id);
+	for (size_t i = 0; i < octets; i++) {
+		if (isupper((unsigned char)paa_id[i]) || paa_id[i] & 0x80) {
+			configuration_blame(root, "paa-id", error, "'%s' is written in lower case, as A-labels",
+			                    paa_id);
+			return -EINVAL;
+		}
+	}
+	if (paa_id[octets - 1] != '.')
+		return 0;
+	configuration_blame(root, "paa-id", error, "'%s' is written without the final dot", paa_id);
+	return -EINVAL;
+}
+
+static void read_eap(const struct configuration_node *root, struct mobilenode_configuration *settings)
+{
+	struct eap_aka_peer_settings *eap = &settings->node.eap;
+
+	copy_text(root, "realm", eap->realm, sizeof(eap->realm));
+	eap->allow_aka = configuration_boolean(root, "allow-aka");
+	eap->is_prefix_match = strcmp(configuration_text(root, "network-name"), "WLAN") == 0;
+	if (eap->is_prefix_match)
+		snprintf(eap->network_name, sizeof(eap->network_name), "WLAN");
+	else
+		snprintf(eap->network_name, sizeof(eap->network_name), "kedge:%.240s", settings->node.bootstrap.paa_id);
+}
+
+static void read_wish(const struct configuration_node *root, struct bootstrap_client_settings *bootstrap)
+{
+	const struct configuration_node *wish = configuration_section(root, "wish");
+
+	copy_text(wish, "fqdn", bootstrap->wish.fqdn, sizeof(bootstrap->wish.fqdn));
+	configuration_address(wish, "home-address", &bootstrap->wish.home_address);
+	bootstrap->wish.services = PANA_CAPABILITY_MIP6;
+	bootstrap->wish.with_shared_secret = configuration_boolean(root, "shared-secret");
+	bootstrap->vendor = (uint32_t)configuration_integer(root, "vendor-id");
+}
+
+int mobilenode_configuration_read(const struct configuration_node *root, struct mobilenode_configuration *settings,
+                                  char error[CONFIGURATION_ERROR_OCTETS])
+{
+	struct pana_client_settings *pana = &settings->node.pana;
+	int result = read_paa_id(root, settings, error);
+
+	if (!result)
+		result = read_usim(configuration_section(root, "usim"), settings, error);
+	if (!result)
+		result = read_movement(configuration_section(root, "movement"), &settings->node.movement, error);
+	read_tunnel(configuration_section(root, "tunnel"), &settings->tunnel);
+	read_eap(root, settings);
+	read_wish(root, &settings->node.bootstrap);
+	configuration_endpoint(root, "mobility-server", &pana->paa);
+	if (!pana->paa.port)
+		pana->paa.port = PANA_UDP_PORT;
+	pana->channel = PANA_CHANNEL;
+	pana->vendor = settings->node.bootstrap.vendor;
+	pana->capabilities = PANA_CAPABILITY_MIP6 | PANA_CAPABILITY_RFC4285 | PANA_CAPABILITY_POP;
+	settings->node.binding_lifetime_s = (uint32_t)configuration_integer(root, "binding-lifetime-s");
+	copy_text(root, "state-file", settings->state_file, sizeof(settings->state_file));
+	copy_text(root, "sockets", settings->socket_folder, sizeof(settings->socket_folder));
+	copy_text(root, "name", settings->name, sizeof(settings->name));
+	if (!result)
+		result = log_level_parse(configuration_text(root, "log-level"), &settings->log_level);
+	return result;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "software_usim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/crypto.h>
+
+#include "durable_file.h"
+
+enum {
+	PATH_OCTETS = 1024,
+	KEY_FILE_OCTETS_MAX = 256,
+	STATE_VERSION = 1,
+	STATE_OCTETS = 4 + USIM_IMSI_DIGITS + 1 + SQN_INDS * 8,
+};
+
+static const char state_magic[3] = {'k', 's', 'q'};
+
+struct software_usim {
+	struct secret k;
+	struct secret opc;
+	struct sqn_window window;
+	char imsi[USIM_IMSI_DIGITS + 1];
+	char state_file[PATH_OCTETS]; /* empty: in memory only */
+};
+
+/* --- the window of sequence numbers in its file: "ksq" version8 IMSI (16 octets) SEQ64 by IND --- */
+
+static int window_store(const struct software_usim *card, const struct sqn_window *window)
+{
+	uint8_t octets[STATE_OCTETS];
+	struct wire_writer writer = wire_writer_of(octets, sizeof(octets));
+
+	if (!card->state_file[0])
+		return 0;
+	wire_write_bytes(&writer, state_magic, sizeof(state_magic));
+	wire_write_u8(&writer, STATE_VERSION);
+	wire_write_bytes(&writer, card->imsi, sizeof(card->imsi));
+	for (unsigned i = 0; i < SQN_INDS; i++)
+		wire_write_u64(&writer, window->seq[i]);
+	return durable_file_write(card->state_file, (struct wire_view){octets, wire_written(&writer)});
+}
+
+static int window_load(struct software_usim *card, char *error)
+{
+	uint8_t octets[STATE_OCTETS];
+	char imsi[sizeof(card->imsi)];
+	struct wire_reader reader;
+	size_t count;
+	int result;
+
+	result = card->state_file[0] ? durable_file_read(card->state_file, octets, sizeof(octets), &count) : -ENOENT;
+	if (result == -ENOENT)
+		return 0;
+	if (result) {
+		snprintf(error, KEY_FILE_ERROR_OCTETS, "%.150s: %s", card->state_file, strerror(-result));
+		return result;
+	}
+	reader = wire_reader_of(octets, count);
+	if (count != STATE_OCTETS || memcmp(wire_read_bytes(&reader, sizeof(state_magic)), state_magic, 3) != 0 ||
+	    wire_read_u8(&reader) != STATE_VERSION) {
+		snprintf(error, KEY_FILE_ERROR_OCTETS, "%.150s: no state of a card", card->state_file);
+		return -EINVAL;
+	}
+	wire_read_copy(&reader, imsi, sizeof(imsi));
+	if (memcmp(imsi, card->imsi, sizeof(imsi)) != 0) {
+		snprintf(error, KEY_FILE_ERROR_OCTETS, "%.150s: the state of a card with another IMSI",
+		         card->state_file);
+		return -EINVAL;
+	}
+	for (unsigned i = 0; i < SQN_INDS; i++)
+		card->window.seq[i] = wire_read_u64(&reader);
+	return 0;
+}
+
+/* --- the keys --- */
+
+static int hex_value(char digit)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at = digit ? strchr(digits, digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* One line of 32 hex digits; returns what follows it, or NULL. */
+static const char *read_key(const char *text, struct secret *key)
+{
+	uint8_t *octets = secret_fill(key, AKA_K_OCTETS);
+
+	for (size_t i = 0; i < AKA_K_OCTETS; i++) {
+		int high = hex_value(text[0]), low = high < 0 ? -1 : hex_value(text[1]);
+
+		if (low < 0)
+			return NULL;
+		octets[i] = (uint8_t)(high << 4 | low);
+		text += 2;
+	}
+	return *text == '\n' ? text + 1 : *text ? NULL : text;
+}
+
+static int keys_load(struct software_usim *card, const char *path, char *error)
+{
+	char text[KEY_FILE_OCTETS_MAX + 1];
+	const char *rest;
+	size_t octets = 0;
+	int result = key_file_check_mode(path, error);
+
+	if (result)
+		return result;
+	result = durable_file_read(path, text, KEY_FILE_OCTETS_MAX, &octets);
+	if (result) {
+		snprintf(error, KEY_FILE_ERROR_OCTETS, "%.150s: %s", path, strerror(-result));
+	} else {
+		text[octets] = '\0';
+		rest = read_key(text, &card->k);
+		rest = rest ? read_key(rest, &card->opc) : NULL;
+		if (!rest || *rest) {
+			snprintf(error, KEY_FILE_ERROR_OCTETS,
+			         "%.150s: it takes K in the first line and OPc in the second, 32 hex digits each, and "
+			         "nothing else",
+			         path);
+			result = -EINVAL;
+		}
+	}
+	OPENSSL_cleanse(text, sizeof(text));
+	return result;
+}
+
+/* --- the card --- */
+
+static int authenticate(void *context, const uint8_t rand[AKA_RAND_OCTETS], const uint8_t autn[AKA_AUTN_OCTETS],
+                        enum aka_outcome *outcome, struct aka_answer *answer)
+{
+	struct software_usim *card = context;
+	struct sqn_window window = card->window;
+	int result;
+
+	*outcome = aka_answer_make(&card->k, &card->opc, &card->window, rand, autn, answer);
+	if (*outcome != AKA_SUCCESS)
+		return 0;
+	/* stored before RES leaves, or the number could be used twice */
+	sqn_window_accept(&window, answer->sqn);
+	result = window_store(card, &window);
+	if (!result)
+		card->window = window;
+	else
+		aka_answer_wipe(answer);
+	return result;
+}
+
+static int gsm(void *context, const uint8_t rand[AKA_RAND_OCTETS], uint8_t sres[GSM_SRES_OCTETS],
+               uint8_t kc[GSM_KC_OCTETS])
+{
+	const struct software_usim *card = context;
+
+	milenage_gsm(&card->k, &card->opc, rand, sres, kc);
+	return 0;
+}
+
+int software_usim_new(const struct software_usim_settings *settings, struct software_usim **made, struct usim *usim,
+                      char error[KEY_FILE_ERROR_OCTETS])
+{
+	struct software_usim *card = calloc(1, sizeof(*card));
+	int result;
+
+	if (!card)
+		return -ENOMEM;
+	snprintf(card->imsi, sizeof(card->imsi), "%s", settings->imsi);
+	snprintf(card->state_file, sizeof(card->state_file), "%s", settings->state_file ? settings->state_file : "");
+	card->window.jump_limit = settings->jump_limit ? settings->jump_limit : SQN_JUMP_LIMIT_DEFAULT;
+	result = keys_load(card, settings->key_file, error);
+	if (!result)
+		result = window_load(card, error);
+	if (result) {
+		software_usim_free(card);
+		return result;
+	}
+	*usim = (struct usim){
+	        .context = card,
+	        .mnc_digits = settings->mnc_digits,
+	        .authenticate = authenticate,
+	        .gsm = gsm,
+	};
+	snprintf(usim->imsi, sizeof(usim->imsi), "%s", settings->imsi);
+	snprintf(usim->iccid, sizeof(usim->iccid), "%s", settings->iccid);
+	*made = card;
+	return 0;
+}
+
+void software_usim_free(struct software_usim *card)
+{
+	if (!card)
+		return;
+	OPENSSL_cleanse(card, sizeof(*card));
+	free(card);
+}

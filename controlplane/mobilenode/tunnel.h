@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * tunnel - the node's end of ip6-in-ip6 (RFC 2473, RFC 6275 11.3): a TUN interface with the home address, and sockets
+ * that see what a kernel without Mobile IPv6 shows nobody (N-9).
+ *
+ * Needs CAP_NET_ADMIN and CAP_NET_RAW. Thread: the loop's.
+ */
+#ifndef KEDGE_MOBILENODE_TUNNEL_H
+#define KEDGE_MOBILENODE_TUNNEL_H
+
+#include "loop.h"
+#include "movement.h"
+#include "wire.h"
+
+enum { TUNNEL_ERROR_OCTETS = 256 };
+
+struct tunnel_settings {
+	char interface[IFNAMSIZ]; /* name of the TUN interface */
+	uint32_t mtu_bytes;       /* of inner packets */
+	uint32_t table;           /* routing table for packets from the home address */
+	uint32_t priority;        /* of the rule that leads there */
+};
+
+/* Called within a step of the loop. */
+struct tunnel_outlet {
+	void *context;
+	/* A packet to a care-of address with a routing or Mobility Header. */
+	void (*mobility)(void *context, struct wire_view packet, const struct instant *now, struct effects *effects);
+};
+
+#define TUNNEL_COUNTERS(X)                                                                                             \
+	X(up_packets)                                                                                                  \
+	X(up_bytes)                                                                                                    \
+	X(up_unbound) /* no binding: nobody would take it */                                                           \
+	X(up_foreign) /* not from the home address */                                                                  \
+	X(up_errors)  /* the kernel did not take it */                                                                 \
+	X(down_packets)                                                                                                \
+	X(down_bytes)                                                                                                  \
+	X(down_not_agent) /* tunnelled by somebody else */                                                             \
+	X(down_foreign)   /* not to the home address, or no IPv6 */                                                    \
+	X(down_errors)                                                                                                 \
+	X(mobility_packets)
+
+struct tunnel_counters {
+#define X(name) uint64_t name;
+	TUNNEL_COUNTERS(X)
+#undef X
+};
+
+struct tunnel;
+
+/* Makes the interface (it goes with the process) and opens the sockets. Returns 0 or a negative errno with `error`. */
+int tunnel_open(struct loop *loop, const struct tunnel_settings *settings, const struct tunnel_outlet *outlet,
+                struct tunnel **tunnel, char error[TUNNEL_ERROR_OCTETS]);
+
+/* Stops reading; tunnel_free() after the loop has ended. */
+void tunnel_close(struct tunnel *tunnel);
+void tunnel_free(struct tunnel *tunnel);
+
+unsigned tunnel_interface(const struct tunnel *tunnel);
+
+/* The home address comes (or changes): address, route and rule are set. Returns 0 or a negative errno. */
+int tunnel_home(struct tunnel *tunnel, const struct in6_addr *home_address, unsigned prefix_length,
+                const struct in6_addr *home_agent);
+
+/* Where the node is; NULL: nowhere. The place before still receives (packets under way to it). */
+void tunnel_place(struct tunnel *tunnel, const struct movement_place *place);
+
+/* Whether the home agent takes packets: a binding stands. */
+void tunnel_bound(struct tunnel *tunnel, bool is_bound);
+
+/* A whole packet with the care-of address as its source; the kernel finds the next hop. Returns 0 or negative errno. */
+int tunnel_send(struct tunnel *tunnel, struct wire_view packet);
+
+const struct tunnel_counters *tunnel_counters(const struct tunnel *tunnel);
+
+#endif
