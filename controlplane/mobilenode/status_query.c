@@ -59,7 +59,7 @@ static json_t *receive(void *socket)
 
 int status_query(const char *socket_folder, const char *name, bool is_json)
 {
-	const int timeout_ms = ANSWER_TIMEOUT_MS, no_linger = 0;
+	const int timeout_ms = ANSWER_TIMEOUT_MS, no_linger = 0, at_once = 1, marks = 8;
 	char path[PATH_OCTETS], address[PATH_OCTETS + 8];
 	void *zeromq, *socket;
 	struct stat found;
@@ -75,7 +75,10 @@ int status_query(const char *socket_folder, const char *name, bool is_json)
 	zeromq = zmq_ctx_new();
 	socket = zmq_socket(zeromq, ZMQ_DEALER);
 	zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout_ms, sizeof(timeout_ms));
-	zmq_setsockopt(socket, ZMQ_LINGER, &no_linger, sizeof(no_linger));
+	zmq_setsockopt(socket, ZMQ_LINGER, &no_linger, sizeof(no_linger)); /* C-3 */
+	zmq_setsockopt(socket, ZMQ_IMMEDIATE, &at_once, sizeof(at_once));
+	zmq_setsockopt(socket, ZMQ_SNDHWM, &marks, sizeof(marks));
+	zmq_setsockopt(socket, ZMQ_RCVHWM, &marks, sizeof(marks));
 	zmq_connect(socket, address);
 	ask(socket);
 	answer = receive(socket);
