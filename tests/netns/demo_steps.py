@@ -121,7 +121,8 @@ def node_comes_up():
         cast.stack.callback(cast.node.stop)
         cast.node.start()
     explained = story.kedge("explain", MATTI["imsi"])
-    return [f"{explained['subscriber']['last_run']}; {cast.node.facts['fqdn']} is {cast.address}",
+    kept = "; host key and association sealed to the SIM" if cast.node.facts.get("state_is_kept") else ""
+    return [f"{explained['subscriber']['last_run']}{kept}; {cast.node.facts['fqdn']} is {cast.address}",
             f"why: {explained['decision']['reason']}",
             f"bound at {cast.node.facts['care_of_address']} for {cast.node.facts['binding_ends_s']} s, {cast.node.facts['round_trip_ms']:.0f} ms from update to acknowledgement"]
 
@@ -260,7 +261,7 @@ def data_plane_dies():
     return f"data plane: table filled again by catch-up after {back_ms:.0f} ms; {echo.lost} of {len(echo.sent)} pings lost meanwhile, the TCP stream went on"
 
 
-@step("a wrong SIM is refused")
+@step("a wrong SIM is refused; another SIM does not open what is stored")
 def wrong_sim_is_refused():
     imsi, _, opc = sim(MATTI)
     try:
@@ -269,9 +270,24 @@ def wrong_sim_is_refused():
         reason = str(error)
     else:
         raise AssertionError(f"a SIM with a wrong K was given {got}")
-    stream_goes_on()
     last_run = story.kedge("explain", imsi)["subscriber"]["last_run"]
-    return f"right IMSI, wrong K: the node was told {reason}; the operator sees \"{last_run}\"; the first node's traffic went on"
+    evidence = [f"right IMSI, wrong K: {reason}; the operator sees \"{last_run}\""]
+    if actor is kedge_node:
+        evidence.append(f"Matti's stored state with Teppo's SIM: {state_of_another_is_refused()}")
+    stream_goes_on()
+    return evidence
+
+
+def state_of_another_is_refused():
+    """What kedge-mobilenode says when it finds what another SIM has sealed."""
+    thief = kedge_node.Node(*sim(TEPPO), state_of=cast.node)
+    try:
+        thief.start()
+    except mobile_node.Refused as error:
+        return str(error).splitlines()[-1]
+    finally:
+        thief.stop()
+    raise AssertionError("Teppo's SIM opened Matti's state")
 
 
 @step("the counters add up")
