@@ -310,8 +310,9 @@ static void unbound(void *context, const struct instant *now, struct effects *ef
 
 	(void)now;
 	(void)effects;
-	/* after a handover the old binding still stands, but takes no packets from the new care-of address */
-	node->port.bound(node->port.context, false);
+	/* during a handover the old binding still stands and takes packets from the care-of address before (N-3) */
+	if (!has_association(node))
+		node->port.bound(node->port.context, false);
 }
 
 static void silent(void *context, const struct instant *now, struct effects *effects)

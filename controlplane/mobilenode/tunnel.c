@@ -30,14 +30,16 @@ struct tunnel {
 	struct tunnel_outlet outlet;
 	unsigned interface;
 	int tun;
-	int capture;  /* AF_PACKET: all that comes with next header 41, 43 or 135 */
-	int silencer; /* nobody reads it: while it is open the kernel does not answer protocol 41 (N-9) */
-	int sender;   /* IPPROTO_RAW, bound to the interface of the care-of address */
+	int capture;   /* AF_PACKET: all that comes with next header 41, 43 or 135 */
+	int silencer;  /* nobody reads it: while it is open the kernel does not answer protocol 41 (N-9) */
+	int sender;    /* IPPROTO_RAW, bound to the interface of the care-of address */
+	int up_sender; /* the same, of the care-of address that is bound */
 	uv_poll_t tun_poll;
 	uv_poll_t capture_poll;
 	bool has_home;
 	bool is_bound;
 	bool has_place;
+	struct in6_addr bound_address; /* where inner packets leave: during a handover still the place before (N-3) */
 	struct in6_addr home_address;
 	unsigned prefix_length;
 	struct in6_addr home_agent;
@@ -96,22 +98,34 @@ static int open_raw(struct tunnel *tunnel)
 
 	tunnel->silencer = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NEXT_HEADER_IPV6);
 	tunnel->sender = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (tunnel->silencer < 0 || tunnel->sender < 0)
+	tunnel->up_sender = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (tunnel->silencer < 0 || tunnel->sender < 0 || tunnel->up_sender < 0)
 		return -errno;
 	setsockopt(tunnel->silencer, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
 	return 0;
 }
 
-int tunnel_send(struct tunnel *tunnel, struct wire_view packet)
+static int send_by(int sender, struct wire_view packet)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6};
 
 	if (packet.octets < IPV6_HEADER_OCTETS)
 		return -EINVAL;
 	memcpy(&to.sin6_addr, packet.bytes + 24, sizeof(to.sin6_addr));
-	if (sendto(tunnel->sender, packet.bytes, packet.octets, 0, (const struct sockaddr *)&to, sizeof(to)) < 0)
+	if (sendto(sender, packet.bytes, packet.octets, 0, (const struct sockaddr *)&to, sizeof(to)) < 0)
 		return -errno;
 	return 0;
+}
+
+int tunnel_send(struct tunnel *tunnel, struct wire_view packet)
+{
+	return send_by(tunnel->sender, packet);
+}
+
+/* The outer packets leave where their source is, whatever the main table prefers. */
+static void leave_by(int sender, const struct movement_place *place)
+{
+	setsockopt(sender, SOL_SOCKET, SO_BINDTODEVICE, place->name, (socklen_t)(strlen(place->name) + 1));
 }
 
 /* --- up: from the TUN interface to the home agent --- */
@@ -130,12 +144,12 @@ static void tunnel_up(struct tunnel *tunnel, size_t octets)
 		tunnel->counters.up_foreign++;
 		return;
 	}
-	if (!tunnel->is_bound || !tunnel->has_place) {
+	if (!tunnel->is_bound) {
 		tunnel->counters.up_unbound++;
 		return;
 	}
 	header = (struct ipv6_header){
-	        .source = tunnel->place.address,
+	        .source = tunnel->bound_address,
 	        .destination = tunnel->home_agent,
 	        .traffic_class = header.traffic_class,
 	        .payload_octets = (uint16_t)octets,
@@ -143,7 +157,7 @@ static void tunnel_up(struct tunnel *tunnel, size_t octets)
 	        .hop_limit = IP_HOP_LIMIT_DEFAULT,
 	};
 	ipv6_header_write(&writer, &header);
-	if (tunnel_send(tunnel, (struct wire_view){outer, IPV6_HEADER_OCTETS + octets})) {
+	if (send_by(tunnel->up_sender, (struct wire_view){outer, IPV6_HEADER_OCTETS + octets})) {
 		tunnel->counters.up_errors++;
 		return;
 	}
@@ -273,7 +287,8 @@ int tunnel_open(struct loop *loop, const struct tunnel_settings *settings, const
 	                          .tun = -1,
 	                          .capture = -1,
 	                          .silencer = -1,
-	                          .sender = -1};
+	                          .sender = -1,
+	                          .up_sender = -1};
 	result = open_tun(tunnel);
 	if (result)
 		what = tunnel->settings.interface;
@@ -310,8 +325,8 @@ void tunnel_free(struct tunnel *tunnel)
 {
 	if (!tunnel)
 		return;
-	for (size_t i = 0; i < 4; i++) {
-		int fd = (int[]){tunnel->tun, tunnel->capture, tunnel->silencer, tunnel->sender}[i];
+	for (size_t i = 0; i < 5; i++) {
+		int fd = (int[]){tunnel->tun, tunnel->capture, tunnel->silencer, tunnel->sender, tunnel->up_sender}[i];
 
 		if (fd >= 0)
 			close(fd);
@@ -353,13 +368,16 @@ void tunnel_place(struct tunnel *tunnel, const struct movement_place *place)
 	if (!place)
 		return;
 	tunnel->place = *place;
-	/* the outer packets leave where the care-of address is, whatever the main table prefers */
-	setsockopt(tunnel->sender, SOL_SOCKET, SO_BINDTODEVICE, place->name, (socklen_t)(strlen(place->name) + 1));
+	leave_by(tunnel->sender, place);
 }
 
 void tunnel_bound(struct tunnel *tunnel, bool is_bound)
 {
-	tunnel->is_bound = is_bound;
+	tunnel->is_bound = is_bound && tunnel->has_place;
+	if (!tunnel->is_bound)
+		return;
+	tunnel->bound_address = tunnel->place.address;
+	leave_by(tunnel->up_sender, &tunnel->place);
 }
 
 const struct tunnel_counters *tunnel_counters(const struct tunnel *tunnel)

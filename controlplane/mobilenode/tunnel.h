@@ -66,7 +66,10 @@ int tunnel_home(struct tunnel *tunnel, const struct in6_addr *home_address, unsi
 /* Where the node is; NULL: nowhere. The place before still receives (packets under way to it). */
 void tunnel_place(struct tunnel *tunnel, const struct movement_place *place);
 
-/* Whether the home agent takes packets: a binding stands. */
+/*
+ * true: a binding stands at the place, and inner packets leave from there until one stands elsewhere (N-3). false: the
+ * home agent takes no packets any more.
+ */
 void tunnel_bound(struct tunnel *tunnel, bool is_bound);
 
 /* A whole packet with the care-of address as its source; the kernel finds the next hop. Returns 0 or negative errno. */
