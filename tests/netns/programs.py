@@ -122,7 +122,7 @@ def describe(pid):
     """{name, pid, user} of a process, None if it has ended."""
     folder = pathlib.Path(f"/proc/{pid}")
     try:
-        name = (folder / "comm").read_text().strip()
+        name = pathlib.Path(os.readlink(folder / "exe")).name  # the kernel's own name for it is cut off after 15 letters
         uid = folder.stat().st_uid
     except OSError:
         return None
