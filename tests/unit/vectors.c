@@ -122,7 +122,8 @@ static void print_hex(const char *what, const uint8_t *bytes, size_t octets)
 void assert_octets_at(const void *actual, size_t actual_octets, const void *expected, size_t expected_octets,
                       const char *file, int line)
 {
-	if (actual_octets == expected_octets && memcmp(actual, expected, expected_octets) == 0)
+	if (actual_octets == expected_octets &&
+	    (expected_octets == 0 || memcmp(actual, expected, expected_octets) == 0)) /* nothing may be NULL */
 		return;
 	print_hex("actual  ", actual, actual_octets);
 	print_hex("expected", expected, expected_octets);
