@@ -75,6 +75,7 @@ int status_query(const char *socket_folder, const char *name, bool is_json)
 	zeromq = zmq_ctx_new();
 	socket = zmq_socket(zeromq, ZMQ_DEALER);
 	zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout_ms, sizeof(timeout_ms));
+	zmq_setsockopt(socket, ZMQ_SNDTIMEO, &timeout_ms, sizeof(timeout_ms));
 	zmq_setsockopt(socket, ZMQ_LINGER, &no_linger, sizeof(no_linger)); /* C-3 */
 	zmq_setsockopt(socket, ZMQ_IMMEDIATE, &at_once, sizeof(at_once));
 	zmq_setsockopt(socket, ZMQ_SNDHWM, &marks, sizeof(marks));
