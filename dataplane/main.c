@@ -292,6 +292,7 @@ static int run(struct dataplane *dataplane)
 	the_dataplane = dataplane;
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	signal(SIGHUP, SIG_IGN); /* a lost terminal is no reason to stop forwarding */
 	result = start(dataplane, zeromq_context, error);
 	if (result) {
 		fprintf(stderr, "error dataplane: %s\n", error[0] ? error : strerror(-result));
