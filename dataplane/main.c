@@ -249,8 +249,14 @@ static void report(const struct dataplane *dataplane)
 
 static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 {
-	int result = start_eal(dataplane, error);
+	int result;
 
+	if (command_socket_is_served(dataplane->configuration.sockets, dataplane->configuration.name)) {
+		snprintf(error, ERROR_OCTETS, "another data plane named '%s' runs already",
+		         dataplane->configuration.name);
+		return -EADDRINUSE;
+	}
+	result = start_eal(dataplane, error);
 	if (result)
 		return result;
 	dataplane->pool = rte_pktmbuf_pool_create("packets", dataplane->configuration.buffers, POOL_CACHE, 0,

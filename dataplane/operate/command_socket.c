@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "command.h"
@@ -29,6 +32,21 @@ json_t *command_error(const char *code, const char *format, ...)
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
 	return json_pack("{s:s, s:s}", "code", code, "message", message);
+}
+
+bool command_socket_is_served(const char *folder, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool served = false;
+
+	if (descriptor < 0)
+		return false;
+	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/view/%s", folder, name) <
+	    sizeof(address.sun_path))
+		served = connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	close(descriptor);
+	return served;
 }
 
 static int open_one(void *zeromq_context, const char *folder, const char *audience, const char *name, void **opened,

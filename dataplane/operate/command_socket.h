@@ -25,6 +25,9 @@ struct dataplane_command {
 
 enum { COMMAND_SOCKETS = 2, COMMAND_SOCKET_ERROR_OCTETS = 256 };
 
+/* Whether another process serves these sockets; libzmq would take their files over without a word. */
+bool command_socket_is_served(const char *folder, const char *name);
+
 /* Binds folder/view/NAME and folder/operate/NAME. `commands` outlives it. 0, or negative errno with `error`. */
 int command_socket_open(void *zeromq_context, const char *folder, const char *name,
                         const struct dataplane_command *commands, unsigned count, void *context,

@@ -85,7 +85,7 @@ def story_a_wrong_configuration_is_named_by_line():
 
 
 def story_a_second_instance_refuses():
-    for name in ("authserver", "controlplane"):
+    for name in ("authserver", "controlplane", "dataplane"):
         status, said = start_by_hand(BY_NAME[name], daemons.CONFIGURATION / f"{name}.yaml")
         assert status != 0, (name, said)
         assert programs.running_pid(name) is not None

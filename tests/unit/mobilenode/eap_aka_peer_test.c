@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The EAP peer against hostapd's recorded packets, and what it refuses (E-3, E-7 to E-11, E-14, B-24). */
+/* The EAP peer against hostapd's recorded packets, and what it refuses and how it says so (N-8, E-3, E-7 to E-11, E-14, B-24). */
 #include "eap_aka_peer.h"
 
 #include <string.h>
