@@ -315,6 +315,8 @@ static int run(struct dataplane *dataplane)
 	rte_eal_mp_wait_lcore();
 	main_core_close(dataplane);
 	ports_stop(dataplane->ports, dataplane->forwarding.port_count);
+	binding_table_free(dataplane->forwarding.table);
+	free(dataplane->qsbr);
 	zmq_ctx_term(zeromq_context);
 	rte_eal_cleanup();
 	fprintf(stderr, "notice dataplane: ends\n");

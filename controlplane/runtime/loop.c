@@ -307,6 +307,7 @@ void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
+	uv_prepare_stop(&loop->prepare); /* timers and turn ends belong to cores, which may be gone already */
 	if (loop->channels)
 		channels_close(loop->channels);
 	uv_run(&loop->uv, UV_RUN_NOWAIT);
