@@ -43,6 +43,9 @@ def main():
     finally:
         demo_steps.cast.leave()
         lab.down()
+    if programs.sanitizer_reports():
+        print("\nFAILED: " + "\n".join(programs.sanitizer_reports()))
+        return 1
     print(f"\nall {len(demo_steps.STEPS) - 1} steps held, {time.monotonic() - begun:.1f} s; cleaned up; logs: {where_logs_are()}")
     return 0
 

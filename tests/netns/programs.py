@@ -84,6 +84,12 @@ def tail(path, lines=15):
         return str(error)
 
 
+def sanitizer_reports():
+    """Lines of the logs in which a sanitizer speaks: a daemon that ends well for its caller may still have leaked."""
+    return [f"{path.name}: {line}" for path in sorted(LOGS.glob("*.log")) for line in path.read_text(errors="replace").splitlines()
+            if "Sanitizer" in line or "runtime error:" in line]
+
+
 def end_process(pid, patience_s=5.0):
     """Asks a process to end, insists after patience_s, and returns when it is gone."""
     try:

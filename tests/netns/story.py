@@ -145,6 +145,9 @@ def main(module_name):
         status = 1
     finally:
         lab.down()
+    for line in programs.sanitizer_reports():
+        print(line)
+        status = 1
     sys.stdout.flush()
     os._exit(status)
 
