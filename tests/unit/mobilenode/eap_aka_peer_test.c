@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The EAP peer against hostapd's recorded packets, and what it refuses and how it says so (N-8, E-3, E-7 to E-11, E-14, B-24). */
+/* The EAP peer against hostapd's recorded packets, and what it refuses and how it says so (N-8, E-3, E-7 to E-11, E-14,
+ * B-24). */
 #include "eap_aka_peer.h"
 
 #include <string.h>
@@ -114,6 +115,7 @@ struct server {
 	struct usim usim;
 	struct eap_aka_peer *peer;
 	struct eap_aka_keys keys;
+	struct eap_aka_checkcode checkcode;
 	uint8_t identifier;
 	uint8_t response[EAP_AKA_PEER_PACKET_MAX];
 	size_t octets;
@@ -162,13 +164,18 @@ static uint8_t send_packet(struct server *server, const uint8_t *packet, size_t 
 
 static uint8_t send_data(struct server *server, uint8_t type, struct wire_writer *data, size_t mac_offset)
 {
-	uint8_t packet[1024];
+	uint8_t packet[1024], subtype;
 	struct wire_writer writer = wire_writer_of(packet, sizeof(packet));
 
 	eap_write(&writer, EAP_REQUEST, ++server->identifier, type, data->begin, wire_written(data));
 	if (mac_offset)
 		eap_aka_mac_set(&server->keys, packet, wire_written(&writer), 5 + mac_offset);
-	return send_packet(server, packet, wire_written(&writer));
+	subtype = send_packet(server, packet, wire_written(&writer));
+	if (subtype == EAP_AKA_IDENTITY) {
+		eap_aka_checkcode_add(&server->checkcode, packet, wire_written(&writer));
+		eap_aka_checkcode_add(&server->checkcode, server->response, server->octets);
+	}
+	return subtype;
 }
 
 /* What a challenge may say otherwise than it should. */
@@ -180,14 +187,16 @@ struct lie {
 	bool no_separation_bit;
 	bool wrong_mac;
 	bool wrong_k;
-	bool checkcode;
+	bool checkcode; /* of zeros */
+	bool right_checkcode;
 	bool result_ind;
 	bool no_kdf_input;
 };
 
 static uint8_t challenge(struct server *server, const struct lie *lie)
 {
-	uint8_t data[512], rand[16], amf[2] = {lie->no_separation_bit ? 0 : 0x80, 0}, nothing[32] = {0};
+	uint8_t data[512], rand[16], digest[CHECKCODE_OCTETS_MAX], amf[2] = {lie->no_separation_bit ? 0 : 0x80, 0},
+	                                                           nothing[32] = {0};
 	struct wire_writer writer = wire_writer_of(data, sizeof(data));
 	const char *name = lie->network_name ? lie->network_name : "kedge:ha.mob.example";
 	struct secret k = server->card.k, ck = {0}, ik = {0};
@@ -211,6 +220,9 @@ static uint8_t challenge(struct server *server, const struct lie *lie)
 		eap_aka_write_kdf_input(&writer, name, strlen(name));
 	if (lie->checkcode)
 		eap_aka_write_checkcode(&writer, nothing, sizeof(nothing));
+	if (lie->right_checkcode)
+		eap_aka_write_checkcode(&writer, digest,
+		                        eap_aka_checkcode_digest(&server->checkcode, EAP_TYPE_AKA_PRIME, digest));
 	if (lie->result_ind)
 		eap_aka_write_flag(&writer, AT_RESULT_IND);
 	mac_offset = eap_aka_write_mac(&writer);
@@ -343,6 +355,193 @@ static void second_synchronisation_failure(void **state) /* E-10, E-14 */
 	assert_refused(server, &(struct lie){0}, EAP_AKA_CLIENT_ERROR, "E-14");
 }
 
+/* --- what comes after the challenge --- */
+
+static uint8_t notify(struct server *server, uint16_t code, bool with_mac)
+{
+	uint8_t data[64];
+	struct wire_writer writer = wire_writer_of(data, sizeof(data));
+	size_t mac_offset = 0;
+
+	eap_aka_begin(&writer, EAP_AKA_NOTIFICATION);
+	eap_aka_write_u16(&writer, AT_NOTIFICATION, code);
+	if (with_mac)
+		mac_offset = eap_aka_write_mac(&writer);
+	return send_data(server, EAP_TYPE_AKA_PRIME, &writer, mac_offset);
+}
+
+static void end(struct server *server, enum eap_code code)
+{
+	const uint8_t packet[4] = {code, server->identifier, 0, 4};
+
+	assert_int_equal(send_packet(server, packet, sizeof(packet)), 0);
+	assert_int_equal(server->octets, 0);
+}
+
+/* Identity and challenge as they should be; the response proves that both ends have the same keys. */
+static void authenticate_well(struct server *server, const struct lie *lie)
+{
+	assert_int_equal(ask_aka_identity(server, AT_PERMANENT_ID_REQ), EAP_AKA_IDENTITY);
+	assert_int_equal(challenge(server, lie), EAP_AKA_CHALLENGE);
+	assert_string_equal(eap_aka_peer_failure(server->peer), "");
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_METHOD_DONE);
+	assert_true(eap_aka_mac_right(&server->keys, server->answer.octets, server->message.mac));
+	assert_true(eap_aka_checkcode_right(&server->checkcode, EAP_TYPE_AKA_PRIME, server->message.checkcode));
+	assert_int_equal(server->message.result_ind, lie->result_ind);
+	assert_true(secret_equal(eap_aka_peer_msk(server->peer), &server->keys.msk));
+}
+
+static void success_without_result_indication(void **state)
+{
+	struct server *server = *state;
+
+	authenticate_well(server, &(struct lie){.right_checkcode = true});
+	assert_true(eap_aka_peer_is_complete(server->peer));
+	end(server, EAP_SUCCESS);
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_SUCCEEDED);
+	assert_int_equal(eap_aka_peer_method(server->peer), EAP_TYPE_AKA_PRIME);
+	assert_true(secret_equal(eap_aka_peer_msk(server->peer), &server->keys.msk));
+}
+
+static void success_after_the_protected_notification(void **state) /* E-11, B-24 */
+{
+	struct server *server = *state;
+
+	authenticate_well(server, &(struct lie){.right_checkcode = true, .result_ind = true});
+	assert_false(eap_aka_peer_is_complete(server->peer));
+	assert_int_equal(notify(server, EAP_AKA_NOTIFICATION_SUCCESS, true), EAP_AKA_NOTIFICATION);
+	assert_true(eap_aka_mac_right(&server->keys, server->answer.octets, server->message.mac));
+	assert_true(eap_aka_peer_is_complete(server->peer));
+	end(server, EAP_SUCCESS);
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_SUCCEEDED);
+}
+
+static void success_before_the_protected_notification(void **state) /* B-24: EAP-Success is anybody's */
+{
+	struct server *server = *state;
+
+	authenticate_well(server, &(struct lie){.right_checkcode = true, .result_ind = true});
+	end(server, EAP_SUCCESS);
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_FAILED);
+	assert_null(eap_aka_peer_msk(server->peer));
+}
+
+static void failure_after_the_challenge(void **state)
+{
+	struct server *server = *state;
+
+	authenticate_well(server, &(struct lie){.right_checkcode = true});
+	end(server, EAP_FAILURE);
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_FAILED);
+	assert_string_equal(eap_aka_peer_failure(server->peer), "EAP-Failure");
+	assert_null(eap_aka_peer_msk(server->peer));
+}
+
+static void notification_of_a_forger(void **state) /* RFC 4187 6.1: the P bit is 0, so AT_MAC must be there */
+{
+	struct server *server = *state;
+
+	authenticate_well(server, &(struct lie){.right_checkcode = true, .result_ind = true});
+	assert_int_equal(notify(server, EAP_AKA_NOTIFICATION_SUCCESS, false), EAP_AKA_CLIENT_ERROR);
+	assert_memory_equal(eap_aka_peer_failure(server->peer), "E-9", 3);
+}
+
+static void success_notification_before_the_challenge(void **state)
+{
+	struct server *server = *state;
+
+	assert_int_equal(notify(server, EAP_AKA_NOTIFICATION_SUCCESS, false), EAP_AKA_CLIENT_ERROR);
+	end(server, EAP_SUCCESS);
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_FAILED);
+}
+
+static void operators_notifications(void **state)
+{
+	struct server *server = *state;
+
+	assert_int_equal(notify(server, EAP_AKA_NOTIFICATION_GENERAL_FAILURE, false), EAP_AKA_NOTIFICATION);
+	assert_null(server->message.mac.bytes);
+	assert_non_null(strstr(eap_aka_peer_failure(server->peer), "16384"));
+	eap_aka_peer_restart(server->peer);
+	memset(&server->checkcode, 0, sizeof(server->checkcode));
+	authenticate_well(server, &(struct lie){.right_checkcode = true});
+	assert_int_equal(notify(server, 1026, true), EAP_AKA_NOTIFICATION); /* barred for now (RFC 4187 10.19) */
+	assert_true(eap_aka_mac_right(&server->keys, server->answer.octets, server->message.mac));
+	assert_non_null(strstr(eap_aka_peer_failure(server->peer), "1026"));
+	end(server, EAP_SUCCESS);
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_FAILED);
+}
+
+static void a_second_challenge(void **state)
+{
+	struct server *server = *state;
+
+	authenticate_well(server, &(struct lie){.right_checkcode = true});
+	assert_int_equal(challenge(server, &(struct lie){.right_checkcode = true, .sqn = 64}), EAP_AKA_CLIENT_ERROR);
+	assert_int_equal(server->card.asked, 1);
+	assert_null(eap_aka_peer_msk(server->peer));
+}
+
+static void negotiated_key_derivation_succeeds(void **state) /* E-10 */
+{
+	struct server *server = *state;
+
+	ask_aka_identity(server, AT_ANY_ID_REQ);
+	assert_int_equal(challenge(server, &(struct lie){.kdfs = {7, 1}, .kdf_count = 2, .right_checkcode = true}),
+	                 EAP_AKA_CHALLENGE);
+	assert_int_equal(server->card.asked, 0);
+	assert_int_equal(challenge(server, &(struct lie){.kdfs = {1, 7, 1}, .kdf_count = 3, .right_checkcode = true}),
+	                 EAP_AKA_CHALLENGE);
+	assert_true(eap_aka_mac_right(&server->keys, server->answer.octets, server->message.mac));
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_METHOD_DONE);
+}
+
+static void resynchronisation_succeeds(void **state) /* E-10, E-14 */
+{
+	struct server *server = *state;
+
+	server->card.window.seq[0] = 100;
+	ask_aka_identity(server, AT_FULLAUTH_ID_REQ);
+	assert_int_equal(challenge(server, &(struct lie){.kdfs = {1, 7}, .kdf_count = 2, .right_checkcode = true}),
+	                 EAP_AKA_SYNCHRONIZATION_FAILURE);
+	assert_int_equal(server->message.kdf_count, 2); /* all of the challenge's */
+	assert_int_equal(server->message.kdfs[1], 7);
+	assert_int_equal(
+	        challenge(
+	                server,
+	                &(struct lie){.sqn = sqn_of(101, 0), .kdfs = {1, 7}, .kdf_count = 2, .right_checkcode = true}),
+	        EAP_AKA_CHALLENGE);
+	assert_int_equal(eap_aka_peer_state(server->peer), EAP_AKA_PEER_METHOD_DONE);
+}
+
+static void several_identity_requests_in_one(void **state) /* E-3 */
+{
+	uint8_t data[32];
+	struct wire_writer writer = wire_writer_of(data, sizeof(data));
+
+	eap_aka_begin(&writer, EAP_AKA_IDENTITY);
+	eap_aka_write_flag(&writer, AT_ANY_ID_REQ);
+	eap_aka_write_flag(&writer, AT_PERMANENT_ID_REQ);
+	assert_int_equal(send_data(*state, EAP_TYPE_AKA_PRIME, &writer, 0), EAP_AKA_CLIENT_ERROR);
+}
+
+static void attributes_that_are_not_known(void **state) /* E-9 */
+{
+	const uint8_t skippable[] = {EAP_AKA_IDENTITY, 0, 0, AT_ANY_ID_REQ, 1, 0, 0, 200, 1, 0, 0};
+	const uint8_t critical[] = {EAP_AKA_IDENTITY, 0, 0, AT_ANY_ID_REQ, 1, 0, 0, 100, 1, 0, 0};
+	struct server *server = *state;
+	uint8_t packet[64];
+	struct wire_writer writer = wire_writer_of(packet, sizeof(packet));
+
+	eap_write(&writer, EAP_REQUEST, 5, EAP_TYPE_AKA_PRIME, skippable, sizeof(skippable));
+	assert_int_equal(send_packet(server, packet, wire_written(&writer)), EAP_AKA_IDENTITY);
+	eap_aka_peer_restart(server->peer);
+	writer = wire_writer_of(packet, sizeof(packet));
+	eap_write(&writer, EAP_REQUEST, 5, EAP_TYPE_AKA_PRIME, critical, sizeof(critical));
+	assert_int_equal(send_packet(server, packet, wire_written(&writer)), EAP_AKA_CLIENT_ERROR);
+	assert_int_equal(server->message.client_error_code, 0);
+}
+
 static void card_that_cannot_store(void **state)
 {
 	struct server *server = *state;
@@ -421,6 +620,18 @@ int main(void)
 	        TEST(checkcode_is_wrong),
 	        TEST(key_derivation_is_negotiated),
 	        TEST(second_synchronisation_failure),
+	        TEST(success_without_result_indication),
+	        TEST(success_after_the_protected_notification),
+	        TEST(success_before_the_protected_notification),
+	        TEST(failure_after_the_challenge),
+	        TEST(notification_of_a_forger),
+	        TEST(success_notification_before_the_challenge),
+	        TEST(operators_notifications),
+	        TEST(a_second_challenge),
+	        TEST(negotiated_key_derivation_succeeds),
+	        TEST(resynchronisation_succeeds),
+	        TEST(several_identity_requests_in_one),
+	        TEST(attributes_that_are_not_known),
 	        TEST(card_that_cannot_store),
 	        TEST(aka_is_not_allowed),
 	        TEST(success_alone_is_nothing),
