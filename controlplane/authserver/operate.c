@@ -221,11 +221,12 @@ static json_t *process_stats(struct operate *operate)
 	struct loop_counters loop = loop_counters(operate->loop);
 	struct sqlite_store_counters store = sqlite_store_counters(operate->store);
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "subscribers",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "subscribers",
 	                 (json_int_t)subscriber_table_count(operate->table), "longest_turn_us",
 	                 (json_int_t)loop.longest_turn_us, "turns_over_5_ms", (json_int_t)loop.turns_over_5_ms,
-	                 "commits", (json_int_t)store.commits, "commits_failed", (json_int_t)store.commits_failed,
-	                 "longest_commit_us", (json_int_t)store.longest_commit_us);
+	                 "turns_preempted", (json_int_t)loop.turns_preempted, "commits", (json_int_t)store.commits,
+	                 "commits_failed", (json_int_t)store.commits_failed, "longest_commit_us",
+	                 (json_int_t)store.longest_commit_us);
 }
 
 static void run_stats(void *context, uint64_t ticket, json_t *arguments, const struct instant *now,

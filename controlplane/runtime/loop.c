@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <openssl/crypto.h>
 
 #include "channels.h"
@@ -35,6 +36,8 @@ struct loop {
 	struct loop_counters counters;
 	uint64_t turn_begin_ns;
 	uint64_t idle_ns;
+	uint64_t turn_begin_cpu_us;
+	long preemptions;
 };
 
 /* A query on its way to a worker thread and back. */
@@ -219,15 +222,30 @@ static void arm_alarm(struct loop *loop, const struct instant *now)
 	}
 }
 
-/* A turn is what happens between two sleeps; time in poll does not count. */
+static uint64_t cpu_us(const struct rusage *usage)
+{
+	return ((uint64_t)usage->ru_utime.tv_sec + (uint64_t)usage->ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)usage->ru_utime.tv_usec + (uint64_t)usage->ru_stime.tv_usec;
+}
+
+/*
+ * A turn is what happens between two sleeps; time in poll does not count. A turn in which the kernel gave the processor
+ * to another counts by its processor time: what the loop did itself, or waited for, is what the watchdog is about.
+ */
 static void watch_turn(struct loop *loop)
 {
 	uint64_t now_ns = uv_hrtime();
 	uint64_t idle_ns = uv_metrics_idle_time(&loop->uv);
 	uint64_t busy_us;
+	struct rusage usage;
 
+	getrusage(RUSAGE_THREAD, &usage);
 	if (loop->turn_begin_ns) {
 		busy_us = (now_ns - loop->turn_begin_ns - (idle_ns - loop->idle_ns)) / 1000;
+		if (usage.ru_nivcsw != loop->preemptions && busy_us > LONG_TURN_US) {
+			loop->counters.turns_preempted++;
+			busy_us = cpu_us(&usage) - loop->turn_begin_cpu_us;
+		}
 		if (busy_us > loop->counters.longest_turn_us)
 			loop->counters.longest_turn_us = busy_us;
 		loop->counters.turns_over_5_ms += busy_us > LONG_TURN_US;
@@ -235,6 +253,8 @@ static void watch_turn(struct loop *loop)
 	loop->counters.turns++;
 	loop->turn_begin_ns = now_ns;
 	loop->idle_ns = idle_ns;
+	loop->turn_begin_cpu_us = cpu_us(&usage);
+	loop->preemptions = usage.ru_nivcsw;
 }
 
 static void before_sleep(uv_prepare_t *prepare)

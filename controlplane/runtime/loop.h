@@ -58,6 +58,7 @@ struct loop_counters {
 	uint64_t turns;
 	uint64_t longest_turn_us; /* since start or the last reset */
 	uint64_t turns_over_5_ms;
+	uint64_t turns_preempted; /* over 5 ms, but the kernel had given the processor to another meanwhile */
 };
 struct loop_counters loop_counters(const struct loop *loop);
 void loop_reset_longest_turn(struct loop *loop);

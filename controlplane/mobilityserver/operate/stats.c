@@ -92,12 +92,12 @@ static json_t *process_stats(const struct operator* operator)
 	struct sqlite_store_counters store = sqlite_store_counters(operator->store);
 	const struct executor_counters *executor = executor_counters(loop_executor(operator->loop));
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "steps", (json_int_t)executor->steps,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "steps", (json_int_t)executor->steps,
 	                 "steps_waiting", (json_int_t)executor->steps_waiting, "outputs_dropped",
 	                 (json_int_t)executor->outputs_dropped, "longest_turn_us", (json_int_t)loop.longest_turn_us,
-	                 "turns_over_5_ms", (json_int_t)loop.turns_over_5_ms, "commits", (json_int_t)store.commits,
-	                 "commits_failed", (json_int_t)store.commits_failed, "longest_commit_us",
-	                 (json_int_t)store.longest_commit_us);
+	                 "turns_over_5_ms", (json_int_t)loop.turns_over_5_ms, "turns_preempted",
+	                 (json_int_t)loop.turns_preempted, "commits", (json_int_t)store.commits, "commits_failed",
+	                 (json_int_t)store.commits_failed, "longest_commit_us", (json_int_t)store.longest_commit_us);
 }
 
 OPERATOR_RUN(operator_stats_show)
