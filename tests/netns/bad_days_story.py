@@ -249,8 +249,9 @@ def story_an_empty_pool_is_told():
         daemons.write_configuration = written
 
 
-def story_no_turn_was_long():
-    assert stats("process")["turns_over_5_ms"] <= 2, stats("process")
+def story_no_turn_waited_for_a_peer():
+    """A turn that waits for DNS, RADIUS or the disk takes as long as these are silent; one of a busy machine is only some milliseconds long."""
+    assert stats("process")["longest_turn_us"] < 250_000, stats("process")
 
 
 story.main(__name__)
