@@ -164,9 +164,13 @@ static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *
 	struct wire_writer writer = wire_writer_of(body, sizeof(body));
 	const struct binding_cold *cold;
 	uint16_t inner_bytes = (uint16_t)(note->path_mtu_bytes - IPV6_HEADER_OCTETS);
+	struct in6_addr care_of_address;
 
 	if (!entry)
 		return;
+	care_of_address = shared_address_load(&entry->care_of_address);
+	if (!in6_is_equal(&care_of_address, &note->care_of_address))
+		return; /* of a path that the node has left meanwhile */
 	cold = binding_table_cold(dataplane->forwarding.table, entry);
 	table_writer_lower_mtu(entry, inner_bytes > IPV6_MINIMUM_MTU ? inner_bytes : IPV6_MINIMUM_MTU);
 	report.shard = cold->shard;
