@@ -446,6 +446,55 @@ static void damaged_start(void **state)
 	assert_int_equal(pana_client_state(world.client), PANA_CLIENT_STARTING);
 }
 
+/* A server that goes on asking for ever is left after 60 s. */
+static void endless_authentication(void **state)
+{
+	static const uint8_t eap[] = {EAP_REQUEST, 2, 0, 5, EAP_TYPE_IDENTITY};
+
+	(void)state;
+	begin_with_first_request();
+	for (int i = 0; i < 7; i++) {
+		uint8_t buffer[64];
+		struct wire_writer writer = wire_writer_of(buffer, sizeof(buffer));
+
+		assert_int_equal(world.ended_count, 0);
+		pana_message_begin(&writer, PANA_PAR, world.session_id, ++world.number);
+		pana_avp_write(&writer, 0, PANA_EAP_PAYLOAD, eap, sizeof(eap));
+		world_say(&world, &writer, NULL);
+		world_advance(&world, 9000);
+	}
+	assert_int_equal(world.ended_count, 1);
+	assert_int_equal(world.ended, PANA_CLIENT_ENDED_NO_ANSWER);
+	assert_int_equal(pana_client_state(world.client), PANA_CLIENT_IDLE);
+}
+
+/* B-4: nothing longer than a message may be; B-51: a PNA with a vendor's AVP in the clear is no answer. */
+static void bounds_of_a_ping(void **state)
+{
+	static const uint8_t plaintext[PANA_PAYLOAD_MAX] = {0};
+	uint8_t buffer[128];
+	struct wire_writer writer = wire_writer_of(buffer, sizeof(buffer));
+	struct pana_message message;
+
+	(void)state;
+	assert_int_equal(pana_client_ping(world.client, (struct wire_view){plaintext, 8}, &world.now, world.effects),
+	                 -ENOTCONN);
+	world_open(&world);
+	assert_int_equal(pana_client_ping(world.client, (struct wire_view){plaintext, sizeof(plaintext)}, &world.now,
+	                                  world.effects),
+	                 -EMSGSIZE);
+	world_advance(&world, 0);
+	world_nothing_sent(&world);
+	assert_int_equal(pana_client_ping(world.client, (struct wire_view){plaintext, 8}, &world.now, world.effects),
+	                 0);
+	world_advance(&world, 0);
+	world_sent_as(&world, PANA_PNR_PING, &message);
+	pana_message_begin(&writer, PANA_PNA_PING, world.session_id, message.sequence_number);
+	pana_avp_write_u32(&writer, WORLD_VENDOR, 264, 0);
+	world_say(&world, &writer, &world.keys);
+	assert_int_equal(world.answered_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +515,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(silent_server, setup, teardown),
 	        cmocka_unit_test_setup_teardown(logout, setup, teardown),
 	        cmocka_unit_test_setup_teardown(damaged_start, setup, teardown),
+	        cmocka_unit_test_setup_teardown(endless_authentication, setup, teardown),
+	        cmocka_unit_test_setup_teardown(bounds_of_a_ping, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
