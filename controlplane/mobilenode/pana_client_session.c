@@ -258,6 +258,10 @@ void client_par(struct pana_client *client, const struct pana_message *message, 
 		return;
 	if (!is_next(client, message, effects))
 		return;
+	if (client->request_octets && client->request_kind == PANA_PNR_REAUTHENTICATION) {
+		client->counters.unexpected++; /* RFC 5191 4.3: not before PNR(A) is answered; it comes again */
+		return;
+	}
 	if (message->kind == PANA_PAR && keys_in_use(client) && !pana_auth_verify(&client->keys, message)) {
 		client->counters.unauthenticated++; /* B-21 */
 		return;
