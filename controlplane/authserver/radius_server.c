@@ -2,11 +2,11 @@
 #include "radius_server.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "radius_security.h"
 
 enum { STATE_OCTETS = 16, STATE_NUMBER_OCTETS = 8, CLASS_OCTETS = 8, USER_NAME_OCTETS = RADIUS_VALUE_MAX };
@@ -55,17 +55,6 @@ struct radius_conversation {
 	uint8_t proxy_states[RADIUS_PROXY_STATES_MAX * 255]; /* whole attributes, in their order */
 	size_t proxy_state_octets;
 };
-
-static void *allocate(size_t octets)
-{
-	void *memory = calloc(1, octets);
-
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
 
 void radius_server_start(struct radius_server *server, const struct radius_client *clients, size_t client_count,
                          struct eap_server *eap, struct timer_wheel *timers, struct randomness *randomness,

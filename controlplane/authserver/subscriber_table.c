@@ -7,6 +7,8 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
+
 /* A change on its way to the disk. */
 struct subscriber_change {
 	struct subscriber_change *next;
@@ -19,17 +21,6 @@ struct subscriber_change {
 	size_t count;
 	struct subscriber_record records[];
 };
-
-static void *allocate(size_t octets)
-{
-	void *memory = calloc(1, octets);
-
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
 
 void subscriber_table_start(struct subscriber_table *table, const struct secret *wrap_key,
                             struct randomness *randomness)

@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "allocation.h"
 #include "host_key_openssl.h"
 
 struct host_key {
@@ -67,10 +68,8 @@ static int wrap(EVP_PKEY *pair, struct host_key **key)
 	uint8_t rr[HIP_KEY_MAX];
 	struct hip_host_identity identity = {.key.bytes = rr};
 	struct wire_writer writer;
-	struct host_key *made = calloc(1, sizeof(*made));
+	struct host_key *made = allocate(sizeof(*made));
 
-	if (!made)
-		abort();
 	made->pair = pair;
 	identity.key.octets = rr_form_of(pair, rr, &identity.key_algorithm);
 	writer = wire_writer_of(made->identity, sizeof(made->identity));

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "dns_name.h"
 #include "ip.h"
 #include "mobility_keys.h"
@@ -61,10 +62,8 @@ struct bootstrap_client *bootstrap_client_new(const struct bootstrap_client_sett
                                               const struct bootstrap_client_outlet *outlet,
                                               struct randomness *randomness, struct timer_wheel *timers)
 {
-	struct bootstrap_client *client = calloc(1, sizeof(*client));
+	struct bootstrap_client *client = allocate(sizeof(*client));
 
-	if (!client)
-		abort();
 	client->settings = *settings;
 	client->host_key = host_key;
 	client->outlet = *outlet;

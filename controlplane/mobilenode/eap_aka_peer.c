@@ -7,6 +7,8 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
+
 enum {
 	IDENTITY_OCTETS_MAX = 300,
 	TYPE_DATA_OFFSET = 5, /* of a packet with a type */
@@ -43,10 +45,8 @@ struct eap_aka_peer {
 
 struct eap_aka_peer *eap_aka_peer_new(const struct eap_aka_peer_settings *settings, const struct usim *usim)
 {
-	struct eap_aka_peer *peer = calloc(1, sizeof(*peer));
+	struct eap_aka_peer *peer = allocate(sizeof(*peer));
 
-	if (!peer)
-		abort();
 	peer->settings = *settings;
 	peer->usim = usim;
 	if (!peer->settings.realm[0]) /* E-4: the MNC in three digits */

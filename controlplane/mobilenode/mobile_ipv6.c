@@ -7,6 +7,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "endpoint.h"
 #include "ip.h"
 #include "mobility_header.h"
@@ -75,10 +76,8 @@ const char *mobile_ipv6_state_name(enum mobile_ipv6_state state)
 struct mobile_ipv6 *mobile_ipv6_new(uint32_t lifetime_s, const struct mobile_ipv6_outlet *outlet,
                                     struct timer_wheel *timers)
 {
-	struct mobile_ipv6 *mobile = calloc(1, sizeof(*mobile));
+	struct mobile_ipv6 *mobile = allocate(sizeof(*mobile));
 
-	if (!mobile)
-		abort();
 	mobile->lifetime_s = lifetime_s;
 	mobile->outlet = *outlet;
 	mobile->timers = timers;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "ip.h"
 
 struct seen_place {
@@ -25,10 +26,8 @@ struct movement {
 struct movement *movement_new(const struct movement_settings *settings, const struct movement_outlet *outlet,
                               struct timer_wheel *timers)
 {
-	struct movement *movement = calloc(1, sizeof(*movement));
+	struct movement *movement = allocate(sizeof(*movement));
 
-	if (!movement)
-		abort();
 	movement->settings = *settings;
 	movement->outlet = *outlet;
 	movement->timers = timers;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
+
 enum {
 	INITIATION_IRT_MS = 1000, /* B-5 */
 	INITIATION_MRT_MS = 120000,
@@ -32,10 +34,8 @@ struct pana_client *pana_client_new(const struct pana_client_settings *settings,
                                     const struct pana_client_outlet *outlet, struct randomness *randomness,
                                     struct timer_wheel *timers)
 {
-	struct pana_client *client = calloc(1, sizeof(*client));
+	struct pana_client *client = allocate(sizeof(*client));
 
-	if (!client)
-		abort();
 	client->settings = *settings;
 	client->outlet = *outlet;
 	client->randomness = randomness;

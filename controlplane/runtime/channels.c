@@ -2,10 +2,10 @@
 #include "channels.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "wire.h"
 
 enum { MESSAGE_MAX = 65535, IDLE_CLOSE_MS = 30000, UDP_BUFFER_OCTETS = 4 << 20 };
@@ -50,17 +50,6 @@ struct write_request {
 	uv_write_t write;
 	uint8_t bytes[];
 };
-
-static void *allocate(size_t octets)
-{
-	void *memory = calloc(1, octets);
-
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
 
 struct channels *channels_new(struct loop *loop)
 {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "allocation.h"
+
 struct value {
 	const struct configuration_key *key;
 	unsigned line; /* 0: from the default */
@@ -61,24 +63,6 @@ __attribute__((format(printf, 3, 4))) static int fail(const struct load *load, u
 	vsnprintf(load->error + used, CONFIGURATION_ERROR_OCTETS - (size_t)used, format, arguments);
 	va_end(arguments);
 	return -EINVAL;
-}
-
-static void *allocate(size_t count, size_t octets)
-{
-	void *memory = calloc(count ? count : 1, octets);
-
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
-
-static char *copy_text(const char *text)
-{
-	size_t octets = strlen(text) + 1;
-
-	return memcpy(allocate(1, octets), text, octets);
 }
 
 static size_t schema_count(const struct configuration_key *schema)
@@ -201,20 +185,20 @@ static int load_text_list(const struct load *load, struct value *value, const ya
 	size_t count;
 
 	if (yaml->type == YAML_SCALAR_NODE) {
-		value->texts = allocate(1, sizeof(*value->texts));
-		value->texts[value->count++] = copy_text((const char *)yaml->data.scalar.value);
+		value->texts = allocate(sizeof(*value->texts));
+		value->texts[value->count++] = allocate_text((const char *)yaml->data.scalar.value);
 		return 0;
 	}
 	if (yaml->type != YAML_SEQUENCE_NODE)
 		return wrong_value(load, value->line, value->key, "a map");
 	count = (size_t)(yaml->data.sequence.items.top - yaml->data.sequence.items.start);
-	value->texts = allocate(count, sizeof(*value->texts));
+	value->texts = allocate(count * sizeof(*value->texts));
 	for (size_t i = 0; i < count; i++) {
 		const yaml_node_t *item = yaml_document_get_node(load->document, yaml->data.sequence.items.start[i]);
 
 		if (item->type != YAML_SCALAR_NODE)
 			return wrong_value(load, line_of(item), value->key, "a list or map in it");
-		value->texts[value->count++] = copy_text((const char *)item->data.scalar.value);
+		value->texts[value->count++] = allocate_text((const char *)item->data.scalar.value);
 	}
 	return 0;
 }
@@ -227,7 +211,7 @@ static int load_list(const struct load *load, struct value *value, const yaml_no
 	if (yaml->type != YAML_SEQUENCE_NODE)
 		return wrong_value(load, value->line, value->key, yaml->type == YAML_SCALAR_NODE ? "a text" : "a map");
 	count = (size_t)(yaml->data.sequence.items.top - yaml->data.sequence.items.start);
-	value->nodes = allocate(count, sizeof(*value->nodes));
+	value->nodes = allocate(count * sizeof(*value->nodes));
 	for (size_t i = 0; i < count && !result; i++) {
 		const yaml_node_t *item = yaml_document_get_node(load->document, yaml->data.sequence.items.start[i]);
 
@@ -240,7 +224,7 @@ static int load_list(const struct load *load, struct value *value, const yaml_no
 
 static int load_section(const struct load *load, struct value *value, const yaml_node_t *yaml, unsigned line)
 {
-	value->nodes = allocate(1, sizeof(*value->nodes));
+	value->nodes = allocate(sizeof(*value->nodes));
 	value->count = 1;
 	return load_map(load, value->key->keys, yaml, line, &value->nodes[0]);
 }
@@ -267,7 +251,7 @@ static int load_value(const struct load *load, struct value *value, const yaml_n
 	text = (const char *)yaml->data.scalar.value;
 	if (parse_scalar(value, text))
 		return wrong_value(load, value->line, value->key, text);
-	value->text = copy_text(text);
+	value->text = allocate_text(text);
 	return 0;
 }
 
@@ -286,12 +270,12 @@ static int default_value(const struct load *load, struct value *value, unsigned 
 	if (!key->default_text[0])
 		return 0;
 	if (key->type == CONFIGURATION_TEXT_LIST) {
-		value->texts = allocate(1, sizeof(*value->texts));
-		value->texts[value->count++] = copy_text(key->default_text);
+		value->texts = allocate(sizeof(*value->texts));
+		value->texts[value->count++] = allocate_text(key->default_text);
 	} else if (parse_scalar(value, key->default_text)) {
 		abort(); /* a schema whose own default is out of its range */
 	}
-	value->text = copy_text(key->default_text);
+	value->text = allocate_text(key->default_text);
 	value->present = true;
 	return 0;
 }
@@ -337,7 +321,7 @@ static int load_pairs(const struct load *load, struct configuration_node *node, 
 static int load_map(const struct load *load, const struct configuration_key *schema, const yaml_node_t *yaml,
                     unsigned line, struct configuration_node **made)
 {
-	struct configuration_node *node = allocate(1, sizeof(*node));
+	struct configuration_node *node = allocate(sizeof(*node));
 	bool empty = !yaml || (yaml->type == YAML_SCALAR_NODE && yaml->data.scalar.length == 0);
 	int result = 0;
 
@@ -346,7 +330,7 @@ static int load_map(const struct load *load, const struct configuration_key *sch
 	node->schema = schema;
 	node->line = line;
 	node->value_count = schema_count(schema);
-	node->values = allocate(node->value_count, sizeof(*node->values));
+	node->values = allocate(node->value_count * sizeof(*node->values));
 	for (size_t i = 0; i < node->value_count; i++)
 		node->values[i].key = &schema[i];
 	if (!empty && yaml->type != YAML_MAPPING_NODE)
@@ -385,12 +369,12 @@ static int load_document(struct load *load, FILE *file, const struct configurati
 struct configuration *configuration_load(const char *path, const struct configuration_key *schema,
                                          char error[CONFIGURATION_ERROR_OCTETS])
 {
-	struct configuration *configuration = allocate(1, sizeof(*configuration));
+	struct configuration *configuration = allocate(sizeof(*configuration));
 	struct load load = {.configuration = configuration, .error = error};
 	FILE *file = fopen(path, "re");
 	int result = -EINVAL;
 
-	configuration->path = copy_text(path);
+	configuration->path = allocate_text(path);
 	if (file) {
 		result = load_document(&load, file, schema, &configuration->root);
 		fclose(file);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
+
 enum { KINDS = EFFECT_SEND + 1, LOG_TEXT_OCTETS = 512, KEEP_OCTETS = 65536 };
 
 /* One list a kind; payloads lie in one arena and are named by their offset, since it may move while it grows. */
@@ -76,12 +78,8 @@ static const size_t item_octets[KINDS] = {
 static void *grown(void *memory, size_t old_octets, size_t octets)
 {
 	/* not realloc: what it would leave behind may hold keys */
-	void *larger = malloc(octets);
+	void *larger = allocated(malloc(octets));
 
-	if (!larger) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
 	if (old_octets)
 		memcpy(larger, memory, old_octets);
 	if (memory)
@@ -132,12 +130,8 @@ static const void *kept(const struct effects *effects, struct payload payload)
 
 struct effects *effects_new(void)
 {
-	struct effects *effects = calloc(1, sizeof(*effects));
+	struct effects *effects = allocate(sizeof(*effects));
 
-	if (!effects) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
 	for (int kind = 0; kind < KINDS; kind++)
 		effects->lists[kind].item_octets = item_octets[kind];
 	effects->durable.item_octets = sizeof(struct item_durable);

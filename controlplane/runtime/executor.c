@@ -2,8 +2,9 @@
 #include "executor.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "allocation.h"
 
 enum { SPARE_MAX = 64 };
 
@@ -96,12 +97,8 @@ static void perform_outputs(struct executor *executor, const struct effects *ste
 
 static void hold(struct executor *executor, struct effects *step, enum held_state state)
 {
-	struct held *held = malloc(sizeof(*held));
+	struct held *held = allocate(sizeof(*held));
 
-	if (!held) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
 	*held = (struct held){.step = step, .state = state};
 	*executor->end = held;
 	executor->end = &held->next;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "channels.h"
 
 enum { TIMERS_A_TURN = 1000, TURN_ENDS_MAX = 4, ANSWER_OCTETS = 4096, LONG_TURN_US = 5000 };
@@ -50,17 +51,6 @@ struct query_work {
 	uint8_t answer[ANSWER_OCTETS];
 	uint8_t request[];
 };
-
-static void *allocate(size_t octets)
-{
-	void *memory = calloc(1, octets);
-
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
 
 uv_loop_t *loop_uv(struct loop *loop)
 {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "allocation.h"
 #include "log.h"
 
 enum { BUSY_TIMEOUT_MS = 5000, GROUP_MAX = 4096 };
@@ -323,12 +324,8 @@ void sqlite_store_stop(struct sqlite_store *store)
 
 void sqlite_store_submit(struct sqlite_store *store, const struct effects *step)
 {
-	struct submission *submission = calloc(1, sizeof(*submission));
+	struct submission *submission = allocate(sizeof(*submission));
 
-	if (!submission) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
 	submission->step = step;
 	pthread_mutex_lock(&store->mutex);
 	submissions_append(&store->submitted, submission);

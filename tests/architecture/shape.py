@@ -16,12 +16,11 @@ import sys
 
 SOURCE = pathlib.Path(os.environ["KEDGE_SOURCE"])
 BUILD = pathlib.Path(os.environ["KEDGE_BUILD"])
-# fwrite is what is left of the last words when memory is out
 CORES = [f"controlplane/mobilityserver/{room}" for room in ("access", "bindings", "bootstrap", "decision", "directory", "homeagent", "naming")]
 WALK = ["dataplane/walk", "dataplane/binding"]
 IMPURE = re.compile(r"clock_\w+|time|gettimeofday|instant_now|socket|bind|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|open(at)?|fopen(64)?|read|write|"
                     r"pthread_\w+|usleep|nanosleep|sleep|poll|select|uv_\w+|zmq_\w+|sqlite3_\w+|s?rand(om)?(_r)?|getrandom|RAND_\w+|randomness_system|"
-                    r"channels_\w+|loop_\w+|log_print|log_write|printf|puts|fprintf|fputs|getenv|system")
+                    r"channels_\w+|loop_\w+|log_print|log_write|printf|puts|fprintf|fputs|fwrite|getenv|system")
 BLOCKING = re.compile(IMPURE.pattern + r"|malloc|calloc|realloc|aligned_alloc|free|rte_malloc\w*|rte_zmalloc\w*|rte_free|rte_delay\w*|rte_rdtsc\w*")
 # the writer's side of the table and its making: not the workers'
 NOT_THE_WALKS = {"dataplane/binding": {"table_writer", "usage", "binding_table"}}

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "allocation.h"
+
 struct scope_key {
 	struct in6_addr prefix;
 	uint32_t prefix_bits;
@@ -94,9 +96,7 @@ void half_open_join(struct pana_session *session)
 		struct half_open_scope *scope = scope_of(agent, &key);
 
 		if (!scope) {
-			scope = calloc(1, sizeof(*scope));
-			if (!scope)
-				abort();
+			scope = allocate(sizeof(*scope));
 			scope->prefix = key.prefix;
 			scope->prefix_bits = key.prefix_bits;
 			HASH_ADD(hh, agent->half_open, prefix, sizeof(key), scope);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "allocation.h"
 #include "cookie.h"
 #include "pana_session.h"
 
@@ -31,10 +32,8 @@ const char *pana_agent_end_name(enum pana_agent_end reason)
 
 struct pana_agent *pana_agent_new(const struct pana_agent_options *options)
 {
-	struct pana_agent *agent = calloc(1, sizeof(*agent));
+	struct pana_agent *agent = allocate(sizeof(*agent));
 
-	if (!agent)
-		abort();
 	agent->options = *options;
 	agent->start_rate = start_rate_new(options->randomness);
 	randomness_fill(options->randomness, secret_fill(&agent->cookie_secret, COOKIE_SECRET_OCTETS),

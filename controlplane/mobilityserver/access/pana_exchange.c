@@ -8,15 +8,14 @@
 #include <stdlib.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
+
 enum { PACKET_MAX = PANA_PAYLOAD_MAX + IPV6_HEADER_OCTETS + UDP_HEADER_OCTETS, RANDOM_PERMILLE = 100 };
 
 void message_keep(struct kept_message *kept, const void *bytes, size_t octets)
 {
 	message_forget(kept);
-	kept->bytes = malloc(octets ? octets : 1);
-	if (!kept->bytes)
-		abort();
-	memcpy(kept->bytes, bytes, octets);
+	kept->bytes = allocate_copy(bytes, octets);
 	kept->octets = octets;
 }
 

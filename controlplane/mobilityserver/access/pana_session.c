@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
+
 bool allowance_take(struct allowance *allowance, uint32_t per_s, uint32_t burst, uint64_t now_ms)
 {
 	uint64_t interval_ms = 1000 / per_s;
@@ -43,10 +45,8 @@ struct pana_session *session_of_conversation(struct pana_agent *agent, uint64_t 
 
 struct pana_session *session_begin(struct pana_agent *agent, uint32_t session_id, const struct arrival *arrival)
 {
-	struct pana_session *session = calloc(1, sizeof(*session));
+	struct pana_session *session = allocate(sizeof(*session));
 
-	if (!session)
-		abort();
 	session->agent = agent;
 	session->token = ++agent->last_token;
 	session->session_id = session_id;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "allocation.h"
 #include "cookie.h"
 
 enum { CONSUMED_MS = 2 * COOKIE_EPOCH_S * 1000 };
@@ -42,10 +43,8 @@ static void forget_consumed(struct pana_agent *agent, uint64_t now_ms)
 
 static void consume(struct pana_agent *agent, uint32_t session_id, uint64_t now_ms)
 {
-	struct consumed_start *consumed = calloc(1, sizeof(*consumed));
+	struct consumed_start *consumed = allocate(sizeof(*consumed));
 
-	if (!consumed)
-		abort();
 	consumed->session_id = session_id;
 	consumed->until_ms = now_ms + CONSUMED_MS;
 	HASH_ADD(hh, agent->consumed, session_id, sizeof(consumed->session_id), consumed);

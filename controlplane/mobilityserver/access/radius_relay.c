@@ -5,19 +5,16 @@
 #include <strings.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "radius_conversation.h"
 #include "radius_security.h"
 
 struct radius_relay *radius_relay_new(const struct radius_relay_options *options)
 {
-	struct radius_relay *relay = calloc(1, sizeof(*relay));
+	struct radius_relay *relay = allocate(sizeof(*relay));
 
-	if (!relay)
-		abort();
 	relay->options = *options;
-	relay->slots = calloc((size_t)options->channel_count * IDENTIFIERS, sizeof(*relay->slots));
-	if (!relay->slots)
-		abort();
+	relay->slots = allocate((size_t)options->channel_count * IDENTIFIERS * sizeof(*relay->slots));
 	/* another first identifier at each start, so that a server does not take ours for repetitions */
 	relay->next_slot = randomness_below(options->randomness, (uint32_t)options->channel_count * IDENTIFIERS);
 	return relay;
@@ -95,9 +92,7 @@ static struct radius_conversation *begin(struct radius_relay *relay, const struc
 	server = server_of(relay, packet.data);
 	if (!server)
 		return NULL;
-	conversation = calloc(1, sizeof(*conversation));
-	if (!conversation)
-		abort();
+	conversation = allocate(sizeof(*conversation));
 	conversation->relay = relay;
 	conversation->token = eap->conversation;
 	conversation->server = server;

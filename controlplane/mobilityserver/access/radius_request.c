@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "radius_security.h"
 
 /*
@@ -149,16 +150,13 @@ bool radius_request_send(struct radius_conversation *conversation, struct wire_v
 		return false;
 	}
 	octets = write_request(conversation, eap, packet);
-	conversation->packet = malloc(octets ? octets : 1);
-	if (!conversation->packet)
-		abort();
+	conversation->packet = allocate_copy(packet, octets);
 	conversation->packet_octets = octets;
 	if (octets == 0) {
 		/* cannot be: a PANA message holds less than a RADIUS packet */
 		radius_request_end(conversation, now->monotonic_ms);
 		return false;
 	}
-	memcpy(conversation->packet, packet, octets);
 	conversation->sendings = 0;
 	relay->counters.requests++;
 	send_packet(conversation, now, effects);

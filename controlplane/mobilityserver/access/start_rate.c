@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
+
 enum { SLOTS = 16384, PER_SECOND = 100, SECOND_MS = 1000 };
 
 struct slot {
@@ -40,10 +42,8 @@ static size_t slot_of(const struct start_rate *rate, uint64_t network)
 
 struct start_rate *start_rate_new(struct randomness *randomness)
 {
-	struct start_rate *rate = calloc(1, sizeof(*rate));
+	struct start_rate *rate = allocate(sizeof(*rate));
 
-	if (!rate)
-		abort();
 	randomness_fill(randomness, rate->keys, sizeof(rate->keys));
 	for (size_t i = 0; i < SLOTS; i++)
 		rate->slots[i].tokens_ms = SECOND_MS;

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "binding_index.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
-static void *checked(void *memory)
-{
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
+#include "allocation.h"
 
 struct binding *binding_index_find(const struct binding_index *index, const struct binding_key *key)
 {
@@ -37,7 +29,7 @@ static struct bound_subscriber *subscriber_of(struct binding_index *index, const
 
 	if (subscriber)
 		return subscriber;
-	subscriber = checked(calloc(1, sizeof(*subscriber) + octets + 1));
+	subscriber = allocate(sizeof(*subscriber) + octets + 1);
 	subscriber->shard = shard;
 	memcpy(subscriber->name, name, octets);
 	HASH_ADD_KEYPTR(by_name, index->subscribers, subscriber->name, octets, subscriber);
@@ -47,7 +39,7 @@ static struct bound_subscriber *subscriber_of(struct binding_index *index, const
 struct binding *binding_index_add(struct binding_index *index, const struct binding_key *key, const char *name,
                                   uint8_t shard)
 {
-	struct binding *binding = checked(calloc(1, sizeof(*binding)));
+	struct binding *binding = allocate(sizeof(*binding));
 
 	binding->key = *key;
 	binding->subscriber = subscriber_of(index, name, shard);

@@ -2,10 +2,10 @@
 #include "bindings.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "allocation.h"
 #include "binding_index.h"
 #include "catch_up_server.h"
 #include "change_history.h"
@@ -33,18 +33,9 @@ struct bindings {
 	struct lowered *lowered;
 };
 
-static void *checked(void *memory)
-{
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
-
 struct bindings *bindings_new(const struct bindings_options *options)
 {
-	struct bindings *bindings = checked(calloc(1, sizeof(*bindings)));
+	struct bindings *bindings = allocate(sizeof(*bindings));
 	struct catch_up_source source = {
 	        .index = &bindings->index,
 	        .heads = bindings->heads,
@@ -260,7 +251,7 @@ static void lower_in_turn(void *core, uint64_t token, int result, const struct i
 void bindings_path_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
                        struct effects *effects)
 {
-	struct lowered *lowered = checked(calloc(1, sizeof(*lowered)));
+	struct lowered *lowered = allocate(sizeof(*lowered));
 
 	(void)now;
 	lowered->report = *report;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "catch_up_server.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
+
+#include "allocation.h"
 
 struct request_key {
 	struct punt_route peer;
@@ -33,12 +34,8 @@ struct catch_up_server {
 
 struct catch_up_server *catch_up_server_new(const struct catch_up_source *source)
 {
-	struct catch_up_server *server = calloc(1, sizeof(*server));
+	struct catch_up_server *server = allocate(sizeof(*server));
 
-	if (!server) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
 	server->source = *source;
 	return server;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "change_history.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
+
+#include "allocation.h"
 
 enum { BLOCK_ROWS = 64, RING_FIRST_BLOCKS = 4 };
 
@@ -31,18 +32,9 @@ struct change_history {
 	size_t blocks_max;
 };
 
-static void *checked(void *memory)
-{
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
-
 struct change_history *change_history_new(size_t changes_max)
 {
-	struct change_history *history = checked(calloc(1, sizeof(*history)));
+	struct change_history *history = allocate(sizeof(*history));
 
 	/* each shard's last block may be nearly empty */
 	history->blocks_max = (changes_max + BLOCK_ROWS - 1) / BLOCK_ROWS + FEED_SHARDS;
@@ -92,7 +84,7 @@ void change_history_reset(struct change_history *history, uint8_t shard_number, 
 static void grow_ring(struct shard_history *shard)
 {
 	size_t capacity = shard->capacity ? shard->capacity * 2 : RING_FIRST_BLOCKS;
-	struct block **ring = checked(calloc(capacity, sizeof(*ring)));
+	struct block **ring = allocated(calloc(capacity, sizeof(*ring)));
 
 	for (size_t i = 0; i < shard->blocks; i++)
 		ring[i] = *slot(shard, i);
@@ -111,7 +103,7 @@ static void add_block(struct change_history *history, uint8_t shard_number)
 		forget_first(history, &history->shards[history->oldest->shard]);
 	if (shard->blocks == shard->capacity)
 		grow_ring(shard);
-	block = checked(malloc(sizeof(*block)));
+	block = allocated(malloc(sizeof(*block)));
 	block->shard = shard_number;
 	DL_APPEND(history->oldest, block);
 	history->blocks++;

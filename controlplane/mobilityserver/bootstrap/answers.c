@@ -7,6 +7,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "request_keys.h"
 
 enum { HOME_PREFIX_LENGTH = 64, HOST_PREFIX_LENGTH = 128 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "host_key.h"
 #include "owner.h"
 #include "saga.h"

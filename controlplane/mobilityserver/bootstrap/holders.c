@@ -5,23 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *allocate(size_t octets)
-{
-	void *memory = calloc(1, octets);
-
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
-
-static char *copy_text(const char *text)
-{
-	size_t octets = strlen(text) + 1;
-
-	return memcpy(allocate(octets), text, octets);
-}
+#include "allocation.h"
 
 struct holder *holder_find(const struct bootstrap *core, const char *key)
 {
@@ -90,9 +74,9 @@ void holder_set_lease(struct holder *holder, const struct lease_row *row)
 	struct lease *lease = allocate(sizeof(*lease));
 	size_t identity_octets = sizeof(row->identity);
 
-	lease->fqdn = copy_text(row->fqdn);
+	lease->fqdn = allocate_text(row->fqdn);
 	lease->address = row->address;
-	lease->identity = memcpy(allocate(identity_octets), &row->identity, identity_octets);
+	lease->identity = allocate_copy(&row->identity, identity_octets);
 	lease->services = row->services;
 	lease->expires_ms = row->expires_ms;
 	lease->version = row->version;

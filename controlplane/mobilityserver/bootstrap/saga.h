@@ -202,7 +202,6 @@ struct bootstrap {
 };
 
 /* holders.c: indexes, and rows to and from memory */
-void *allocate(size_t octets);
 struct holder *holder_find(const struct bootstrap *core, const char *key);
 struct holder *holder_need(struct bootstrap *core, const char *key);
 /* Frees it when nothing of it is left. */

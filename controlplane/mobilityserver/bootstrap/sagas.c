@@ -6,6 +6,8 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
+
 struct saga *saga_new(struct holder *holder)
 {
 	struct bootstrap *core = holder->core;

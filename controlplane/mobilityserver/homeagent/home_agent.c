@@ -3,9 +3,9 @@
 #include "home_agent.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "allocation.h"
 #include "binding_acknowledgement.h"
 #include "binding_lifetime.h"
 #include "home_agent_state.h"
@@ -16,12 +16,8 @@ static const struct binding_version at_once = {0};
 
 struct home_agent *home_agent_new(const struct home_agent_options *options)
 {
-	struct home_agent *agent = calloc(1, sizeof(*agent));
+	struct home_agent *agent = allocate(sizeof(*agent));
 
-	if (!agent) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
 	agent->options = *options;
 	source_rate_start(&agent->sources, options->randomness);
 	return agent;
@@ -298,18 +294,6 @@ static void grant(const struct binding_update_case *update, struct proposal *pro
 	proposal->status = granted.status;
 }
 
-static uint8_t *copy_of(struct wire_view view)
-{
-	uint8_t *copy = malloc(view.octets);
-
-	if (!copy) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	memcpy(copy, view.bytes, view.octets);
-	return copy;
-}
-
 /* The update's number is used up, whether it is refused (a fault) or not; both are answered when that is durable. */
 static void store_update(struct home_agent *agent, const struct binding_update_case *update,
                          enum binding_update_fault fault, const struct punt_route *route, struct effects *effects)
@@ -319,7 +303,7 @@ static void store_update(struct home_agent *agent, const struct binding_update_c
 
 	proposal.home_address = update->home_address;
 	proposal.route = *route;
-	proposal.update = copy_of(update->message);
+	proposal.update = allocate_copy(update->message.bytes, update->message.octets);
 	proposal.update_octets = update->message.octets;
 	store_number(&proposal, update->association, effects);
 	if (fault != FAULT_NONE) {

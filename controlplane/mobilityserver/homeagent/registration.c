@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "registration.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "allocation.h"
 #include "ip.h"
-
-static void *zeroed(size_t octets)
-{
-	void *memory = calloc(1, octets);
-
-	if (!memory) {
-		fprintf(stderr, "error: out of memory\n");
-		abort();
-	}
-	return memory;
-}
 
 struct registration_key registration_key_of(const struct in6_addr *home_address, uint8_t prefix_length)
 {
@@ -67,7 +56,7 @@ static struct subscriber_registrations *subscriber_of(struct registration_table 
 
 	if (subscriber)
 		return subscriber;
-	subscriber = zeroed(sizeof(*subscriber) + octets + 1);
+	subscriber = allocate(sizeof(*subscriber) + octets + 1);
 	memcpy(subscriber->name, name, octets);
 	HASH_ADD_KEYPTR(by_name, table->subscribers, subscriber->name, octets, subscriber);
 	return subscriber;
@@ -80,7 +69,7 @@ struct registration *registration_table_make(struct registration_table *table, c
 
 	if (registration)
 		return strcmp(registration->subscriber->name, subscriber) == 0 ? registration : NULL;
-	registration = zeroed(sizeof(*registration));
+	registration = allocate(sizeof(*registration));
 	registration->key = *key;
 	registration->id = ++table->last_id;
 	registration->subscriber = subscriber_of(table, subscriber);
@@ -110,7 +99,7 @@ void registration_table_drop(struct registration_table *table, struct registrati
 struct association *registration_table_add(struct registration_table *table, struct registration *registration,
                                            const struct association_row *row)
 {
-	struct association *association = zeroed(sizeof(*association));
+	struct association *association = allocate(sizeof(*association));
 
 	association->row = *row;
 	association->registration = registration;
@@ -158,7 +147,7 @@ void registration_table_clear(struct registration_table *table)
 
 void association_remember_answer(struct association *association, struct wire_view update, struct wire_view packet)
 {
-	struct last_answer *answer = zeroed(sizeof(*answer) + update.octets + packet.octets);
+	struct last_answer *answer = allocate(sizeof(*answer) + update.octets + packet.octets);
 
 	answer->update_octets = update.octets;
 	answer->packet_octets = packet.octets;

@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 
+#include "allocation.h"
+
 static struct name_batch *batch_new(enum naming_zone zone)
 {
-	struct name_batch *batch = calloc(1, sizeof(*batch));
+	struct name_batch *batch = allocate(sizeof(*batch));
 
-	if (!batch)
-		abort();
 	batch->zone = zone;
 	return batch;
 }

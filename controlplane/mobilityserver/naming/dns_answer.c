@@ -2,7 +2,8 @@
 #include "dns_answer.h"
 
 #include <ldns/ldns.h>
-#include <stdlib.h>
+
+#include "allocation.h"
 
 const char *dns_rcode_name(uint8_t rcode)
 {
@@ -23,11 +24,9 @@ static void owner_text(const ldns_rr *rr, char owner[DNS_NAME_TEXT_OCTETS])
 bool dns_answer_each(struct wire_view message, dns_record_function *each, void *context)
 {
 	ldns_pkt *packet = NULL;
-	ldns_buffer *buffer = ldns_buffer_new(LDNS_MAX_PACKETLEN);
+	ldns_buffer *buffer = allocated(ldns_buffer_new(LDNS_MAX_PACKETLEN));
 	bool good = false;
 
-	if (!buffer)
-		abort();
 	if (ldns_wire2pkt(&packet, message.bytes, message.octets) != LDNS_STATUS_OK)
 		goto end;
 	for (size_t i = 0; i < ldns_rr_list_rr_count(ldns_pkt_answer(packet)); i++) {

@@ -4,18 +4,12 @@
 #include <ldns/ldns.h>
 #include <stdlib.h>
 
+#include "allocation.h"
+
 struct dns_update {
 	ldns_pkt *packet;
 	bool failed;
 };
-
-/* Out of memory ends the process, here as everywhere. */
-static void *required(void *pointer)
-{
-	if (!pointer)
-		abort();
-	return pointer;
-}
 
 static ldns_rdf *name_data(const char *name, bool *failed)
 {
@@ -25,22 +19,23 @@ static ldns_rdf *name_data(const char *name, bool *failed)
 	dns_name_write(&writer, name);
 	if (writer.failed) {
 		*failed = true;
-		return required(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, 1, "\0"));
+		return allocated(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, 1, "\0"));
 	}
-	return required(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, wire_written(&writer), wire));
+	return allocated(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, wire_written(&writer), wire));
 }
 
 static ldns_rr *record(struct dns_update *update, const char *name, uint16_t type, ldns_rr_class class, uint32_t ttl_s,
                        struct wire_view rdata)
 {
-	ldns_rr *rr = required(ldns_rr_new());
+	ldns_rr *rr = allocated(ldns_rr_new());
 
 	ldns_rr_set_owner(rr, name_data(name, &update->failed));
 	ldns_rr_set_type(rr, type);
 	ldns_rr_set_class(rr, class);
 	ldns_rr_set_ttl(rr, ttl_s);
 	if (rdata.octets)
-		ldns_rr_push_rdf(rr, required(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, rdata.octets, rdata.bytes)));
+		ldns_rr_push_rdf(rr,
+		                 allocated(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, rdata.octets, rdata.bytes)));
 	return rr;
 }
 
@@ -53,10 +48,10 @@ static void push(struct dns_update *update, ldns_pkt_section section, ldns_rr *r
 
 struct dns_update *dns_update_new(const char *zone)
 {
-	struct dns_update *update = required(calloc(1, sizeof(*update)));
+	struct dns_update *update = allocate(sizeof(*update));
 	ldns_rr *rr;
 
-	update->packet = required(ldns_pkt_new());
+	update->packet = allocated(ldns_pkt_new());
 	ldns_pkt_set_opcode(update->packet, LDNS_PACKET_UPDATE);
 	rr = record(update, zone, DNS_TYPE_SOA, LDNS_RR_CLASS_IN, 0, (struct wire_view){0});
 	ldns_rr_set_question(rr, true);
@@ -118,7 +113,7 @@ bool dns_update_write(const struct dns_update *update, struct wire_writer *write
 bool dns_query_write(const char *name, uint16_t type, struct wire_writer *writer)
 {
 	bool failed = false;
-	ldns_pkt *packet = required(ldns_pkt_query_new(name_data(name, &failed), type, LDNS_RR_CLASS_IN, 0));
+	ldns_pkt *packet = allocated(ldns_pkt_query_new(name_data(name, &failed), type, LDNS_RR_CLASS_IN, 0));
 	bool good = !failed && write_packet(packet, writer);
 
 	ldns_pkt_free(packet);

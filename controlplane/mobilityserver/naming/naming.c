@@ -2,9 +2,9 @@
 #include "naming.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "allocation.h"
 #include "dns_answer.h"
 #include "naming_core.h"
 
@@ -16,15 +16,6 @@ enum {
 	PAUSE_MS = 1000, /* before a server that was silent or failed is tried again */
 	PATIENCE_STEP_MS = 500,
 };
-
-static void *allocate(size_t octets)
-{
-	void *memory = calloc(1, octets);
-
-	if (!memory)
-		abort();
-	return memory;
-}
 
 const char *naming_outcome_name(enum naming_outcome outcome)
 {

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "allocation.h"
 #include "naming_core.h"
 
 enum {
@@ -42,10 +43,8 @@ static void tell(struct naming *core, const char *what, const char *fqdn, const 
 
 static struct name_request *make(const struct naming *core, const struct naming_request *wanted, const char *marker)
 {
-	struct name_request *request = malloc(sizeof(*request));
+	struct name_request *request = allocate(sizeof(*request));
 
-	if (!request)
-		abort();
 	if (name_request_make(wanted, marker, core->zones[NAMING_FORWARD].zone, core->zones[NAMING_REVERSE].zone,
 	                      request)) {
 		free(request);
@@ -117,9 +116,7 @@ void reconcile_pointer(struct naming *core, const struct dns_record *record)
 	if (reconciliation->stray_count == STRAY_POINTERS_MAX)
 		return;
 	if (!reconciliation->strays)
-		reconciliation->strays = calloc(STRAY_POINTERS_MAX, sizeof(*stray));
-	if (!reconciliation->strays)
-		abort();
+		reconciliation->strays = allocate(STRAY_POINTERS_MAX * sizeof(*stray));
 	stray = &reconciliation->strays[reconciliation->stray_count++];
 	strcpy(stray->reverse_name, record->owner);
 	strcpy(stray->target, target);

@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "allocation.h"
+
 static const char marker_label[] = "_kedge.";
 
 static void remove_name(struct zone_names *names, struct zone_name *name)
@@ -22,9 +24,7 @@ static struct zone_name *find_or_add(struct zone_names *names, const char *fqdn)
 	HASH_FIND(hh, names->by_name, fqdn, octets, name);
 	if (name)
 		return name;
-	name = calloc(1, sizeof(*name) + octets + 1);
-	if (!name)
-		abort();
+	name = allocate(sizeof(*name) + octets + 1);
 	memcpy(name->fqdn, fqdn, octets + 1);
 	HASH_ADD_KEYPTR(hh, names->by_name, name->fqdn, octets, name);
 	return name;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "allocation.h"
 #include "key_file.h"
 #include "log.h"
 #include "services.h"
@@ -245,7 +246,7 @@ static char **copy_words(const struct configuration_node *node, const char *key)
 	char **words = calloc(count + 1, sizeof(*words));
 
 	for (size_t i = 0; words && i < count; i++)
-		words[i] = strdup(configuration_text_at(node, key, i));
+		words[i] = allocate_text(configuration_text_at(node, key, i));
 	return words;
 }
 
@@ -290,9 +291,7 @@ static int read_reservation(const struct configuration_node *node, struct settin
 		configuration_blame(node, "prefix", error, "it takes a /64 of the home prefix");
 		return -EINVAL;
 	}
-	settings->reserved_subscribers[index] = strdup(configuration_text(node, "subscriber"));
-	if (!settings->reserved_subscribers[index])
-		return -ENOMEM;
+	settings->reserved_subscribers[index] = allocate_text(configuration_text(node, "subscriber"));
 	if (subscriber_identity_from_key(settings->reserved_subscribers[index], &identity)) {
 		configuration_blame(node, "subscriber", error, "it takes SERVER/IMSI");
 		return -EINVAL;
