@@ -5,34 +5,20 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+
+#include "prf_plus.h"
 
 enum {
-	SHA1_OCTETS = 20,
-	SHA256_OCTETS = 32,
 	CIPHER_KEY_OCTETS = 16,
-	KDF_FUNCTION_CODE = 0x20, /* TS 33.402 A.2 */
-	INPUT_OCTETS_MAX = 2048,
 	AKA_KEY_OCTETS = 16 + 16 + 64 + 64,
 	AKA_PRIME_KEY_OCTETS = 16 + 32 + 32 + 64 + 64,
 };
 
 static void must(bool right)
 {
-	/* digests over memory fail only without memory */
+	/* a programming error: lengths are constants, or were checked by who read the packet */
 	if (!right)
 		abort();
-}
-
-void eap_aka_keys_wipe(struct eap_aka_keys *keys)
-{
-	OPENSSL_cleanse(keys, sizeof(*keys));
-}
-
-static void hmac_sha256(const uint8_t *key, size_t key_octets, const uint8_t *input, size_t octets,
-                        uint8_t out[SHA256_OCTETS])
-{
-	must(HMAC(EVP_sha256(), key, (int)key_octets, input, octets, out, NULL) != NULL);
 }
 
 static void join(const struct secret *first, const struct secret *second, uint8_t joined[2 * CIPHER_KEY_OCTETS])
@@ -46,45 +32,25 @@ void eap_aka_prime_cipher_keys(const struct secret *ck, const struct secret *ik,
                                size_t name_octets, const uint8_t sqn_xor_ak[AKA_SQN_OCTETS], struct secret *ck_prime,
                                struct secret *ik_prime)
 {
-	uint8_t key[2 * CIPHER_KEY_OCTETS], out[SHA256_OCTETS], input[INPUT_OCTETS_MAX];
-	struct wire_writer writer = wire_writer_of(input, sizeof(input));
+	static const uint8_t function_code = 0x20; /* TS 33.402 A.2 */
+	uint8_t key[2 * CIPHER_KEY_OCTETS], out[HASH_SHA256_OCTETS], name_length[2], sqn_length[2];
+	const struct wire_view parts[] = {
+	        hash_part(&function_code, 1),
+	        hash_part(network_name, name_octets),
+	        hash_part(name_length, sizeof(name_length)),
+	        hash_part(sqn_xor_ak, AKA_SQN_OCTETS),
+	        hash_part(sqn_length, sizeof(sqn_length)),
+	};
 
+	must(name_octets <= UINT16_MAX);
+	wire_store_u16(name_length, (uint16_t)name_octets);
+	wire_store_u16(sqn_length, AKA_SQN_OCTETS);
 	join(ck, ik, key);
-	wire_write_u8(&writer, KDF_FUNCTION_CODE);
-	wire_write_bytes(&writer, network_name, name_octets);
-	wire_write_u16(&writer, (uint16_t)name_octets);
-	wire_write_bytes(&writer, sqn_xor_ak, AKA_SQN_OCTETS);
-	wire_write_u16(&writer, AKA_SQN_OCTETS);
-	must(!writer.failed);
-	hmac_sha256(key, sizeof(key), input, wire_written(&writer), out);
+	hash_hmac(HASH_SHA256, hash_part(key, sizeof(key)), parts, sizeof(parts) / sizeof(parts[0]), out);
 	secret_set(ck_prime, out, CIPHER_KEY_OCTETS);
 	secret_set(ik_prime, out + CIPHER_KEY_OCTETS, CIPHER_KEY_OCTETS);
 	OPENSSL_cleanse(key, sizeof(key));
 	OPENSSL_cleanse(out, sizeof(out));
-}
-
-/* PRF' (RFC 9048 3.4.1): T1 = HMAC(K, S | 1), Tn = HMAC(K, Tn-1 | S | n). */
-static void prf_prime(const uint8_t *key, size_t key_octets, const uint8_t *seed, size_t seed_octets, uint8_t *out,
-                      size_t octets)
-{
-	uint8_t input[SHA256_OCTETS + INPUT_OCTETS_MAX + 1], block[SHA256_OCTETS];
-	size_t before = 0;
-
-	must(seed_octets <= INPUT_OCTETS_MAX);
-	for (uint8_t n = 1; octets; n++) {
-		size_t piece = octets < SHA256_OCTETS ? octets : SHA256_OCTETS;
-
-		memcpy(input, block, before);
-		memcpy(input + before, seed, seed_octets);
-		input[before + seed_octets] = n;
-		hmac_sha256(key, key_octets, input, before + seed_octets + 1, block);
-		memcpy(out, block, piece);
-		out += piece;
-		octets -= piece;
-		before = SHA256_OCTETS;
-	}
-	OPENSSL_cleanse(input, sizeof(input));
-	OPENSSL_cleanse(block, sizeof(block));
 }
 
 static const uint8_t *take(struct secret *secret, const uint8_t *from, size_t octets)
@@ -96,16 +62,13 @@ static const uint8_t *take(struct secret *secret, const uint8_t *from, size_t oc
 void eap_aka_prime_keys(const struct secret *ck_prime, const struct secret *ik_prime, const void *identity,
                         size_t identity_octets, struct eap_aka_keys *keys)
 {
-	static const char label[] = "EAP-AKA'";
-	uint8_t key[2 * CIPHER_KEY_OCTETS], seed[INPUT_OCTETS_MAX], mk[AKA_PRIME_KEY_OCTETS];
-	struct wire_writer writer = wire_writer_of(seed, sizeof(seed));
+	const struct wire_view seed[] = {hash_text("EAP-AKA'"), hash_part(identity, identity_octets)};
+	uint8_t key[2 * CIPHER_KEY_OCTETS], mk[AKA_PRIME_KEY_OCTETS];
 	const uint8_t *at = mk;
 
 	join(ik_prime, ck_prime, key);
-	wire_write_bytes(&writer, label, sizeof(label) - 1);
-	wire_write_bytes(&writer, identity, identity_octets);
-	must(!writer.failed);
-	prf_prime(key, sizeof(key), seed, wire_written(&writer), mk, sizeof(mk));
+	/* PRF' of RFC 9048 3.4.1 is prf+ of IKEv2 by another name */
+	prf_plus(HASH_SHA256, hash_part(key, sizeof(key)), seed, sizeof(seed) / sizeof(seed[0]), mk, sizeof(mk));
 	keys->method = EAP_TYPE_AKA_PRIME;
 	at = take(&keys->k_encr, at, 16);
 	at = take(&keys->k_aut, at, 32);
@@ -134,7 +97,7 @@ static uint32_t sha1_round_function(int t, uint32_t b, uint32_t c, uint32_t d)
  * G of FIPS 186-2: SHA-1's compression of one block that holds c padded with zeros, without SHA-1's own padding.
  * OpenSSL 3 offers that function no longer but as a deprecated one, so it stands here.
  */
-static void g_function(const uint8_t c[SHA1_OCTETS], uint8_t out[SHA1_OCTETS])
+static void g_function(const uint8_t c[HASH_SHA1_OCTETS], uint8_t out[HASH_SHA1_OCTETS])
 {
 	static const uint32_t constants[] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
 	static const uint32_t initial[] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
@@ -164,11 +127,11 @@ static void g_function(const uint8_t c[SHA1_OCTETS], uint8_t out[SHA1_OCTETS])
 }
 
 /* xkey = (1 + xkey + w) mod 2^160 */
-static void add_one_and(uint8_t xkey[SHA1_OCTETS], const uint8_t w[SHA1_OCTETS])
+static void add_one_and(uint8_t xkey[HASH_SHA1_OCTETS], const uint8_t w[HASH_SHA1_OCTETS])
 {
 	unsigned carry = 1;
 
-	for (int i = SHA1_OCTETS - 1; i >= 0; i--) {
+	for (int i = HASH_SHA1_OCTETS - 1; i >= 0; i--) {
 		carry += (unsigned)xkey[i] + w[i];
 		xkey[i] = (uint8_t)carry;
 		carry >>= 8;
@@ -177,11 +140,11 @@ static void add_one_and(uint8_t xkey[SHA1_OCTETS], const uint8_t w[SHA1_OCTETS])
 
 void fips186_2_prf(const uint8_t seed[20], uint8_t *out, size_t octets)
 {
-	uint8_t xkey[SHA1_OCTETS], w[SHA1_OCTETS];
+	uint8_t xkey[HASH_SHA1_OCTETS], w[HASH_SHA1_OCTETS];
 
 	memcpy(xkey, seed, sizeof(xkey));
 	while (octets) {
-		size_t piece = octets < SHA1_OCTETS ? octets : SHA1_OCTETS;
+		size_t piece = octets < HASH_SHA1_OCTETS ? octets : HASH_SHA1_OCTETS;
 
 		g_function(xkey, w);
 		add_one_and(xkey, w);
@@ -196,15 +159,11 @@ void fips186_2_prf(const uint8_t seed[20], uint8_t *out, size_t octets)
 void eap_aka_keys(const struct secret *ck, const struct secret *ik, const void *identity, size_t identity_octets,
                   struct eap_aka_keys *keys)
 {
-	uint8_t mk[SHA1_OCTETS], out[AKA_KEY_OCTETS];
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	const struct wire_view parts[] = {hash_part(identity, identity_octets), hash_secret(ik), hash_secret(ck)};
+	uint8_t mk[HASH_SHA1_OCTETS], out[AKA_KEY_OCTETS];
 	const uint8_t *at = out;
 
-	must(context && EVP_DigestInit_ex(context, EVP_sha1(), NULL) &&
-	     EVP_DigestUpdate(context, identity, identity_octets) &&
-	     EVP_DigestUpdate(context, secret_bytes(ik), secret_octets(ik)) &&
-	     EVP_DigestUpdate(context, secret_bytes(ck), secret_octets(ck)) && EVP_DigestFinal_ex(context, mk, NULL));
-	EVP_MD_CTX_free(context);
+	hash_digest(HASH_SHA1, parts, sizeof(parts) / sizeof(parts[0]), mk);
 	fips186_2_prf(mk, out, sizeof(out));
 	keys->method = EAP_TYPE_AKA;
 	at = take(&keys->k_encr, at, 16);
@@ -216,19 +175,44 @@ void eap_aka_keys(const struct secret *ck, const struct secret *ik, const void *
 	OPENSSL_cleanse(out, sizeof(out));
 }
 
-void eap_aka_mac(const struct eap_aka_keys *keys, const uint8_t *packet, size_t octets, size_t mac_offset,
-                 const void *extra, size_t extra_octets, uint8_t mac[EAP_AKA_MAC_OCTETS])
+void eap_aka_full_keys(enum eap_type method, const struct secret *ck, const struct secret *ik,
+                       struct wire_view network_name, const uint8_t sqn_xor_ak[AKA_SQN_OCTETS],
+                       struct wire_view identity, struct eap_aka_keys *keys)
 {
-	const EVP_MD *digest = keys->method == EAP_TYPE_AKA ? EVP_sha1() : EVP_sha256();
-	uint8_t copy[EAP_PACKET_MAX + EAP_AKA_MAC_OCTETS], out[EVP_MAX_MD_SIZE];
+	struct secret ck_prime = {0}, ik_prime = {0};
 
-	must(octets + extra_octets <= sizeof(copy) && mac_offset + EAP_AKA_MAC_OCTETS <= octets);
-	memcpy(copy, packet, octets);
-	memset(copy + mac_offset, 0, EAP_AKA_MAC_OCTETS);
-	if (extra_octets)
-		memcpy(copy + octets, extra, extra_octets);
-	must(HMAC(digest, secret_bytes(&keys->k_aut), (int)secret_octets(&keys->k_aut), copy, octets + extra_octets,
-	          out, NULL) != NULL);
+	if (method == EAP_TYPE_AKA) {
+		eap_aka_keys(ck, ik, identity.bytes, identity.octets, keys);
+		return;
+	}
+	eap_aka_prime_cipher_keys(ck, ik, network_name.bytes, network_name.octets, sqn_xor_ak, &ck_prime, &ik_prime);
+	eap_aka_prime_keys(&ck_prime, &ik_prime, identity.bytes, identity.octets, keys);
+	secret_wipe(&ck_prime);
+	secret_wipe(&ik_prime);
+}
+
+static enum hash_algorithm hash_of(enum eap_type method)
+{
+	return method == EAP_TYPE_AKA ? HASH_SHA1 : HASH_SHA256;
+}
+
+/* Over the whole packet, the MAC's own octets being zero. */
+static void compute_mac(const struct eap_aka_keys *keys, const uint8_t *packet, size_t octets, size_t mac_offset,
+                        uint8_t mac[EAP_AKA_MAC_OCTETS])
+{
+	static const uint8_t zeros[EAP_AKA_MAC_OCTETS];
+	const size_t behind = mac_offset + EAP_AKA_MAC_OCTETS;
+	uint8_t out[HASH_MAX_OCTETS];
+
+	must(behind <= octets);
+
+	const struct wire_view parts[] = {
+	        hash_part(packet, mac_offset),
+	        hash_part(zeros, sizeof(zeros)),
+	        hash_part(packet + behind, octets - behind),
+	};
+
+	hash_hmac(hash_of(keys->method), hash_secret(&keys->k_aut), parts, sizeof(parts) / sizeof(parts[0]), out);
 	memcpy(mac, out, EAP_AKA_MAC_OCTETS);
 	OPENSSL_cleanse(out, sizeof(out));
 }
@@ -237,7 +221,7 @@ void eap_aka_mac_set(const struct eap_aka_keys *keys, uint8_t *packet, size_t oc
 {
 	uint8_t mac[EAP_AKA_MAC_OCTETS];
 
-	eap_aka_mac(keys, packet, octets, mac_offset, NULL, 0, mac);
+	compute_mac(keys, packet, octets, mac_offset, mac);
 	memcpy(packet + mac_offset, mac, sizeof(mac));
 }
 
@@ -247,7 +231,7 @@ bool eap_aka_mac_right(const struct eap_aka_keys *keys, struct wire_view packet,
 
 	if (mac.octets != EAP_AKA_MAC_OCTETS || packet.octets > EAP_PACKET_MAX)
 		return false;
-	eap_aka_mac(keys, packet.bytes, packet.octets, (size_t)(mac.bytes - packet.bytes), NULL, 0, expected);
+	compute_mac(keys, packet.bytes, packet.octets, (size_t)(mac.bytes - packet.bytes), expected);
 	return CRYPTO_memcmp(expected, mac.bytes, sizeof(expected)) == 0;
 }
 
@@ -265,13 +249,12 @@ void eap_aka_checkcode_add(struct eap_aka_checkcode *checkcode, const void *pack
 size_t eap_aka_checkcode_digest(const struct eap_aka_checkcode *checkcode, enum eap_type method,
                                 uint8_t digest[CHECKCODE_OCTETS_MAX])
 {
-	const EVP_MD *function = method == EAP_TYPE_AKA ? EVP_sha1() : EVP_sha256();
-	unsigned octets = 0;
+	const struct wire_view packets = {checkcode->buffer, checkcode->octets};
 
 	if (!checkcode->packets)
 		return 0;
-	must(EVP_Digest(checkcode->buffer, checkcode->octets, digest, &octets, function, NULL));
-	return octets;
+	hash_digest(hash_of(method), &packets, 1, digest);
+	return hash_octets(hash_of(method));
 }
 
 bool eap_aka_checkcode_right(const struct eap_aka_checkcode *checkcode, enum eap_type method, struct wire_view value)

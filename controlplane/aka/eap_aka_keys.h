@@ -20,7 +20,6 @@ struct eap_aka_keys {
 	struct secret msk;    /* 64 */
 	struct secret emsk;   /* 64; never leaves AS and USIM side (K-2) */
 };
-void eap_aka_keys_wipe(struct eap_aka_keys *keys);
 
 /* CK' | IK' = HMAC-SHA-256(CK | IK, 0x20 | name | L16(name) | SQN^AK | 0x0006), name = AT_KDF_INPUT. */
 void eap_aka_prime_cipher_keys(const struct secret *ck, const struct secret *ik, const void *network_name,
@@ -39,13 +38,17 @@ void eap_aka_keys(const struct secret *ck, const struct secret *ik, const void *
 void fips186_2_prf(const uint8_t xkey[20], uint8_t *out, size_t octets);
 
 /*
- * AT_MAC: HMAC-SHA1-128 (AKA) or HMAC-SHA-256-128 (AKA') over the whole EAP packet, the MAC's octets being zero, and
- * `extra` behind it (NONCE_S in fast re-authentication). `mac_offset`: from the packet's begin.
+ * All keys of a full authentication. `network_name` and `sqn_xor_ak` count for AKA' alone: CK' and IK' are made of
+ * them.
  */
-void eap_aka_mac(const struct eap_aka_keys *keys, const uint8_t *packet, size_t octets, size_t mac_offset,
-                 const void *extra, size_t extra_octets, uint8_t mac[EAP_AKA_MAC_OCTETS]);
+void eap_aka_full_keys(enum eap_type method, const struct secret *ck, const struct secret *ik,
+                       struct wire_view network_name, const uint8_t sqn_xor_ak[AKA_SQN_OCTETS],
+                       struct wire_view identity, struct eap_aka_keys *keys);
 
-/* Fills the MAC in place. */
+/*
+ * AT_MAC: HMAC-SHA1-128 (AKA) or HMAC-SHA-256-128 (AKA') over the whole EAP packet, the MAC's octets being zero; filled
+ * in place. `mac_offset`: from the packet's begin.
+ */
 void eap_aka_mac_set(const struct eap_aka_keys *keys, uint8_t *packet, size_t octets, size_t mac_offset);
 
 /* Constant time. `mac` is the view that eap_aka_read() gave, inside `packet`. */

@@ -4,12 +4,9 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
-enum { NOTIFICATION_P_BIT = 0x4000, TYPE_DATA_OFFSET = 5 };
+#include "hash.h"
 
-void eap_aka_exchange_wipe(struct eap_aka_exchange *exchange)
-{
-	OPENSSL_cleanse(exchange, sizeof(*exchange));
-}
+enum { NOTIFICATION_P_BIT = 0x4000, TYPE_DATA_OFFSET = 5 };
 
 /* Wraps type-data into an EAP request of the exchange's next identifier; where AT_MAC lies moves along. */
 static size_t finish(struct eap_aka_exchange *exchange, const uint8_t *data, size_t octets, size_t mac_offset,
@@ -44,17 +41,10 @@ size_t eap_aka_identity_request(struct eap_aka_exchange *exchange, enum eap_aka_
 static void derive_keys(struct eap_aka_exchange *exchange)
 {
 	const struct aka_vector *vector = &exchange->vector;
-	struct secret ck_prime = {0}, ik_prime = {0};
 
-	if (exchange->method == EAP_TYPE_AKA) {
-		eap_aka_keys(&vector->ck, &vector->ik, exchange->identity, exchange->identity_octets, &exchange->keys);
-		return;
-	}
-	eap_aka_prime_cipher_keys(&vector->ck, &vector->ik, exchange->network_name, strlen(exchange->network_name),
-	                          vector->sqn_xor_ak, &ck_prime, &ik_prime);
-	eap_aka_prime_keys(&ck_prime, &ik_prime, exchange->identity, exchange->identity_octets, &exchange->keys);
-	secret_wipe(&ck_prime);
-	secret_wipe(&ik_prime);
+	eap_aka_full_keys(exchange->method, &vector->ck, &vector->ik, hash_text(exchange->network_name),
+	                  vector->sqn_xor_ak, hash_part(exchange->identity, exchange->identity_octets),
+	                  &exchange->keys);
 }
 
 size_t eap_aka_challenge_request(struct eap_aka_exchange *exchange, uint8_t *packet, size_t capacity)

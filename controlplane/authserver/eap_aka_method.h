@@ -23,7 +23,6 @@ struct eap_aka_exchange {
 	struct aka_vector vector; /* of the outstanding challenge */
 	struct eap_aka_keys keys;
 };
-void eap_aka_exchange_wipe(struct eap_aka_exchange *exchange);
 
 /* EAP-Request/AKA-Identity asking by `request`: AT_ANY_ID_REQ, AT_FULLAUTH_ID_REQ or AT_PERMANENT_ID_REQ. */
 size_t eap_aka_identity_request(struct eap_aka_exchange *exchange, enum eap_aka_attribute_type request, uint8_t *packet,

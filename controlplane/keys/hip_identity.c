@@ -2,7 +2,8 @@
 #include "hip_identity.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
+
+#include "hash.h"
 
 enum { CONTEXT_ID_OCTETS = 16, MIDDLE_OCTETS = 12 };
 
@@ -12,24 +13,22 @@ static const uint8_t context_id[CONTEXT_ID_OCTETS] = {0xf0, 0xef, 0xf0, 0x2f, 0x
 
 int hip_identity_tag(const struct hip_host_identity *identity, struct in6_addr *tag)
 {
-	uint8_t input[CONTEXT_ID_OCTETS + HIP_HOST_ID_MAX];
-	uint8_t hash[EVP_MAX_MD_SIZE];
-	unsigned int hash_octets = 0;
-	struct wire_writer writer = wire_writer_of(input, sizeof(input));
+	uint8_t host_id[HIP_HOST_ID_MAX], digest[HASH_MAX_OCTETS];
+	struct wire_writer writer = wire_writer_of(host_id, sizeof(host_id));
 	uint8_t suite = hip_suite_of(identity->key_algorithm);
-	const EVP_MD *digest = suite == HIP_SUITE_RSA_SHA256 ? EVP_sha256() : EVP_sha384();
+	enum hash_algorithm algorithm = suite == HIP_SUITE_RSA_SHA256 ? HASH_SHA256 : HASH_SHA384;
+	struct wire_view parts[2] = {hash_part(context_id, sizeof(context_id))};
 
-	wire_write_bytes(&writer, context_id, sizeof(context_id));
 	hip_host_id_form_write(&writer, identity);
 	if (writer.failed)
 		return -EKEYREJECTED;
-	if (EVP_Digest(input, wire_written(&writer), hash, &hash_octets, digest, NULL) != 1)
-		return -EIO;
+	parts[1] = hash_part(host_id, wire_written(&writer));
+	hash_digest(algorithm, parts, 2, digest);
 	tag->s6_addr[0] = 0x20;
 	tag->s6_addr[1] = 0x01;
 	tag->s6_addr[2] = 0x00;
 	tag->s6_addr[3] = (uint8_t)(0x20 | suite);
-	memcpy(&tag->s6_addr[4], hash + (hash_octets - MIDDLE_OCTETS) / 2, MIDDLE_OCTETS);
+	memcpy(&tag->s6_addr[4], digest + (hash_octets(algorithm) - MIDDLE_OCTETS) / 2, MIDDLE_OCTETS);
 	return 0;
 }
 

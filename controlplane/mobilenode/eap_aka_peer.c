@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "allocation.h"
+#include "hash.h"
 
 enum {
 	IDENTITY_OCTETS_MAX = 300,
@@ -237,22 +238,6 @@ static size_t synchronization_failure(struct eap_aka_peer *peer, const struct ea
 	return respond(peer, request, request->type, &data, 0);
 }
 
-static void derive_keys(struct eap_aka_peer *peer, const struct eap_aka_message *message,
-                        const struct aka_answer *answer)
-{
-	struct secret ck_prime = {0}, ik_prime = {0};
-
-	if (peer->method == EAP_TYPE_AKA) {
-		eap_aka_keys(&answer->ck, &answer->ik, peer->identity, strlen(peer->identity), &peer->keys);
-		return;
-	}
-	eap_aka_prime_cipher_keys(&answer->ck, &answer->ik, message->kdf_input.bytes, message->kdf_input.octets,
-	                          answer->sqn_xor_ak, &ck_prime, &ik_prime);
-	eap_aka_prime_keys(&ck_prime, &ik_prime, peer->identity, strlen(peer->identity), &peer->keys);
-	secret_wipe(&ck_prime);
-	secret_wipe(&ik_prime);
-}
-
 /* E-11: AT_CHECKCODE must be there when identities were exchanged, and right when it is there. */
 static bool checkcode_is_right(const struct eap_aka_peer *peer, const struct eap_aka_message *message)
 {
@@ -271,7 +256,8 @@ static size_t answer_challenge(struct eap_aka_peer *peer, const struct eap_packe
 
 	if (peer->method == EAP_TYPE_AKA_PRIME && !(answer->amf[0] & SEPARATION_BIT))
 		return authentication_reject(peer, request, "E-9: the AMF separation bit is not set");
-	derive_keys(peer, message, answer);
+	eap_aka_full_keys((enum eap_type)peer->method, &answer->ck, &answer->ik, message->kdf_input, answer->sqn_xor_ak,
+	                  hash_text(peer->identity), &peer->keys);
 	if (!eap_aka_mac_right(&peer->keys, request->octets, message->mac)) {
 		peer->counters.mac_failures++;
 		return client_error(peer, request, "E-9: AT_MAC is wrong");

@@ -4,12 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
-#include "wire.h"
+#include "hash.h"
 
-enum { SUBNET_OCTETS = 8, DIGEST_OCTETS = 32, KEY_TEXT_MAX = 512, WORD_BITS = 64 };
+enum { SUBNET_OCTETS = 8, DIGEST_OCTETS = HASH_SHA256_OCTETS, WORD_BITS = 64 };
 
 static bool bit_of(const uint64_t *map, uint32_t at)
 {
@@ -151,14 +149,15 @@ const char *address_reason_text(enum address_reason reason)
 static void keyed_digest(const struct secret *key, const uint8_t prefix[SUBNET_OCTETS], const char *subscriber,
                          uint32_t counter, uint8_t digest[DIGEST_OCTETS])
 {
-	uint8_t input[KEY_TEXT_MAX];
-	struct wire_writer writer = wire_writer_of(input, sizeof(input));
+	uint8_t number[4];
+	const struct wire_view parts[] = {
+	        hash_part(prefix, SUBNET_OCTETS),
+	        hash_part(subscriber, strlen(subscriber) + 1),
+	        hash_part(number, sizeof(number)),
+	};
 
-	wire_write_bytes(&writer, prefix, SUBNET_OCTETS);
-	wire_write_bytes(&writer, subscriber, strlen(subscriber) + 1);
-	wire_write_u32(&writer, counter);
-	if (!HMAC(EVP_sha256(), secret_bytes(key), (int)secret_octets(key), input, wire_written(&writer), digest, NULL))
-		abort(); /* only out of memory */
+	wire_store_u32(number, counter);
+	hash_hmac(HASH_SHA256, hash_secret(key), parts, sizeof(parts) / sizeof(parts[0]), digest);
 }
 
 bool address_identifier_is_reserved(const struct in6_addr *address)

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "owner.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
-static void hmac_sha256(const struct secret *key, const void *input, size_t octets, uint8_t digest[OWNER_DIGEST_OCTETS])
-{
-	if (!HMAC(EVP_sha256(), secret_bytes(key), (int)secret_octets(key), input, octets, digest, NULL))
-		abort(); /* only out of memory */
-}
+#include "hash.h"
 
 void owner_digest(const struct secret *owner_key, const struct subscriber_identity *identity,
                   uint8_t digest[OWNER_DIGEST_OCTETS])
 {
 	uint8_t id[SUBSCRIBER_OWNER_ID_OCTETS];
+	const struct wire_view owner = hash_part(id, subscriber_owner_id(identity, id));
 
-	hmac_sha256(owner_key, id, subscriber_owner_id(identity, id), digest);
+	hash_hmac(HASH_SHA256, hash_secret(owner_key), &owner, 1, digest);
 }
 
 void owner_label(const struct secret *owner_key, const struct subscriber_identity *identity,
@@ -39,11 +32,9 @@ void owner_label(const struct secret *owner_key, const struct subscriber_identit
 
 void owner_derived_key(const struct secret *owner_key, const char *label, struct secret *key)
 {
-	uint8_t input[64] = {0};
-	size_t octets = strlen(label);
+	static const uint8_t no_owner; /* see owner.h */
+	const struct wire_view parts[] = {hash_part(&no_owner, 1), hash_text(label)};
 
-	if (octets >= sizeof(input))
-		abort();
-	memcpy(input + 1, label, octets);
-	hmac_sha256(owner_key, input, 1 + octets, secret_fill(key, OWNER_DIGEST_OCTETS));
+	hash_hmac(HASH_SHA256, hash_secret(owner_key), parts, sizeof(parts) / sizeof(parts[0]),
+	          secret_fill(key, OWNER_DIGEST_OCTETS));
 }

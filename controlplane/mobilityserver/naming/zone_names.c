@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "zone_names.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 #include "allocation.h"
+#include "hash.h"
 
 static const char marker_label[] = "_kedge.";
 
@@ -32,10 +32,9 @@ static struct zone_name *find_or_add(struct zone_names *names, const char *fqdn)
 
 static void hip_digest(struct wire_view rdata, uint8_t digest[ZONE_HIP_DIGEST_OCTETS])
 {
-	uint8_t whole[EVP_MAX_MD_SIZE];
+	uint8_t whole[HASH_SHA256_OCTETS];
 
-	if (EVP_Digest(rdata.bytes, rdata.octets, whole, NULL, EVP_sha256(), NULL) != 1)
-		abort();
+	hash_digest(HASH_SHA256, &rdata, 1, whole);
 	memcpy(digest, whole, ZONE_HIP_DIGEST_OCTETS);
 }
 
