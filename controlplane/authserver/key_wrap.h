@@ -11,9 +11,13 @@
 #define KEDGE_AUTHSERVER_KEY_WRAP_H
 
 #include "randomness.h"
+#include "sealing.h"
 #include "secret.h"
 
-enum { KEY_WRAP_KEY_OCTETS = 32, WRAPPED_KEYS_OCTETS = 1 + 12 + 32 + 16 };
+enum {
+	KEY_WRAP_KEY_OCTETS = SEALING_KEY_OCTETS,
+	WRAPPED_KEYS_OCTETS = 1 + SEALING_NONCE_OCTETS + 32 + SEALING_TAG_OCTETS,
+};
 
 /* Encrypts K and OPc, 16 octets each. */
 void key_wrap(const struct secret *key, const char *imsi, const struct secret *k, const struct secret *opc,

@@ -11,6 +11,7 @@
 
 #include "durable_file.h"
 #include "hash.h"
+#include "sealing.h"
 
 /*
  * The file: header (additional data) | ciphertext | tag.
@@ -19,12 +20,9 @@
 enum {
 	VERSION = 1,
 	RANDS = 4,
-	NONCE_OCTETS = 12,
-	TAG_OCTETS = 16,
-	KEY_OCTETS = 32,
-	HEADER_OCTETS = 7 + 1 + HASH_SHA256_OCTETS + RANDS * AKA_RAND_OCTETS + NONCE_OCTETS,
+	HEADER_OCTETS = 7 + 1 + HASH_SHA256_OCTETS + RANDS * AKA_RAND_OCTETS + SEALING_NONCE_OCTETS,
 	PLAINTEXT_MAX = HOST_KEY_DER_MAX + HIP_IDENTITY_VALUE_MAX + 1024,
-	FILE_MAX = HEADER_OCTETS + PLAINTEXT_MAX + TAG_OCTETS,
+	FILE_MAX = HEADER_OCTETS + PLAINTEXT_MAX + SEALING_TAG_OCTETS,
 };
 
 static const char magic[] = "kedgeSS";
@@ -43,7 +41,7 @@ void sealed_state_wipe(struct sealed_state *state)
 
 /* --- the key (N-1) --- */
 
-static int derive_key(const struct usim *usim, const uint8_t *rands, uint8_t key[KEY_OCTETS])
+static int derive_key(const struct usim *usim, const uint8_t *rands, uint8_t key[SEALING_KEY_OCTETS])
 {
 	uint8_t input[RANDS * (GSM_SRES_OCTETS + GSM_KC_OCTETS)], info[64];
 	struct wire_writer writer = wire_writer_of(info, sizeof(info));
@@ -66,7 +64,7 @@ static int derive_key(const struct usim *usim, const uint8_t *rands, uint8_t key
 	parameters[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)rands, RANDS * AKA_RAND_OCTETS);
 	parameters[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, wire_written(&writer));
 	parameters[4] = OSSL_PARAM_construct_end();
-	if (!result && EVP_KDF_derive(context, key, KEY_OCTETS, parameters) != 1)
+	if (!result && EVP_KDF_derive(context, key, SEALING_KEY_OCTETS, parameters) != 1)
 		result = -EIO;
 	EVP_KDF_CTX_free(context);
 	EVP_KDF_free(kdf);
@@ -156,7 +154,7 @@ static void header_make(struct header *header, const struct usim *usim, struct r
 	wire_write_bytes(&writer, digest, sizeof(digest));
 	header->rands = writer.at;
 	header->nonce = writer.at + RANDS * AKA_RAND_OCTETS;
-	randomness_fill(randomness, writer.at, RANDS * AKA_RAND_OCTETS + NONCE_OCTETS);
+	randomness_fill(randomness, writer.at, RANDS * AKA_RAND_OCTETS + SEALING_NONCE_OCTETS);
 }
 
 static int header_read(struct header *header, const struct usim *usim, const uint8_t *file)
@@ -174,49 +172,24 @@ static int header_read(struct header *header, const struct usim *usim, const uin
 	if (memcmp(digest, expected, sizeof(digest)) != 0)
 		return -EBADMSG;
 	header->rands = wire_read_bytes(&reader, RANDS * AKA_RAND_OCTETS);
-	header->nonce = wire_read_bytes(&reader, NONCE_OCTETS);
+	header->nonce = wire_read_bytes(&reader, SEALING_NONCE_OCTETS);
 	return 0;
-}
-
-/* --- AES-256-GCM --- */
-
-static int crypt(const struct header *header, const uint8_t key[KEY_OCTETS], int encrypt, const uint8_t *in,
-                 size_t octets, uint8_t *out, uint8_t tag[TAG_OCTETS])
-{
-	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-	int result = -EIO, written, rest;
-
-	if (!context || EVP_CipherInit_ex(context, EVP_aes_256_gcm(), NULL, key, header->nonce, encrypt) != 1 ||
-	    EVP_CipherUpdate(context, NULL, &written, header->octets, sizeof(header->octets)) != 1 ||
-	    EVP_CipherUpdate(context, out, &written, in, (int)octets) != 1)
-		goto end;
-	if (!encrypt && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, TAG_OCTETS, tag) != 1)
-		goto end;
-	if (EVP_CipherFinal_ex(context, out + written, &rest) != 1) {
-		result = encrypt ? -EIO : -EBADMSG;
-		goto end;
-	}
-	if (encrypt && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, TAG_OCTETS, tag) != 1)
-		goto end;
-	result = 0;
-end:
-	EVP_CIPHER_CTX_free(context);
-	return result;
 }
 
 /* --- opening and saving --- */
 
-static int open_content(const struct usim *usim, uint8_t *file, size_t octets, struct sealed_state *state)
+static int open_content(const struct usim *usim, const uint8_t *file, size_t octets, struct sealed_state *state)
 {
-	uint8_t key[KEY_OCTETS], plaintext[PLAINTEXT_MAX];
-	size_t count = octets - HEADER_OCTETS - TAG_OCTETS;
+	uint8_t key[SEALING_KEY_OCTETS], plaintext[PLAINTEXT_MAX];
+	size_t count = octets - HEADER_OCTETS - SEALING_TAG_OCTETS;
 	struct header header;
 	int result = header_read(&header, usim, file);
 
 	if (!result)
 		result = derive_key(usim, header.rands, key);
 	if (!result)
-		result = crypt(&header, key, 0, file + HEADER_OCTETS, count, plaintext, file + HEADER_OCTETS + count);
+		result = sealing_open(key, header.nonce, hash_part(header.octets, HEADER_OCTETS),
+		                      hash_part(file + HEADER_OCTETS, octets - HEADER_OCTETS), plaintext);
 	if (!result)
 		result = read_content((struct wire_view){plaintext, count}, state);
 	OPENSSL_cleanse(key, sizeof(key));
@@ -233,7 +206,7 @@ int sealed_state_open(const char *path, const struct usim *usim, struct sealed_s
 
 	if (!result)
 		result = durable_file_read(path, file, sizeof(file), &octets);
-	if (result == -EFBIG || (!result && octets < HEADER_OCTETS + TAG_OCTETS))
+	if (result == -EFBIG || (!result && octets < HEADER_OCTETS + SEALING_TAG_OCTETS))
 		result = -EBADMSG;
 	if (!result)
 		result = open_content(usim, file, octets, state);
@@ -245,7 +218,7 @@ int sealed_state_open(const char *path, const struct usim *usim, struct sealed_s
 int sealed_state_save(const char *path, const struct usim *usim, struct randomness *randomness,
                       const struct sealed_state *state)
 {
-	uint8_t file[FILE_MAX], key[KEY_OCTETS], plaintext[PLAINTEXT_MAX];
+	uint8_t file[FILE_MAX], key[SEALING_KEY_OCTETS], plaintext[PLAINTEXT_MAX];
 	struct wire_writer writer = wire_writer_of(plaintext, sizeof(plaintext));
 	struct header header;
 	size_t octets;
@@ -257,11 +230,12 @@ int sealed_state_save(const char *path, const struct usim *usim, struct randomne
 	result = octets ? derive_key(usim, header.rands, key) : -EMSGSIZE;
 	if (!result) {
 		memcpy(file, header.octets, HEADER_OCTETS);
-		result = crypt(&header, key, 1, plaintext, octets, file + HEADER_OCTETS, file + HEADER_OCTETS + octets);
+		result = sealing_seal(key, header.nonce, hash_part(header.octets, HEADER_OCTETS),
+		                      hash_part(plaintext, octets), file + HEADER_OCTETS);
 	}
 	OPENSSL_cleanse(key, sizeof(key));
 	OPENSSL_cleanse(plaintext, sizeof(plaintext));
 	if (result)
 		return result;
-	return durable_file_write(path, (struct wire_view){file, HEADER_OCTETS + octets + TAG_OCTETS});
+	return durable_file_write(path, (struct wire_view){file, HEADER_OCTETS + octets + SEALING_TAG_OCTETS});
 }
