@@ -65,8 +65,7 @@ void eap_server_end(struct eap_server *server)
 
 static void life_over(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct conversation *conversation =
-	        (struct conversation *)((uint8_t *)timer - offsetof(struct conversation, life));
+	struct conversation *conversation = timer_owner(timer, struct conversation, life);
 	struct eap_server *server = conversation->server;
 	uint64_t number = conversation->number;
 

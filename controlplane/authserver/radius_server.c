@@ -143,8 +143,7 @@ static struct radius_answer *find_answer(struct radius_server *server, const str
 
 static void answer_too_old(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct radius_answer *answer =
-	        (struct radius_answer *)((uint8_t *)timer - offsetof(struct radius_answer, life));
+	struct radius_answer *answer = timer_owner(timer, struct radius_answer, life);
 
 	(void)now, (void)effects;
 	forget_answer(answer->server, answer);

@@ -262,8 +262,7 @@ static int send_poll(struct bootstrap_client *client, const struct instant *now,
 
 static void poll_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct bootstrap_client *client =
-	        (struct bootstrap_client *)((char *)timer - offsetof(struct bootstrap_client, poll));
+	struct bootstrap_client *client = timer_owner(timer, struct bootstrap_client, poll);
 
 	if (client->is_waiting && send_poll(client, now, effects) == -EBUSY)
 		timer_arm(client->timers, &client->poll, now->monotonic_ms + POLL_RETRY_MS, poll_fired);

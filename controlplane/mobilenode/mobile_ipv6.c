@@ -61,11 +61,6 @@ static void send_update(struct mobile_ipv6 *mobile, uint32_t lifetime_s, const s
 static void repeat_fired(struct timer *timer, const struct instant *now, struct effects *effects);
 static void end_fired(struct timer *timer, const struct instant *now, struct effects *effects);
 
-static struct mobile_ipv6 *owner(struct timer *timer, size_t offset)
-{
-	return (struct mobile_ipv6 *)((char *)timer - offset);
-}
-
 const char *mobile_ipv6_state_name(enum mobile_ipv6_state state)
 {
 	static const char *const names[] = {"none", "unbound", "updating", "bound"};
@@ -236,7 +231,7 @@ static void begin_update(struct mobile_ipv6 *mobile, const struct instant *now, 
 /* N-4: each repetition has a number of its own. A bound node's refresh begins here, too. */
 static void repeat_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct mobile_ipv6 *mobile = owner(timer, offsetof(struct mobile_ipv6, repeat));
+	struct mobile_ipv6 *mobile = timer_owner(timer, struct mobile_ipv6, repeat);
 
 	if (mobile->outstanding_count && now->monotonic_ms - mobile->last_sent_ms >= mobile->timeout_ms) {
 		mobile->counters.repeated++;
@@ -251,7 +246,7 @@ static void repeat_fired(struct timer *timer, const struct instant *now, struct 
 
 static void end_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct mobile_ipv6 *mobile = owner(timer, offsetof(struct mobile_ipv6, end));
+	struct mobile_ipv6 *mobile = timer_owner(timer, struct mobile_ipv6, end);
 
 	if (association_rest_ms(mobile, now)) /* the clock was set back */
 		timer_arm(mobile->timers, &mobile->end, now->monotonic_ms + association_rest_ms(mobile, now),

@@ -132,12 +132,12 @@ static void bootstrap(struct mobilenode *node, const struct instant *now, struct
 
 static void retry_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	bootstrap((struct mobilenode *)((char *)timer - offsetof(struct mobilenode, retry)), now, effects);
+	bootstrap(timer_owner(timer, struct mobilenode, retry), now, effects);
 }
 
 static void renew_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	bootstrap((struct mobilenode *)((char *)timer - offsetof(struct mobilenode, renew)), now, effects);
+	bootstrap(timer_owner(timer, struct mobilenode, renew), now, effects);
 }
 
 static size_t eap(void *context, bool is_first, struct wire_view packet, uint8_t *response, size_t capacity)

@@ -87,7 +87,7 @@ static void choose(struct movement *movement, const struct instant *now, struct 
 
 static void settle_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	choose((struct movement *)((char *)timer - offsetof(struct movement, settle)), now, effects);
+	choose(timer_owner(timer, struct movement, settle), now, effects);
 }
 
 static void choose(struct movement *movement, const struct instant *now, struct effects *effects)

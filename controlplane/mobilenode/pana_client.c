@@ -25,11 +25,6 @@ enum {
 static void retransmit_fired(struct timer *timer, const struct instant *now, struct effects *effects);
 static void lifetime_fired(struct timer *timer, const struct instant *now, struct effects *effects);
 
-static struct pana_client *owner(struct timer *timer, size_t offset)
-{
-	return (struct pana_client *)((char *)timer - offset);
-}
-
 struct pana_client *pana_client_new(const struct pana_client_settings *settings,
                                     const struct pana_client_outlet *outlet, struct randomness *randomness,
                                     struct timer_wheel *timers)
@@ -144,7 +139,7 @@ void pana_client_start(struct pana_client *client, const struct instant *now, st
 /* B-15: nothing for 10 s: the next candidate that has spoken, or the start goes on. */
 static void progress_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct pana_client *client = owner(timer, offsetof(struct pana_client, progress));
+	struct pana_client *client = timer_owner(timer, struct pana_client, progress);
 	struct pana_message message;
 
 	timer_disarm(&client->deadline);
@@ -166,7 +161,7 @@ static void progress_fired(struct timer *timer, const struct instant *now, struc
 
 static void deadline_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct pana_client *client = owner(timer, offsetof(struct pana_client, deadline));
+	struct pana_client *client = timer_owner(timer, struct pana_client, deadline);
 
 	client_end(client,
 	           client->counters.completion_ignored && client->failure[0] ? PANA_CLIENT_ENDED_REFUSED
@@ -189,7 +184,7 @@ void client_begin_authentication(struct pana_client *client, const struct instan
 
 static void end_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	client_end(owner(timer, offsetof(struct pana_client, end)), PANA_CLIENT_ENDED_LIFETIME, now, effects);
+	client_end(timer_owner(timer, struct pana_client, end), PANA_CLIENT_ENDED_LIFETIME, now, effects);
 }
 
 void client_opened(struct pana_client *client, uint32_t lifetime_s, const struct instant *now, struct effects *effects)
@@ -212,7 +207,7 @@ void client_opened(struct pana_client *client, uint32_t lifetime_s, const struct
 /* B-28 */
 static void lifetime_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct pana_client *client = owner(timer, offsetof(struct pana_client, lifetime));
+	struct pana_client *client = timer_owner(timer, struct pana_client, lifetime);
 
 	if (pana_client_reauthenticate(client, now, effects) == -EBUSY)
 		timer_arm(client->timers, &client->lifetime, now->monotonic_ms + REAUTHENTICATION_RETRY_MS,
@@ -305,7 +300,7 @@ void pana_client_logout(struct pana_client *client, const struct instant *now, s
 /* B-5, B-6: the same octets again. */
 static void retransmit_fired(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct pana_client *client = owner(timer, offsetof(struct pana_client, retransmit));
+	struct pana_client *client = timer_owner(timer, struct pana_client, retransmit);
 
 	client->counters.retransmitted++;
 	if (client->state == PANA_CLIENT_STARTING) {

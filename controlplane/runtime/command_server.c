@@ -162,7 +162,7 @@ bool command_text(struct command_server *server, uint64_t ticket, const json_t *
 
 static void ticket_times_out(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct ticket *ticket = (struct ticket *)((uint8_t *)timer - offsetof(struct ticket, timer));
+	struct ticket *ticket = timer_owner(timer, struct ticket, timer);
 
 	(void)now, (void)effects;
 	command_fail(ticket->server, ticket->id, "timeout", NULL, "no result within %d s", TICKET_LIFE_MS / 1000);

@@ -11,6 +11,7 @@
 #define KEDGE_RUNTIME_TIMER_WHEEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "instant.h"
@@ -28,6 +29,9 @@ struct timer {
 	timer_function *fire;
 	uint64_t due_ms; /* monotonic */
 };
+
+/* The object of `type` that `timer` lies in as `member`. */
+#define timer_owner(timer, type, member) ((type *)((char *)(timer)-offsetof(type, member)))
 
 enum { TIMER_WHEEL_LEVELS = 4, TIMER_WHEEL_SLOTS = 256 };
 

@@ -13,8 +13,7 @@ static timer_function stage_is_over;
 
 static void stage_is_over(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct pana_session *session =
-	        (struct pana_session *)((uint8_t *)timer - offsetof(struct pana_session, stage_timer));
+	struct pana_session *session = timer_owner(timer, struct pana_session, stage_timer);
 
 	session->agent->counters.authentications_expired++;
 	session_end(session, PANA_END_LOST, now, effects);

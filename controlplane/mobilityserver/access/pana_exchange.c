@@ -82,8 +82,7 @@ static void send_request(struct pana_session *session, const struct instant *now
 
 static void request_is_due(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct pana_session *session =
-	        (struct pana_session *)((uint8_t *)timer - offsetof(struct pana_session, request_timer));
+	struct pana_session *session = timer_owner(timer, struct pana_session, request_timer);
 
 	/* the address is not verified beyond the cookie: three sendings, then the stage's time runs out (F-4) */
 	if (session->stage == STAGE_IDENTITY && !session->is_established && session->sendings == FIRST_REQUEST_SENDINGS)

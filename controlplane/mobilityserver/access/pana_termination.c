@@ -31,8 +31,7 @@ void termination_begin(struct pana_session *session, uint32_t cause, const struc
 
 static void life_is_over(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct pana_session *session =
-	        (struct pana_session *)((uint8_t *)timer - offsetof(struct pana_session, life_timer));
+	struct pana_session *session = timer_owner(timer, struct pana_session, life_timer);
 
 	if (session->stage == STAGE_CLOSED) {
 		session_free(session);

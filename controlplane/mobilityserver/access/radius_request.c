@@ -120,8 +120,7 @@ static void send_packet(struct radius_conversation *conversation, const struct i
 
 static void no_answer(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct radius_conversation *conversation =
-	        (struct radius_conversation *)((uint8_t *)timer - offsetof(struct radius_conversation, timer));
+	struct radius_conversation *conversation = timer_owner(timer, struct radius_conversation, timer);
 	struct radius_relay *relay = conversation->relay;
 	uint32_t held_back;
 

@@ -86,7 +86,7 @@ static size_t heads_of(const struct bindings *bindings, struct feed_range ranges
 
 static void beat(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct bindings *bindings = (struct bindings *)((char *)timer - offsetof(struct bindings, heartbeat));
+	struct bindings *bindings = timer_owner(timer, struct bindings, heartbeat);
 	const struct bindings_outlet *outlet = &bindings->options.outlet;
 	struct feed_range heads[FEED_SHARDS];
 	size_t count = heads_of(bindings, heads);
@@ -141,7 +141,7 @@ int bindings_check(const struct bindings *bindings, const struct binding_key *ke
 
 static void expire(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct binding *binding = (struct binding *)((char *)timer - offsetof(struct binding, expiry));
+	struct binding *binding = timer_owner(timer, struct binding, expiry);
 	const struct bindings_outlet *outlet = &binding->owner->options.outlet;
 	struct binding_key key = binding->key;
 

@@ -170,7 +170,7 @@ static uint32_t retry_after(unsigned told_pending)
 /* Not done in 500 ms: PENDING, and the node polls (B-43). */
 static void tell_pending(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct saga *saga = (struct saga *)((char *)timer - offsetof(struct saga, waiting.timer));
+	struct saga *saga = timer_owner(timer, struct saga, waiting.timer);
 	struct waiting_request *waiting = &saga->waiting;
 
 	waiting->waits = false;

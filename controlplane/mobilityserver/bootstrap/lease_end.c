@@ -151,7 +151,7 @@ static void end_rest(struct holder *holder, struct effects *effects)
 
 static void due(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct holder *holder = (struct holder *)((char *)timer - offsetof(struct holder, timer));
+	struct holder *holder = timer_owner(timer, struct holder, timer);
 
 	if (holder->saga || holder->ending)
 		return;

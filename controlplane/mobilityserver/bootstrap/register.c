@@ -10,7 +10,7 @@
 
 static struct saga *saga_of_timer(struct timer *timer)
 {
-	return (struct saga *)((char *)timer - offsetof(struct saga, naming_timer));
+	return timer_owner(timer, struct saga, naming_timer);
 }
 
 bool key_changed_lately(const uint64_t key_changes_ms[LEASE_CHANGES_MAX], uint64_t now_ms)

@@ -78,7 +78,7 @@ struct lease_store_reader bootstrap_reader(struct bootstrap *core)
 /* A step of its own for each saga, so that one that fails fails alone. */
 static void resume_saga(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct saga *saga = (struct saga *)((char *)timer - offsetof(struct saga, naming_timer));
+	struct saga *saga = timer_owner(timer, struct saga, naming_timer);
 
 	saga->core->counters.resumed++;
 	effects_log(effects, LOG_LEVEL_NOTICE, "bootstrap", "%s: a bootstrap is taken up in state %d",

@@ -13,7 +13,7 @@ static void undo(struct saga *saga, const struct instant *now, struct effects *e
 
 static void undo_again(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	undo((struct saga *)((char *)timer - offsetof(struct saga, undo_timer)), now, effects);
+	undo(timer_owner(timer, struct saga, undo_timer), now, effects);
 }
 
 /* Memory follows the store. */

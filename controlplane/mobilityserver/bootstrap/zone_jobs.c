@@ -12,7 +12,7 @@ enum { JOB_RETRY_FIRST_MS = 10000, JOB_RETRY_MAX_MS = 600000 };
 
 static struct held_name *name_of_timer(struct timer *timer)
 {
-	return (struct held_name *)((char *)timer - offsetof(struct held_name, timer));
+	return timer_owner(timer, struct held_name, timer);
 }
 
 enum name_holding name_holding(const struct holder *holder, const struct saga *saga, const char *fqdn, uint64_t now_ms)

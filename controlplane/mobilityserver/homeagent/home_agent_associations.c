@@ -51,7 +51,7 @@ void association_end(struct association *association, const struct instant *now)
 /* Its time has come: the association's, or that of its quarantine. Either shows in its row, so no commit is awaited. */
 static void association_timer(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct association *association = (struct association *)((char *)timer - offsetof(struct association, timer));
+	struct association *association = timer_owner(timer, struct association, timer);
 	const struct association_key_row key = {association->row.spi};
 
 	if (association->row.until_ms > now->unix_ms) { /* the clock was set back */

@@ -18,7 +18,7 @@ enum {
 
 static struct dns_transaction *transaction_of(struct timer *timer)
 {
-	return (struct dns_transaction *)((char *)timer - offsetof(struct dns_transaction, timer));
+	return timer_owner(timer, struct dns_transaction, timer);
 }
 
 bool dns_transaction_is_idle(const struct dns_transaction *transaction)

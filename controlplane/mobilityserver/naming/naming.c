@@ -138,7 +138,7 @@ static bool is_out_of_patience(const struct name_request *request, const struct 
 /* Requests that are in no message and have waited long enough end as unknown. */
 static void patience_ends(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct naming *core = (struct naming *)((char *)timer - offsetof(struct naming, patience_timer));
+	struct naming *core = timer_owner(timer, struct naming, patience_timer);
 	struct name_request *request = core->oldest;
 
 	while (request && is_out_of_patience(request, now)) {
@@ -361,7 +361,7 @@ static void batch_answered(void *context, const struct dns_answer *answer, const
 
 static void turn_due(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	naming_turn((struct naming *)((char *)timer - offsetof(struct naming, turn_timer)), now, effects);
+	naming_turn(timer_owner(timer, struct naming, turn_timer), now, effects);
 }
 
 /* Sends the batch that was formed. A batch that makes too long a message is halved; one name always fits. */

@@ -226,7 +226,7 @@ static void next_phase(struct reconciliation *reconciliation)
 
 static void next_slice(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct naming *core = (struct naming *)((char *)timer - offsetof(struct naming, reconciliation.timer));
+	struct naming *core = timer_owner(timer, struct naming, reconciliation.timer);
 	struct reconciliation *reconciliation = &core->reconciliation;
 	uint64_t pause_ms = SLICE_PAUSE_MS;
 

@@ -16,7 +16,7 @@ static void fail_transfer(struct zone_watch *watch, const char *reason, const st
 
 static void transfer_is_silent(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct zone_watch *watch = (struct zone_watch *)((char *)timer - offsetof(struct zone_watch, timer));
+	struct zone_watch *watch = timer_owner(timer, struct zone_watch, timer);
 
 	fail_transfer(watch, "the server went silent", now, effects);
 }

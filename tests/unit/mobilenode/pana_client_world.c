@@ -5,8 +5,7 @@ enum { FIRST_NUMBER_DRAWN = 0x1b2c3d41 };
 
 static void fill(struct randomness *randomness, void *out, size_t octets)
 {
-	struct client_world *world =
-	        (struct client_world *)((char *)randomness - offsetof(struct client_world, randomness));
+	struct client_world *world = timer_owner(randomness, struct client_world, randomness);
 	const uint32_t number = FIRST_NUMBER_DRAWN;
 
 	memset(out, 0, octets);

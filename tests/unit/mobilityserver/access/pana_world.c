@@ -8,8 +8,7 @@ enum { EPOCH_OF_VECTORS = 58000000 };
 /* The first 32 octets drawn are the cookies' secret, the next are the PAA's nonce of the published example. */
 static void fill(struct randomness *randomness, void *out, size_t octets)
 {
-	struct pana_world *world =
-	        (struct pana_world *)((uint8_t *)randomness - offsetof(struct pana_world, randomness));
+	struct pana_world *world = timer_owner(randomness, struct pana_world, randomness);
 	static const char *const cases[] = {"cookie over IPv6, i = 0", "example: PANA_AUTH_KEY"};
 	static const char *const paths[] = {"input/secret", "input/paa_nonce"};
 	uint8_t *bytes = (uint8_t *)out;
