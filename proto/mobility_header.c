@@ -450,3 +450,15 @@ void mobility_care_of_address(const struct mobility_options *options, const uint
 		memcpy(care_of_address, source, MOBILITY_ADDRESS_OCTETS);
 	}
 }
+
+void mobility_nai_of_name(const char *name, char nai[MOBILITY_NAI_OCTETS])
+{
+	size_t octets = strnlen(name, MOBILITY_NAI_OCTETS - 1);
+	char *dot;
+
+	memcpy(nai, name, octets);
+	nai[octets] = '\0';
+	dot = strchr(nai, '.');
+	if (dot)
+		*dot = '@';
+}

@@ -186,4 +186,9 @@ bool mobility_header_checksum_is_right(const void *bytes, size_t octets, const u
 void mobility_care_of_address(const struct mobility_options *options, const uint8_t source[MOBILITY_ADDRESS_OCTETS],
                               uint8_t care_of_address[MOBILITY_ADDRESS_OCTETS]);
 
+enum { MOBILITY_NAI_OCTETS = 254 };
+
+/* The MN-NAI of a name (M-6): its first label @ the rest. A name of more than 253 octets is cut. */
+void mobility_nai_of_name(const char *name, char nai[MOBILITY_NAI_OCTETS]);
+
 #endif

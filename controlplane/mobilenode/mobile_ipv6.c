@@ -2,7 +2,6 @@
 #include "mobile_ipv6.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
@@ -60,13 +59,6 @@ static void send_update(struct mobile_ipv6 *mobile, uint32_t lifetime_s, const s
                         struct effects *effects);
 static void repeat_fired(struct timer *timer, const struct instant *now, struct effects *effects);
 static void end_fired(struct timer *timer, const struct instant *now, struct effects *effects);
-
-const char *mobile_ipv6_state_name(enum mobile_ipv6_state state)
-{
-	static const char *const names[] = {"none", "unbound", "updating", "bound"};
-
-	return names[state];
-}
 
 struct mobile_ipv6 *mobile_ipv6_new(uint32_t lifetime_s, const struct mobile_ipv6_outlet *outlet,
                                     struct timer_wheel *timers)
@@ -134,14 +126,10 @@ static size_t write_update(const struct mobile_ipv6 *mobile, const struct outsta
 	struct wire_writer writer = wire_writer_of(packet, UPDATE_OCTETS_MAX);
 	uint8_t message[UPDATE_OCTETS_MAX], mac[RFC4285_MAC_OCTETS];
 	uint32_t units = lifetime_s / MOBILITY_LIFETIME_UNIT_S;
-	char nai[sizeof(association->fqdn)];
-	char *dot;
+	char nai[MOBILITY_NAI_OCTETS];
 	size_t octets;
 
-	snprintf(nai, sizeof(nai), "%s", association->fqdn);
-	dot = strchr(nai, '.');
-	if (dot)
-		*dot = '@';
+	mobility_nai_of_name(association->fqdn, nai);
 	header.binding_update.lifetime_units = (uint16_t)(units > UINT16_MAX ? UINT16_MAX : units);
 	header.options.identifier = (struct wire_view){(const uint8_t *)nai, strlen(nai)};
 	octets = mobility_header_write(message, sizeof(message), &header);

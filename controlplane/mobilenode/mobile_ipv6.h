@@ -22,8 +22,6 @@ enum mobile_ipv6_state {
 	MOBILE_IPV6_BOUND,    /* acknowledged; refreshes show no other state */
 };
 
-const char *mobile_ipv6_state_name(enum mobile_ipv6_state state);
-
 struct mobile_ipv6_association {
 	struct in6_addr home_address;
 	struct in6_addr home_agent;

@@ -9,26 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mobility_header.h"
 #include "request_keys.h"
 
 enum { HOME_PREFIX_LENGTH = 64 };
-
-/* M-6: the first label @ the rest. */
-static void write_nai(const char *fqdn, char nai[NAME_TEXT_OCTETS])
-{
-	char *dot;
-
-	snprintf(nai, NAME_TEXT_OCTETS, "%s", fqdn);
-	dot = strchr(nai, '.');
-	if (dot)
-		*dot = '@';
-}
 
 static int establish(struct saga *saga, uint32_t spi, const struct instant *now, struct effects *effects)
 {
 	const struct bootstrap_options *options = &saga->core->options;
 	const struct bootstrap_outlet *outlet = &options->outlet;
-	char nai[NAME_TEXT_OCTETS];
+	char nai[MOBILITY_NAI_OCTETS];
 	struct bootstrap_grant grant = {
 	        .spi = spi,
 	        .home_address = saga->target.address,
@@ -40,7 +30,7 @@ static int establish(struct saga *saga, uint32_t spi, const struct instant *now,
 	};
 	int result;
 
-	write_nai(saga->target.fqdn, nai);
+	mobility_nai_of_name(saga->target.fqdn, nai);
 	memcpy(grant.host_identity_digest, saga->identity_digest, sizeof(grant.host_identity_digest));
 	request_association_key(saga, spi, &grant.key);
 	result = outlet->establish(outlet->context, &grant, now, effects);
