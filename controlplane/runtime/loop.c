@@ -32,8 +32,6 @@ struct loop {
 	struct channels *channels;
 	struct turn_end turn_ends[TURN_ENDS_MAX];
 	size_t turn_end_count;
-	void (*reload)(void *context);
-	void *reload_context;
 	struct loop_counters counters;
 	uint64_t turn_begin_ns;
 	uint64_t idle_ns;
@@ -263,11 +261,8 @@ static void signalled(uv_signal_t *handle, int number)
 {
 	struct loop *loop = handle->data;
 
-	if (number == SIGHUP) {
-		if (loop->reload)
-			loop->reload(loop->reload_context);
+	if (number == SIGHUP) /* a lost terminal is no reason to end */
 		return;
-	}
 	log_print(LOG_LEVEL_NOTICE, "loop", "ends on %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
 	loop_stop(loop);
 }
@@ -347,12 +342,6 @@ void loop_at_turn_end(struct loop *loop, void (*turn_end)(void *context, const s
 	loop->turn_ends[loop->turn_end_count++] = (struct turn_end){turn_end, context};
 }
 
-void loop_on_reload(struct loop *loop, void (*reload)(void *context), void *context)
-{
-	loop->reload = reload;
-	loop->reload_context = context;
-}
-
 int loop_run(struct loop *loop)
 {
 	loop->turn_begin_ns = 0;
@@ -372,9 +361,4 @@ void loop_stop(struct loop *loop)
 struct loop_counters loop_counters(const struct loop *loop)
 {
 	return loop->counters;
-}
-
-void loop_reset_longest_turn(struct loop *loop)
-{
-	loop->counters.longest_turn_us = 0;
 }

@@ -44,9 +44,6 @@ void loop_set_bus(struct loop *loop, const struct loop_bus *bus);
 /* Called at the end of each turn, before the loop sleeps; e.g. the publisher's flush. At most 4. */
 void loop_at_turn_end(struct loop *loop, void (*turn_end)(void *context, const struct instant *now), void *context);
 
-/* Called on SIGHUP. */
-void loop_on_reload(struct loop *loop, void (*reload)(void *context), void *context);
-
 struct effects *loop_begin(struct loop *loop, struct instant *now);
 void loop_end(struct loop *loop, struct effects *step, const struct instant *now);
 
@@ -56,11 +53,10 @@ void loop_stop(struct loop *loop);
 
 struct loop_counters {
 	uint64_t turns;
-	uint64_t longest_turn_us; /* since start or the last reset */
+	uint64_t longest_turn_us;
 	uint64_t turns_over_5_ms;
 	uint64_t turns_preempted; /* over 5 ms, but the kernel had given the processor to another meanwhile */
 };
 struct loop_counters loop_counters(const struct loop *loop);
-void loop_reset_longest_turn(struct loop *loop);
 
 #endif
