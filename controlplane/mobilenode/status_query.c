@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "status_query.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zmq.h>
 
-#include "command.h"
+#include "command_client.h"
 
-enum { ANSWER_TIMEOUT_MS = 5000, PATH_OCTETS = 256, NOT_RUNNING = 3 };
+enum { ANSWER_TIMEOUT_MS = 5000, NOT_RUNNING = 3 };
 
 void status_print(const json_t *status, bool is_json)
 {
@@ -31,70 +31,26 @@ void status_print(const json_t *status, bool is_json)
 	}
 }
 
-static void ask(void *socket)
-{
-	static const char body[] = "{\"command\":\"status show\",\"arguments\":{}}";
-	const struct command_envelope envelope = {.version = COMMAND_VERSION, .kind = COMMAND_REQUEST, .request = 1};
-	uint8_t octets[COMMAND_ENVELOPE_OCTETS];
-
-	command_envelope_write(&envelope, octets);
-	zmq_send(socket, octets, sizeof(octets), ZMQ_SNDMORE);
-	zmq_send(socket, body, strlen(body), 0);
-}
-
-/* The second frame of the answer; NULL when none comes in time. */
-static json_t *receive(void *socket)
-{
-	zmq_msg_t envelope, body;
-	json_t *answer = NULL;
-
-	zmq_msg_init(&envelope);
-	zmq_msg_init(&body);
-	if (zmq_msg_recv(&envelope, socket, 0) >= 0 && zmq_msg_more(&envelope) && zmq_msg_recv(&body, socket, 0) >= 0)
-		answer = json_loadb(zmq_msg_data(&body), zmq_msg_size(&body), 0, NULL);
-	zmq_msg_close(&envelope);
-	zmq_msg_close(&body);
-	return answer;
-}
-
 int status_query(const char *socket_folder, const char *name, bool is_json)
 {
-	const int timeout_ms = ANSWER_TIMEOUT_MS, no_linger = 0, at_once = 1, marks = 8;
-	char path[PATH_OCTETS], address[PATH_OCTETS + 8];
-	void *zeromq, *socket;
-	struct stat found;
-	json_t *answer, *error;
-	int status = 1;
+	struct command_client client = {.zeromq = zmq_ctx_new(), .timeout_ms = ANSWER_TIMEOUT_MS};
+	char path[COMMAND_CLIENT_PATH_OCTETS];
+	json_t *arguments = json_object(), *body = NULL;
+	int result;
 
 	snprintf(path, sizeof(path), "%s/view/%s", socket_folder, name);
-	if (stat(path, &found)) {
+	result = command_client_ask(&client, path, "status show", arguments, &body);
+	if (result == -ENOENT)
 		fprintf(stderr, "kedge-mobilenode: nobody listens at %s; the node does not run\n", path);
-		return NOT_RUNNING;
-	}
-	snprintf(address, sizeof(address), "ipc://%s", path);
-	zeromq = zmq_ctx_new();
-	socket = zmq_socket(zeromq, ZMQ_DEALER);
-	zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout_ms, sizeof(timeout_ms));
-	zmq_setsockopt(socket, ZMQ_SNDTIMEO, &timeout_ms, sizeof(timeout_ms));
-	zmq_setsockopt(socket, ZMQ_LINGER, &no_linger, sizeof(no_linger)); /* C-3 */
-	zmq_setsockopt(socket, ZMQ_IMMEDIATE, &at_once, sizeof(at_once));
-	zmq_setsockopt(socket, ZMQ_SNDHWM, &marks, sizeof(marks));
-	zmq_setsockopt(socket, ZMQ_RCVHWM, &marks, sizeof(marks));
-	zmq_connect(socket, address);
-	ask(socket);
-	answer = receive(socket);
-	error = json_object_get(answer, "error");
-	if (!answer) {
-		fprintf(stderr, "kedge-mobilenode: no answer from %s in %d s\n", path, ANSWER_TIMEOUT_MS / 1000);
-		status = NOT_RUNNING;
-	} else if (error) {
-		fprintf(stderr, "kedge-mobilenode: %s\n", json_string_value(json_object_get(error, "message")));
-	} else {
-		status_print(answer, is_json);
-		status = 0;
-	}
-	json_decref(answer);
-	zmq_close(socket);
-	zmq_ctx_term(zeromq);
-	return status;
+	else if (result < 0)
+		fprintf(stderr, "kedge-mobilenode: %s: %s\n", path, strerror(-result));
+	else if (result > 0)
+		fprintf(stderr, "kedge-mobilenode: %s\n",
+		        json_string_value(json_object_get(json_object_get(body, "error"), "message")));
+	else
+		status_print(body, is_json);
+	json_decref(arguments);
+	json_decref(body);
+	zmq_ctx_term(client.zeromq);
+	return result < 0 ? NOT_RUNNING : result;
 }

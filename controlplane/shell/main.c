@@ -72,9 +72,10 @@ static enum server_kind kind_of(const char *word)
 	return strcmp(word, "dataplane") == 0 ? SERVER_DATAPLANE : SERVER_CONTROLPLANE;
 }
 
-static void add_server(struct client *client, const char *name, const char *kind, const char *view, const char *operate)
+static void add_server(struct session *session, const char *name, const char *kind, const char *view,
+                       const char *operate)
 {
-	struct server *server = &client->servers[client->server_count++];
+	struct server *server = &session->servers[session->server_count++];
 
 	server->kind = kind_of(kind);
 	snprintf(server->name, sizeof(server->name), "%s", name);
@@ -82,7 +83,7 @@ static void add_server(struct client *client, const char *name, const char *kind
 	snprintf(server->operate, sizeof(server->operate), "%s", operate);
 }
 
-static void add_default_servers(struct client *client)
+static void add_default_servers(struct session *session)
 {
 	static const char *const names[] = {"controlplane", "authserver", "dataplane"};
 
@@ -91,21 +92,21 @@ static void add_default_servers(struct client *client)
 
 		snprintf(view, sizeof(view), "/run/kedge/default/view/%s", names[i]);
 		snprintf(operate, sizeof(operate), "/run/kedge/default/operate/%s", names[i]);
-		add_server(client, names[i], names[i], view, operate);
+		add_server(session, names[i], names[i], view, operate);
 	}
 }
 
 /* The default file may be missing: then the daemons are where the instance "default" has them. */
-static int load_servers(struct client *client, const char *file)
+static int load_servers(struct session *session, const char *file)
 {
 	char error[CONFIGURATION_ERROR_OCTETS];
 	struct configuration *configuration;
 	const struct configuration_node *root;
 	size_t count;
 
-	client->timeout_ms = 10000;
+	session->client.timeout_ms = 10000;
 	if (!file && access(default_file, F_OK) != 0) {
-		add_default_servers(client);
+		add_default_servers(session);
 		return 0;
 	}
 	configuration = configuration_load(file ? file : default_file, schema, error);
@@ -121,15 +122,15 @@ static int load_servers(struct client *client, const char *file)
 		configuration_free(configuration);
 		return -1;
 	}
-	client->timeout_ms = (int)configuration_integer(root, "timeout-ms");
+	session->client.timeout_ms = (int)configuration_integer(root, "timeout-ms");
 	for (size_t i = 0; i < count; i++) {
 		const struct configuration_node *server = configuration_node_at(root, "servers", i);
 
-		add_server(client, configuration_text(server, "name"), configuration_text(server, "kind"),
+		add_server(session, configuration_text(server, "name"), configuration_text(server, "kind"),
 		           configuration_text(server, "view"), configuration_text(server, "operate"));
 	}
 	if (!count)
-		add_default_servers(client);
+		add_default_servers(session);
 	configuration_free(configuration);
 	return 0;
 }
@@ -191,7 +192,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (load_servers(&session.client, file))
+	if (load_servers(&session, file))
 		return check_only ? 1 : 2;
 	if (check_only) {
 		printf("%s: right\n", file ? file : default_file);

@@ -54,6 +54,13 @@ static bool asked_yes(const struct session *session, json_t *error)
 	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
 }
 
+static int ask(struct session *session, const struct server *server, bool operates, const char *command,
+               json_t *arguments, json_t **body)
+{
+	return command_client_ask(&session->client, operates ? server->operate : server->view, command, arguments,
+	                          body);
+}
+
 /* Asks; if the daemon wants a confirmation (C-6), gets it from the operator and asks again. */
 static int ask_confirmed(struct session *session, const struct server *server, const struct grammar_command *command,
                          json_t *arguments, json_t **body)
@@ -63,7 +70,7 @@ static int ask_confirmed(struct session *session, const struct server *server, c
 	int result;
 
 	command_name(command, name, sizeof(name));
-	result = client_ask(&session->client, server, command->operates, name, arguments, body);
+	result = ask(session, server, command->operates, name, arguments, body);
 	error = json_object_get(*body, "error");
 	token = json_array_get(json_object_get(error, "expected"), 0);
 	if (result != 1 || !token || strcmp(json_string_value(json_object_get(error, "code")), "confirm") != 0)
@@ -75,7 +82,7 @@ static int ask_confirmed(struct session *session, const struct server *server, c
 	}
 	json_object_set(arguments, "confirm", token);
 	json_decref(*body);
-	result = client_ask(&session->client, server, command->operates, name, arguments, body);
+	result = ask(session, server, command->operates, name, arguments, body);
 	json_object_del(arguments, "confirm");
 	return result;
 }
@@ -144,20 +151,20 @@ static void explain_elsewhere(struct session *session, json_t *arguments, json_t
 	json_t *address = json_object_get(json_object_get(explained, "lease"), "address");
 	json_t *planes = json_object();
 
-	for (size_t i = 0; i < session->client.server_count; i++) {
-		const struct server *server = &session->client.servers[i];
+	for (size_t i = 0; i < session->server_count; i++) {
+		const struct server *server = &session->servers[i];
 		json_t *body = NULL;
 		int result = -ENOENT;
 
 		if (server->kind == SERVER_AUTHSERVER) {
-			result = client_ask(&session->client, server, false, "subscriber show", arguments, &body);
+			result = ask(session, server, false, "subscriber show", arguments, &body);
 			if (result == 0)
 				json_object_set(explained, "subscriber",
 				                json_array_get(json_object_get(body, "rows"), 0));
 		} else if (server->kind == SERVER_DATAPLANE && address) {
 			json_t *which = json_pack("{s:O}", "address", address);
 
-			result = client_ask(&session->client, server, false, "dataplane bindings", which, &body);
+			result = ask(session, server, false, "dataplane bindings", which, &body);
 			if (result == 0)
 				json_object_set(planes, server->name, json_array_get(json_object_get(body, "rows"), 0));
 			json_decref(which);
@@ -169,8 +176,8 @@ static void explain_elsewhere(struct session *session, json_t *arguments, json_t
 
 static int run_explain(struct session *session, const struct grammar_command *command, json_t *arguments)
 {
-	for (size_t i = 0; i < session->client.server_count; i++) {
-		const struct server *server = &session->client.servers[i];
+	for (size_t i = 0; i < session->server_count; i++) {
+		const struct server *server = &session->servers[i];
 		json_t *body = NULL;
 		int result;
 
@@ -231,8 +238,8 @@ static int run_each(struct session *session, const struct grammar_command *comma
 	int worst = DONE;
 	bool several = command->target == TO_DATAPLANES || command->target == TO_EVERY;
 
-	for (size_t i = 0; i < session->client.server_count; i++) {
-		const struct server *server = &session->client.servers[i];
+	for (size_t i = 0; i < session->server_count; i++) {
+		const struct server *server = &session->servers[i];
 		int result;
 
 		if (!is_target(command, server) || (session->server && strcmp(session->server, server->name) != 0))

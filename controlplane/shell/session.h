@@ -5,11 +5,24 @@
 #ifndef KEDGE_SHELL_SESSION_H
 #define KEDGE_SHELL_SESSION_H
 
-#include "client.h"
+#include "command_client.h"
 #include "grammar.h"
 
+enum { SERVERS_MAX = 64, SERVER_NAME_OCTETS = 64, SERVER_PATH_OCTETS = COMMAND_CLIENT_PATH_OCTETS };
+
+enum server_kind { SERVER_CONTROLPLANE, SERVER_AUTHSERVER, SERVER_DATAPLANE };
+
+struct server {
+	char name[SERVER_NAME_OCTETS];
+	enum server_kind kind;
+	char view[SERVER_PATH_OCTETS]; /* path of the socket */
+	char operate[SERVER_PATH_OCTETS];
+};
+
 struct session {
-	struct client client;
+	struct command_client client;
+	struct server servers[SERVERS_MAX];
+	size_t server_count;
 	bool json;          /* --json: answers as JSON on stdout */
 	bool yes;           /* --yes: what takes something away is not asked again */
 	bool interactive;   /* questions can be asked */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "client.h"
+#include "command_client.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static int send_request(void *socket, unsigned request, const char *command, jso
 		return result;
 	command_envelope_write(&envelope, bytes);
 	result = zmq_send(socket, bytes, sizeof(bytes), ZMQ_SNDMORE) < 0 || zmq_send(socket, text, strlen(text), 0) < 0
-	                 ? -errno
+	                 ? (errno == EAGAIN ? -ETIMEDOUT : -errno)
 	                 : 0;
 	explicit_bzero(text, strlen(text)); /* it may hold K */
 	free(text);
@@ -61,12 +61,26 @@ static int receive_answer(void *socket, unsigned request, json_t **body)
 	return result;
 }
 
-int client_ask(struct client *client, const struct server *server, bool operates, const char *command,
-               json_t *arguments, json_t **body)
+static void *open_socket(struct command_client *client)
 {
-	const char *path = operates ? server->operate : server->view;
-	char endpoint[SERVER_PATH_OCTETS + 8];
-	const int linger_ms = 0;
+	const int zero = 0, one = 1;
+	void *socket = zmq_socket(client->zeromq, ZMQ_DEALER);
+
+	if (!socket)
+		return NULL;
+	zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof(zero));
+	zmq_setsockopt(socket, ZMQ_IMMEDIATE, &one, sizeof(one));
+	zmq_setsockopt(socket, ZMQ_SNDHWM, &one, sizeof(one));
+	zmq_setsockopt(socket, ZMQ_RCVHWM, &one, sizeof(one));
+	zmq_setsockopt(socket, ZMQ_RCVTIMEO, &client->timeout_ms, sizeof(client->timeout_ms));
+	zmq_setsockopt(socket, ZMQ_SNDTIMEO, &client->timeout_ms, sizeof(client->timeout_ms));
+	return socket;
+}
+
+int command_client_ask(struct command_client *client, const char *path, const char *command, json_t *arguments,
+                       json_t **body)
+{
+	char endpoint[COMMAND_CLIENT_PATH_OCTETS + 8];
 	unsigned request = ++client->last_request;
 	void *socket;
 	int result;
@@ -75,12 +89,9 @@ int client_ask(struct client *client, const struct server *server, bool operates
 	/* ZeroMQ would go on trying in silence; whoever may not connect wants to know */
 	if (access(path, R_OK | W_OK) < 0)
 		return -errno;
-	socket = zmq_socket(client->zeromq, ZMQ_DEALER);
+	socket = open_socket(client);
 	if (!socket)
 		return -errno;
-	zmq_setsockopt(socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
-	zmq_setsockopt(socket, ZMQ_RCVTIMEO, &client->timeout_ms, sizeof(client->timeout_ms));
-	zmq_setsockopt(socket, ZMQ_SNDTIMEO, &client->timeout_ms, sizeof(client->timeout_ms));
 	snprintf(endpoint, sizeof(endpoint), "ipc://%s", path);
 	result = zmq_connect(socket, endpoint) < 0 ? -errno : send_request(socket, request, command, arguments);
 	if (result == 0)
