@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "key_file.h"
+#include "process.h"
 
 enum { RADIUS_PORT = 1812 };
 
@@ -62,28 +63,9 @@ const struct configuration_key authserver_schema[] = {
          .maximum = 16777215,
          .default_text = "32473",
          .help = "SMI enterprise number of the profile's attributes (B-35)."},
-        {.name = "sockets",
-         .type = CONFIGURATION_TEXT,
-         .minimum = 1,
-         .maximum = 80,
-         .default_text = "/run/kedge/default",
-         .help = "Folder with view/ and operate/."},
-        {.name = "name",
-         .type = CONFIGURATION_TEXT,
-         .minimum = 1,
-         .maximum = 24,
-         .default_text = "authserver",
-         .help = "Name of its view and operate sockets."},
-        {.name = "user",
-         .type = CONFIGURATION_TEXT,
-         .maximum = 32,
-         .default_text = "kedge-authserver",
-         .help = "Who it becomes when started as root."},
-        {.name = "log-level",
-         .type = CONFIGURATION_CHOICE,
-         .choices = "error warning notice info debug",
-         .default_text = "info",
-         .help = "How much is logged at start."},
+        PROCESS_SOCKET_KEYS("authserver", "Folder with view/ and operate/."),
+        PROCESS_USER_KEY("kedge-authserver"),
+        PROCESS_LOG_KEY,
         {0},
 };
 
@@ -149,13 +131,6 @@ static int read_clients(const struct configuration_node *root, struct authserver
 	return result;
 }
 
-static void copy_text(const struct configuration_node *root, const char *key, char *to, size_t octets)
-{
-	const char *text = configuration_text(root, key);
-
-	snprintf(to, octets, "%s", text ? text : "");
-}
-
 int authserver_settings_read(const struct configuration_node *root, struct authserver_settings *settings,
                              char error[CONFIGURATION_ERROR_OCTETS])
 {
@@ -173,10 +148,16 @@ int authserver_settings_read(const struct configuration_node *root, struct auths
 	settings->ind = (unsigned)configuration_integer(root, "ind");
 	settings->vendor_id = (uint32_t)configuration_integer(root, "vendor-id");
 	settings->session_timeout_s = (uint32_t)configuration_integer(root, "session-timeout-s");
-	copy_text(root, "store", settings->store_path, sizeof(settings->store_path));
-	copy_text(root, "sockets", settings->socket_folder, sizeof(settings->socket_folder));
-	copy_text(root, "name", settings->name, sizeof(settings->name));
-	copy_text(root, "user", settings->user, sizeof(settings->user));
+	if (!result)
+		result = configuration_copy_text(root, "store", settings->store_path, sizeof(settings->store_path),
+		                                 error);
+	if (!result)
+		result = configuration_copy_text(root, "sockets", settings->socket_folder,
+		                                 sizeof(settings->socket_folder), error);
+	if (!result)
+		result = configuration_copy_text(root, "name", settings->name, sizeof(settings->name), error);
+	if (!result)
+		result = configuration_copy_text(root, "user", settings->user, sizeof(settings->user), error);
 	if (!result)
 		result = log_level_parse(configuration_text(root, "log-level"), &settings->log_level);
 	return result;

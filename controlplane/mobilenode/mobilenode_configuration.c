@@ -8,6 +8,7 @@
 
 #include "bootstrap_avp.h"
 #include "pana.h"
+#include "process.h"
 
 enum { PANA_CHANNEL = 1, IMSI_DIGITS_MIN = 6 };
 
@@ -140,41 +141,20 @@ const struct configuration_key mobilenode_schema[] = {
          .minimum = 1,
          .default_text = "/var/lib/kedge/mobilenode/state",
          .help = "The sealed state: only this card opens it (N-1)."},
-        {.name = "sockets",
-         .type = CONFIGURATION_TEXT,
-         .minimum = 1,
-         .maximum = 80,
-         .default_text = "/run/kedge/default",
-         .help = "Folder with view/ and operate/."},
-        {.name = "name",
-         .type = CONFIGURATION_TEXT,
-         .minimum = 1,
-         .maximum = 24,
-         .default_text = "mobilenode",
-         .help = "Name of its view and operate sockets."},
-        {.name = "log-level",
-         .type = CONFIGURATION_CHOICE,
-         .choices = "error warning notice info debug",
-         .default_text = "info",
-         .help = "How much is logged at start."},
+        PROCESS_SOCKET_KEYS("mobilenode", "Folder with view/ and operate/."),
+        PROCESS_LOG_KEY,
         {0},
 };
 
 typedef char error_text[CONFIGURATION_ERROR_OCTETS];
 
-static void copy_text(const struct configuration_node *node, const char *key, char *to, size_t octets)
-{
-	const char *text = configuration_text(node, key);
-
-	snprintf(to, octets, "%s", text ? text : "");
-}
-
 static int copy_digits(const struct configuration_node *node, const char *key, char *to, size_t octets,
                        error_text error)
 {
-	copy_text(node, key, to, octets);
-	if (strspn(to, "0123456789") == strlen(to))
-		return 0;
+	int result = configuration_copy_text(node, key, to, octets, error);
+
+	if (result || strspn(to, "0123456789") == strlen(to))
+		return result;
 	configuration_blame(node, key, error, "'%s' holds more than digits", to);
 	return -EINVAL;
 }
@@ -186,8 +166,6 @@ static int read_usim(const struct configuration_node *usim, struct mobilenode_co
 	if (!result)
 		result = copy_digits(usim, "iccid", settings->iccid, sizeof(settings->iccid), error);
 	settings->mnc_digits = (unsigned)configuration_integer(usim, "mnc-digits");
-	copy_text(usim, "key-file", settings->usim_key_file, sizeof(settings->usim_key_file));
-	copy_text(usim, "state-file", settings->usim_state_file, sizeof(settings->usim_state_file));
 	return result;
 }
 
@@ -214,7 +192,6 @@ static int read_movement(const struct configuration_node *node, struct movement_
 
 static void read_tunnel(const struct configuration_node *node, struct tunnel_settings *tunnel)
 {
-	copy_text(node, "interface", tunnel->interface, sizeof(tunnel->interface));
 	tunnel->mtu_bytes = (uint32_t)configuration_integer(node, "mtu-bytes");
 	tunnel->table = (uint32_t)configuration_integer(node, "routing-table");
 	tunnel->priority = (uint32_t)configuration_integer(node, "rule-priority");
@@ -225,10 +202,11 @@ static int read_paa_id(const struct configuration_node *root, struct mobilenode_
                        error_text error)
 {
 	char *paa_id = settings->node.bootstrap.paa_id;
-	size_t octets;
+	int result = configuration_copy_text(root, "paa-id", paa_id, sizeof(settings->node.bootstrap.paa_id), error);
+	size_t octets = strlen(paa_id);
 
-	copy_text(root, "paa-id", paa_id, sizeof(settings->node.bootstrap.paa_id));
-	octets = strlen(paa_id);
+	if (result)
+		return result;
 	for (size_t i = 0; i < octets; i++) {
 		if (isupper((unsigned char)paa_id[i]) || paa_id[i] & 0x80) {
 			configuration_blame(root, "paa-id", error, "'%s' is written in lower case, as A-labels",
@@ -246,7 +224,6 @@ static void read_eap(const struct configuration_node *root, struct mobilenode_co
 {
 	struct eap_aka_peer_settings *eap = &settings->node.eap;
 
-	copy_text(root, "realm", eap->realm, sizeof(eap->realm));
 	eap->allow_aka = configuration_boolean(root, "allow-aka");
 	eap->is_prefix_match = strcmp(configuration_text(root, "network-name"), "WLAN") == 0;
 	if (eap->is_prefix_match)
@@ -259,11 +236,39 @@ static void read_wish(const struct configuration_node *root, struct bootstrap_cl
 {
 	const struct configuration_node *wish = configuration_section(root, "wish");
 
-	copy_text(wish, "fqdn", bootstrap->wish.fqdn, sizeof(bootstrap->wish.fqdn));
 	configuration_address(wish, "home-address", &bootstrap->wish.home_address);
 	bootstrap->wish.services = PANA_CAPABILITY_MIP6;
 	bootstrap->wish.with_shared_secret = configuration_boolean(root, "shared-secret");
 	bootstrap->vendor = (uint32_t)configuration_integer(root, "vendor-id");
+}
+
+/* What is taken as it stands. */
+static int read_texts(const struct configuration_node *root, struct mobilenode_configuration *settings,
+                      error_text error)
+{
+	const struct configuration_node *usim = configuration_section(root, "usim");
+	const struct configuration_node *wish = configuration_section(root, "wish");
+	const struct configuration_node *tunnel = configuration_section(root, "tunnel");
+	const struct {
+		const struct configuration_node *node;
+		const char *key;
+		char *to;
+		size_t octets;
+	} texts[] = {
+	        {usim, "key-file", settings->usim_key_file, sizeof(settings->usim_key_file)},
+	        {usim, "state-file", settings->usim_state_file, sizeof(settings->usim_state_file)},
+	        {root, "realm", settings->node.eap.realm, sizeof(settings->node.eap.realm)},
+	        {wish, "fqdn", settings->node.bootstrap.wish.fqdn, sizeof(settings->node.bootstrap.wish.fqdn)},
+	        {tunnel, "interface", settings->tunnel.interface, sizeof(settings->tunnel.interface)},
+	        {root, "state-file", settings->state_file, sizeof(settings->state_file)},
+	        {root, "sockets", settings->socket_folder, sizeof(settings->socket_folder)},
+	        {root, "name", settings->name, sizeof(settings->name)},
+	};
+	int result = 0;
+
+	for (size_t i = 0; !result && i < sizeof(texts) / sizeof(texts[0]); i++)
+		result = configuration_copy_text(texts[i].node, texts[i].key, texts[i].to, texts[i].octets, error);
+	return result;
 }
 
 int mobilenode_configuration_read(const struct configuration_node *root, struct mobilenode_configuration *settings,
@@ -286,9 +291,8 @@ int mobilenode_configuration_read(const struct configuration_node *root, struct 
 	pana->vendor = settings->node.bootstrap.vendor;
 	pana->capabilities = PANA_CAPABILITY_MIP6 | PANA_CAPABILITY_RFC4285 | PANA_CAPABILITY_POP;
 	settings->node.binding_lifetime_s = (uint32_t)configuration_integer(root, "binding-lifetime-s");
-	copy_text(root, "state-file", settings->state_file, sizeof(settings->state_file));
-	copy_text(root, "sockets", settings->socket_folder, sizeof(settings->socket_folder));
-	copy_text(root, "name", settings->name, sizeof(settings->name));
+	if (!result)
+		result = read_texts(root, settings, error);
 	if (!result)
 		result = log_level_parse(configuration_text(root, "log-level"), &settings->log_level);
 	return result;

@@ -106,7 +106,7 @@ int configuration_parse_prefix(const char *text, struct in6_addr *prefix, unsign
 	return 0;
 }
 
-static bool is_choice(const char *choices, const char *text)
+bool configuration_is_choice(const char *choices, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -144,7 +144,7 @@ static int parse_scalar(struct value *value, const char *text)
 	case CONFIGURATION_TEXT:
 		return strlen(text) < (size_t)key->minimum || strlen(text) > maximum ? -EINVAL : 0;
 	case CONFIGURATION_CHOICE:
-		return is_choice(key->choices, text) ? 0 : -EINVAL;
+		return configuration_is_choice(key->choices, text) ? 0 : -EINVAL;
 	case CONFIGURATION_ADDRESS:
 		return address_parse(text, &value->endpoint.address);
 	case CONFIGURATION_ENDPOINT:
@@ -453,6 +453,17 @@ bool configuration_endpoint(const struct configuration_node *node, const char *k
 	if (value->present)
 		*endpoint = value->endpoint;
 	return value->present;
+}
+
+int configuration_copy_text(const struct configuration_node *node, const char *key, char *to, size_t octets,
+                            char error[CONFIGURATION_ERROR_OCTETS])
+{
+	const char *text = configuration_text(node, key);
+
+	if ((size_t)snprintf(to, octets, "%s", text ? text : "") < octets)
+		return 0;
+	configuration_blame(node, key, error, "it takes at most %zu octets", octets - 1);
+	return -ENAMETOOLONG;
 }
 
 bool configuration_address(const struct configuration_node *node, const char *key, struct in6_addr *address)

@@ -61,6 +61,13 @@ long long configuration_integer(const struct configuration_node *node, const cha
 /* NULL when absent. TEXT and CHOICE; borrowed. */
 const char *configuration_text(const struct configuration_node *node, const char *key);
 
+/*
+ * The text, or "" when absent, into `to` of `octets` octets. Returns 0, or -ENAMETOOLONG with `error` when there is no
+ * room.
+ */
+int configuration_copy_text(const struct configuration_node *node, const char *key, char *to, size_t octets,
+                            char error[CONFIGURATION_ERROR_OCTETS]);
+
 /* False when absent. */
 bool configuration_address(const struct configuration_node *node, const char *key, struct in6_addr *address);
 bool configuration_endpoint(const struct configuration_node *node, const char *key, struct endpoint *endpoint);
@@ -83,6 +90,9 @@ __attribute__((format(printf, 4, 5))) void configuration_blame(const struct conf
 
 /* Prints each key with type, range, default and help. */
 void configuration_print_manual(const struct configuration_key *schema, FILE *to);
+
+/* Whether `text` is one of the blank-separated words of `choices`. */
+bool configuration_is_choice(const char *choices, const char *text);
 
 /* Reads "ADDRESS/LENGTH"; IPv4 prefixes become mapped with length + 96. Returns 0 or -EINVAL. */
 int configuration_parse_prefix(const char *text, struct in6_addr *prefix, unsigned *length);

@@ -7,6 +7,29 @@
 
 #include "configuration.h"
 
+/* What the schemas of several daemons have alike. */
+#define PROCESS_SOCKET_KEYS(NAME, FOLDER)                                                                              \
+	{.name = "sockets",                                                                                            \
+	 .type = CONFIGURATION_TEXT,                                                                                   \
+	 .minimum = 1,                                                                                                 \
+	 .maximum = 80,                                                                                                \
+	 .default_text = "/run/kedge/default",                                                                         \
+	 .help = FOLDER},                                                                                              \
+	{                                                                                                              \
+		.name = "name", .type = CONFIGURATION_TEXT, .minimum = 1, .maximum = 24, .default_text = NAME,         \
+		.help = "Name of its view and operate sockets."                                                        \
+	}
+#define PROCESS_USER_KEY(USER)                                                                                         \
+	{                                                                                                              \
+		.name = "user", .type = CONFIGURATION_TEXT, .maximum = 32, .default_text = USER,                       \
+		.help = "Who it becomes when started as root."                                                         \
+	}
+#define PROCESS_LOG_KEY                                                                                                \
+	{                                                                                                              \
+		.name = "log-level", .type = CONFIGURATION_CHOICE, .choices = "error warning notice info debug",       \
+		.default_text = "info", .help = "How much is logged at start."                                         \
+	}
+
 struct process_description {
 	const char *name;         /* "kedge-authserver" */
 	const char *purpose;      /* one sentence */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "configuration.h"
+
 enum { FILE_OCTETS_MAX = 15 << 20 };
 
 struct candidates {
@@ -201,16 +203,6 @@ static bool all_of(const char *text, const char *set, size_t minimum, size_t max
 	return length >= minimum && length <= maximum && strspn(text, set) == length;
 }
 
-static bool is_choice(const char *choices, const char *text)
-{
-	size_t length = strlen(text);
-
-	for (const char *at = choices; length && (at = strstr(at, text)); at += length)
-		if ((at == choices || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
-			return true;
-	return false;
-}
-
 static void expect_choices(struct grammar_error *error, const char *choices)
 {
 	for (const char *at = choices; *at;) {
@@ -254,12 +246,12 @@ static int set_argument(json_t *arguments, const struct grammar_argument *argume
 			return wrong(error, argument, text, "32 hex digits");
 		break;
 	case TYPE_FLAG:
-		if (!is_choice("yes no", text))
+		if (!configuration_is_choice("yes no", text))
 			return wrong(error, argument, text, "yes, no");
 		value = json_boolean(strcmp(text, "yes") == 0);
 		break;
 	case TYPE_CHOICE:
-		if (!is_choice(argument->choices, text)) {
+		if (!configuration_is_choice(argument->choices, text)) {
 			snprintf(error->message, sizeof(error->message), "'%.60s' is no %s", text, argument->name);
 			expect_choices(error, argument->choices);
 			return -EINVAL;

@@ -2,6 +2,8 @@
 /* The keys of controlplane.yaml. The commented sample beside the program has them all; a test loads it. */
 #include "settings.h"
 
+#include "process.h"
+
 static const struct configuration_key server_keys[] = {
         {.name = "name",
          .type = CONFIGURATION_TEXT,
@@ -215,27 +217,8 @@ const struct configuration_key settings_schema[] = {
          .minimum = 1,
          .default_text = "/var/lib/kedge/controlplane/store.sqlite",
          .help = "The SQLite file; one instance at a time."},
-        {.name = "sockets",
-         .type = CONFIGURATION_TEXT,
-         .minimum = 1,
-         .maximum = 80,
-         .default_text = "/run/kedge/default",
-         .help = "Folder with bus/, view/ and operate/, where the sockets are made."},
-        {.name = "name",
-         .type = CONFIGURATION_TEXT,
-         .minimum = 1,
-         .maximum = 24,
-         .default_text = "controlplane",
-         .help = "Name of its view and operate sockets."},
-        {.name = "user",
-         .type = CONFIGURATION_TEXT,
-         .maximum = 32,
-         .default_text = "kedge-controlplane",
-         .help = "Who it becomes when started as root."},
-        {.name = "log-level",
-         .type = CONFIGURATION_CHOICE,
-         .choices = "error warning notice info debug",
-         .default_text = "info",
-         .help = "How much is logged at start."},
+        PROCESS_SOCKET_KEYS("controlplane", "Folder with bus/, view/ and operate/, where the sockets are made."),
+        PROCESS_USER_KEY("kedge-controlplane"),
+        PROCESS_LOG_KEY,
         {0},
 };

@@ -17,16 +17,6 @@ enum { RADIUS_PORT = 1812, DNS_PORT = 53 };
 
 typedef char error_text[CONFIGURATION_ERROR_OCTETS];
 
-static int copy_text(const struct configuration_node *node, const char *key, char *to, size_t octets, error_text error)
-{
-	const char *text = configuration_text(node, key);
-
-	if ((size_t)snprintf(to, octets, "%s", text ? text : "") < octets)
-		return 0;
-	configuration_blame(node, key, error, "it takes at most %zu octets", octets - 1);
-	return -ENAMETOOLONG;
-}
-
 /* Lower-case A-labels without a final dot, at least `labels` of them. */
 static bool is_name(const char *name, int labels)
 {
@@ -47,7 +37,7 @@ static bool is_name(const char *name, int labels)
 
 static int copy_name(const struct configuration_node *node, const char *key, int labels, char *to, error_text error)
 {
-	int result = copy_text(node, key, to, NAME_TEXT_OCTETS, error);
+	int result = configuration_copy_text(node, key, to, NAME_TEXT_OCTETS, error);
 
 	if (result || is_name(to, labels))
 		return result;
@@ -124,7 +114,7 @@ static int read_server_lists(const struct configuration_node *node, struct setti
 static int read_server(const struct configuration_node *node, struct settings_server *server, error_text error)
 {
 	char fault[KEY_FILE_ERROR_OCTETS];
-	int result = copy_text(node, "name", server->name, sizeof(server->name), error);
+	int result = configuration_copy_text(node, "name", server->name, sizeof(server->name), error);
 
 	if (!result && strchr(server->name, '/')) {
 		configuration_blame(node, "name", error, "a name has no '/'");
@@ -148,8 +138,8 @@ static int read_server(const struct configuration_node *node, struct settings_se
 	server->trust_accept_user_name = configuration_boolean(node, "trust-accept-user-name");
 	result = read_services(node, "services", &server->defaults.services, error);
 	if (!result)
-		result = copy_text(node, "name-policy", server->defaults.name_policy,
-		                   sizeof(server->defaults.name_policy), error);
+		result = configuration_copy_text(node, "name-policy", server->defaults.name_policy,
+		                                 sizeof(server->defaults.name_policy), error);
 	return result ? result : read_server_lists(node, server, error);
 }
 
@@ -211,10 +201,11 @@ static int read_rule(const struct configuration_node *node, struct name_policy_r
 {
 	const struct configuration_node *match = configuration_section(node, "match");
 	const char *wish = configuration_text(node, "wish");
-	int result = copy_text(node, "name", rule->name, sizeof(rule->name), error);
+	int result = configuration_copy_text(node, "name", rule->name, sizeof(rule->name), error);
 
 	if (!result)
-		result = copy_text(match, "imsi-prefix", rule->imsi_prefix, sizeof(rule->imsi_prefix), error);
+		result = configuration_copy_text(match, "imsi-prefix", rule->imsi_prefix, sizeof(rule->imsi_prefix),
+		                                 error);
 	if (!result)
 		result = read_services(match, "services", &rule->services, error);
 	if (result)
@@ -348,7 +339,8 @@ static void read_numbers(const struct configuration_node *root, struct settings 
 static int read_keys(const struct configuration_node *root, struct settings *settings, error_text error)
 {
 	char fault[KEY_FILE_ERROR_OCTETS];
-	int result = copy_text(root, "host-key-file", settings->host_key_file, sizeof(settings->host_key_file), error);
+	int result = configuration_copy_text(root, "host-key-file", settings->host_key_file,
+	                                     sizeof(settings->host_key_file), error);
 
 	if (result)
 		return result;
@@ -361,14 +353,15 @@ static int read_keys(const struct configuration_node *root, struct settings *set
 
 static int read_process(const struct configuration_node *root, struct settings *settings, error_text error)
 {
-	int result = copy_text(root, "store", settings->store_path, sizeof(settings->store_path), error);
+	int result = configuration_copy_text(root, "store", settings->store_path, sizeof(settings->store_path), error);
 
 	if (!result)
-		result = copy_text(root, "sockets", settings->socket_folder, sizeof(settings->socket_folder), error);
+		result = configuration_copy_text(root, "sockets", settings->socket_folder,
+		                                 sizeof(settings->socket_folder), error);
 	if (!result)
-		result = copy_text(root, "name", settings->name, sizeof(settings->name), error);
+		result = configuration_copy_text(root, "name", settings->name, sizeof(settings->name), error);
 	if (!result)
-		result = copy_text(root, "user", settings->user, sizeof(settings->user), error);
+		result = configuration_copy_text(root, "user", settings->user, sizeof(settings->user), error);
 	return result ? result : log_level_parse(configuration_text(root, "log-level"), &settings->log_level);
 }
 
