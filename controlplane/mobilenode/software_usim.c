@@ -11,7 +11,6 @@
 
 enum {
 	PATH_OCTETS = 1024,
-	KEY_FILE_OCTETS_MAX = 256,
 	STATE_VERSION = 1,
 	STATE_OCTETS = 4 + USIM_IMSI_DIGITS + 1 + SQN_INDS * 8,
 };
@@ -77,56 +76,9 @@ static int window_load(struct software_usim *card, char *error)
 
 /* --- the keys --- */
 
-static int hex_value(char digit)
-{
-	const char *digits = "0123456789abcdef";
-	const char *at = digit ? strchr(digits, digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* One line of 32 hex digits; returns what follows it, or NULL. */
-static const char *read_key(const char *text, struct secret *key)
-{
-	uint8_t *octets = secret_fill(key, AKA_K_OCTETS);
-
-	for (size_t i = 0; i < AKA_K_OCTETS; i++) {
-		int high = hex_value(text[0]), low = high < 0 ? -1 : hex_value(text[1]);
-
-		if (low < 0)
-			return NULL;
-		octets[i] = (uint8_t)(high << 4 | low);
-		text += 2;
-	}
-	return *text == '\n' ? text + 1 : *text ? NULL : text;
-}
-
 static int keys_load(struct software_usim *card, const char *path, char *error)
 {
-	char text[KEY_FILE_OCTETS_MAX + 1];
-	const char *rest;
-	size_t octets = 0;
-	int result = key_file_check_mode(path, error);
-
-	if (result)
-		return result;
-	result = durable_file_read(path, text, KEY_FILE_OCTETS_MAX, &octets);
-	if (result) {
-		snprintf(error, KEY_FILE_ERROR_OCTETS, "%.150s: %s", path, strerror(-result));
-	} else {
-		text[octets] = '\0';
-		rest = read_key(text, &card->k);
-		rest = rest ? read_key(rest, &card->opc) : NULL;
-		if (!rest || *rest) {
-			snprintf(error, KEY_FILE_ERROR_OCTETS,
-			         "%.150s: it takes K in the first line and OPc in the second, 32 hex digits each, and "
-			         "nothing else",
-			         path);
-			result = -EINVAL;
-		}
-	}
-	OPENSSL_cleanse(text, sizeof(text));
-	return result;
+	return key_file_read_hex_lines(path, AKA_K_OCTETS, (struct secret *[]){&card->k, &card->opc}, 2, error);
 }
 
 /* --- the card --- */

@@ -98,33 +98,57 @@ static int nibble(char c)
 	return -1;
 }
 
-int key_file_read_hex(const char *path, size_t octets, struct secret *secret, char error[KEY_FILE_ERROR_OCTETS])
+/* `octets` octets of a line; moves *at behind its end. Blanks may end it. */
+static int read_hex_line(const char **at, size_t octets, struct secret *secret)
+{
+	uint8_t *to = secret_fill(secret, octets);
+	const char *text = *at;
+
+	for (size_t i = 0; i < octets; i++, text += 2) {
+		int high = nibble(text[0]);
+		int low = high < 0 ? -1 : nibble(text[1]);
+
+		if (low < 0)
+			return -EINVAL;
+		to[i] = (uint8_t)(high << 4 | low);
+	}
+	text += strspn(text, "\r ");
+	if (*text && *text != '\n')
+		return -EINVAL;
+	*at = *text ? text + 1 : text;
+	return 0;
+}
+
+int key_file_read_hex_lines(const char *path, size_t octets, struct secret *const *secrets, size_t count,
+                            char error[KEY_FILE_ERROR_OCTETS])
 {
 	char text[FILE_OCTETS];
-	uint8_t *to;
+	const char *at = text;
 	int result = read_file(path, text, error);
 
 	if (result)
 		goto end;
-	to = secret_fill(secret, octets);
-	for (size_t i = 0; !result && i < octets; i++) {
-		int high = nibble(text[2 * i]);
-		int low = high < 0 ? -1 : nibble(text[2 * i + 1]);
-
-		if (low < 0)
-			result = -EINVAL;
-		else
-			to[i] = (uint8_t)(high << 4 | low);
-	}
-	if (!result && text[2 * octets + strspn(text + 2 * octets, "\r\n ")])
+	for (size_t i = 0; !result && i < count; i++)
+		result = read_hex_line(&at, octets, secrets[i]);
+	if (!result && at[strspn(at, "\r\n ")])
 		result = -EINVAL;
-	if (result) {
-		secret_wipe(secret);
+	if (!result)
+		goto end;
+	for (size_t i = 0; i < count; i++)
+		secret_wipe(secrets[i]);
+	if (count == 1)
 		snprintf(error, KEY_FILE_ERROR_OCTETS, "%.180s: it takes exactly %zu hex digits", path, 2 * octets);
-	}
+	else
+		snprintf(error, KEY_FILE_ERROR_OCTETS, "%.150s: it takes exactly %zu lines of %zu hex digits", path,
+		         count, 2 * octets);
 end:
 	OPENSSL_cleanse(text, sizeof(text));
 	return result;
+}
+
+int key_file_read_hex(const char *path, size_t octets, struct secret *secret, char error[KEY_FILE_ERROR_OCTETS])
+{
+	return key_file_read_hex_lines(path, octets, &secret, 1, error);
 }
 
 /* The word behind `keyword`, with or without quotes, up to a quote, blank, semicolon or brace. */

@@ -17,6 +17,10 @@ int key_file_read_line(const char *path, size_t minimum, struct secret *secret, 
 /* Exactly 2 * `octets` hex digits. */
 int key_file_read_hex(const char *path, size_t octets, struct secret *secret, char error[KEY_FILE_ERROR_OCTETS]);
 
+/* The same for `count` keys of `octets` octets, each in a line of its own; all of them or none. */
+int key_file_read_hex_lines(const char *path, size_t octets, struct secret *const *secrets, size_t count,
+                            char error[KEY_FILE_ERROR_OCTETS]);
+
 /*
  * What tsig-keygen prints: key "NAME" { algorithm ALGORITHM; secret "BASE64"; };
  * Writes name and algorithm as they stand there, without a final dot.

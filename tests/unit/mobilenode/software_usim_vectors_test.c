@@ -119,7 +119,7 @@ static void what_is_no_pair_of_keys_is_refused(void **state)
 	}
 	memset(long_text, '0', sizeof(long_text));
 	card_write_file(card->key_file, long_text, sizeof(long_text), 0600);
-	assert_int_equal(refused(card, error), -EFBIG);
+	assert_int_equal(refused(card, error), -EINVAL);
 }
 
 /* TS 33.102 6.3.3 */
