@@ -279,12 +279,12 @@ static void choose_method(struct conversation *conversation, struct wire_view id
 static void receive_start(struct conversation *conversation, const struct eap_packet *packet, const struct instant *now,
                           struct effects *effects)
 {
+	conversation->exchange.identifier = packet->identifier;
 	if (packet->type != EAP_TYPE_IDENTITY || packet->data.octets > EAP_IDENTITY_MAX) {
 		conversation->server->counters.malformed++;
 		fail(conversation, "no EAP-Response/Identity", now, effects);
 		return;
 	}
-	conversation->exchange.identifier = packet->identifier;
 	keep_identity(conversation, packet->data);
 	if (permanent_identity(packet->data.bytes, packet->data.octets, conversation->imsi)) {
 		choose_method(conversation, packet->data);
