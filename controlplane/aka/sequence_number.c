@@ -30,8 +30,10 @@ static void xor_sqn(const uint8_t *a, const uint8_t *b, uint8_t *out)
 
 uint64_t sqn_after_resynchronisation(uint64_t sqn_he, uint64_t sqn_ms)
 {
-	/* the next one has SEQ + 1; the USIM accepts what is above its own */
-	return sqn_seq(sqn_he) + 1 > sqn_seq(sqn_ms) ? sqn_he : sqn_of(sqn_seq(sqn_ms), sqn_ind(sqn_he));
+	/* the next one has SEQ + 1; the USIM accepts what is above its own, but not too far above */
+	uint64_t next = sqn_seq(sqn_he) + 1, card = sqn_seq(sqn_ms);
+
+	return next > card && next - card <= SQN_LEAD_MAX ? sqn_he : sqn_of(card, sqn_ind(sqn_he));
 }
 
 void aka_vector_make(const struct secret *k, const struct secret *opc, const uint8_t rand[AKA_RAND_OCTETS],

@@ -36,8 +36,16 @@ void sqn_write(uint64_t sqn, uint8_t octets[AKA_SQN_OCTETS]);
 uint64_t sqn_read(const uint8_t octets[AKA_SQN_OCTETS]);
 
 /*
- * E-14, TS 33.102 6.3.5: after a synchronisation failure that reported `sqn_ms`, the home network's last SQN becomes
- * this: sqn_ms if the next number after `sqn_he` would not be accepted, else `sqn_he`.
+ * How far the home network's SEQ may lead the card's at a resynchronisation before it is taken for out of range.
+ * TS 33.102 C.2.1 leaves the limit to the card (2^28 is its example); an honest lead is the handful of vectors drawn
+ * since the card's last run, and a number set back costs nothing, so this one is far below what cards allow.
+ */
+#define SQN_LEAD_MAX (UINT64_C(1) << 20)
+
+/*
+ * E-14, TS 33.102 6.3.5: after a synchronisation failure that reported `sqn_ms` under a right AUTS, the home network's
+ * last SQN becomes this: sqn_ms, above or below, if the card would not accept the next number after `sqn_he`; else
+ * `sqn_he`.
  */
 uint64_t sqn_after_resynchronisation(uint64_t sqn_he, uint64_t sqn_ms);
 

@@ -85,7 +85,8 @@ static void block_durable(void *core, uint64_t token, int result, const struct i
 
 static void raise_ceiling(struct authentication_centre *centre, struct subscriber *subscriber, struct effects *effects)
 {
-	struct subscriber_ceiling_row row = {.seq_ceiling = subscriber->record.seq_ceiling + SEQ_BLOCK};
+	struct subscriber_ceiling_row row = {.seq_ceiling = subscriber->record.seq_ceiling + SEQ_BLOCK,
+	                                     .resynchronised = subscriber->resynchronised};
 
 	snprintf(row.imsi, sizeof(row.imsi), "%s", subscriber->record.imsi);
 	subscriber->raising = true;
@@ -143,6 +144,7 @@ static void block_durable(void *core, uint64_t token, int result, const struct i
 		if (result == 0) {
 			subscriber->next_seq = subscriber->record.seq_ceiling + 1;
 			subscriber->record.seq_ceiling += SEQ_BLOCK;
+			subscriber->resynchronised = false;
 		}
 	}
 	mine = take_waiting(centre, token);
@@ -207,6 +209,7 @@ int authentication_centre_resynchronise(struct authentication_centre *centre, co
 		/* the next block begins behind SQN_MS; it becomes durable before a vector with it leaves */
 		subscriber->next_seq = 0;
 		subscriber->record.seq_ceiling = sqn_seq(sqn_ms);
+		subscriber->resynchronised = true;
 		centre->counters.resynchronisations++;
 	}
 	return 0;

@@ -53,8 +53,8 @@ void authentication_centre_vector(struct authentication_centre *centre, const ch
                                   struct effects *effects);
 
 /*
- * E-14: checks AUTS against the RAND of the failed challenge and raises SQN_HE if need be; the next vector is fresh to
- * the USIM. Returns 0, -ENOENT or -EBADMSG.
+ * E-14: checks AUTS against the RAND of the failed challenge and sets SQN_HE to the card's if need be, up or down; the
+ * next vector is fresh to the USIM. Returns 0, -ENOENT or -EBADMSG.
  */
 int authentication_centre_resynchronise(struct authentication_centre *centre, const char *imsi,
                                         const uint8_t rand[AKA_RAND_OCTETS], const uint8_t auts[AKA_AUTS_OCTETS]);

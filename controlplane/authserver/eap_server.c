@@ -317,6 +317,7 @@ static void receive_identity(struct conversation *conversation, const struct eap
 		notify_failure(conversation, "no permanent identity", now, effects);
 }
 
+/* F-5: for a right RES or a right AUTS alone; a refusal carries no MAC, so anybody could make it. */
 static void give_token_back(struct conversation *conversation)
 {
 	struct subscriber *subscriber = subscriber_table_find(conversation->server->table, conversation->imsi);
@@ -371,7 +372,6 @@ static void receive_challenge(struct conversation *conversation, const struct ea
 		return;
 	case CHALLENGE_REJECTED:
 		server->counters.rejected_by_peer++;
-		give_token_back(conversation);
 		fail(conversation, "the peer refused the challenge", now, effects);
 		return;
 	case CHALLENGE_MALFORMED:

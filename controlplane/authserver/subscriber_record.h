@@ -37,7 +37,7 @@ enum { SUBSCRIBER_STORE_PORT = 1 };
 enum subscriber_store_operation {
 	SUBSCRIBER_STORE_PUT = 1, /* struct subscriber_record; never lowers seq_ceiling */
 	SUBSCRIBER_STORE_DELETE,  /* struct subscriber_imsi_row */
-	SUBSCRIBER_STORE_CEILING, /* struct subscriber_ceiling_row; never lowers */
+	SUBSCRIBER_STORE_CEILING, /* struct subscriber_ceiling_row */
 };
 
 struct subscriber_imsi_row {
@@ -47,6 +47,7 @@ struct subscriber_imsi_row {
 struct subscriber_ceiling_row {
 	char imsi[IMSI_TEXT_OCTETS];
 	uint64_t seq_ceiling;
+	bool resynchronised; /* by a right AUTS: may lower it (E-14); otherwise it never falls */
 };
 
 #endif

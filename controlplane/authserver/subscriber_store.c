@@ -67,10 +67,11 @@ static int delete (struct sqlite_store *store, const struct subscriber_imsi_row 
 	return sqlite_store_run(store, statement);
 }
 
-static int raise_ceiling(struct sqlite_store *store, const struct subscriber_ceiling_row *row)
+static int set_ceiling(struct sqlite_store *store, const struct subscriber_ceiling_row *row)
 {
-	sqlite3_stmt *statement =
-	        sqlite_store_statement(store, "UPDATE subscriber SET seq_ceiling=max(seq_ceiling, ?2) WHERE imsi=?1");
+	sqlite3_stmt *statement = sqlite_store_statement(
+	        store, row->resynchronised ? "UPDATE subscriber SET seq_ceiling=?2 WHERE imsi=?1"
+	                                   : "UPDATE subscriber SET seq_ceiling=max(seq_ceiling, ?2) WHERE imsi=?1");
 	int result;
 
 	if (!statement)
@@ -89,7 +90,7 @@ int subscriber_store_apply(struct sqlite_store *store, uint16_t operation, const
 	if (operation == SUBSCRIBER_STORE_DELETE && octets == sizeof(struct subscriber_imsi_row))
 		return delete (store, row);
 	if (operation == SUBSCRIBER_STORE_CEILING && octets == sizeof(struct subscriber_ceiling_row))
-		return raise_ceiling(store, row);
+		return set_ceiling(store, row);
 	return -EINVAL;
 }
 

@@ -27,6 +27,7 @@ struct subscriber {
 	uint64_t next_seq;     /* the next to hand out; 0: none yet in this run */
 	bool raising;          /* a new ceiling is on its way to the disk … */
 	uint64_t raising_from; /* … one block above this */
+	bool resynchronised;   /* the next ceiling may lie below what is on the disk (E-14) */
 	struct attempt_bucket attempts;
 	/* of the last AKA run, for `explain` */
 	uint64_t last_run_unix_ms;

@@ -65,7 +65,7 @@ static int apply(void *context, uint16_t operation, const void *row, size_t octe
 		return put_record(tables, row);
 	case SUBSCRIBER_STORE_CEILING:
 		held = find_record(tables, ceiling->imsi);
-		if (held && held->seq_ceiling < ceiling->seq_ceiling)
+		if (held && (ceiling->resynchronised || held->seq_ceiling < ceiling->seq_ceiling))
 			held->seq_ceiling = ceiling->seq_ceiling;
 		return held ? 0 : -ENOENT;
 	default:

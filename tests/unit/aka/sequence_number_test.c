@@ -121,14 +121,18 @@ static void window_is_kept_by_ind_and_bounded(void **state)
 	assert_true(sqn_window_highest(&window) == sqn_of(50, 3));
 }
 
-/* TS 33.102 6.3.5: AUTS raises SQN_HE only if the next number would otherwise not be accepted. */
-static void resynchronisation_never_lowers(void **state)
+/* E-14, TS 33.102 6.3.5: SQN_HE stays if the card would accept the next number, else it is the card's, up or down. */
+static void resynchronisation_meets_the_card(void **state)
 {
 	(void)state;
 	assert_true(sqn_after_resynchronisation(sqn_of(10, 4), sqn_of(99, 0)) == sqn_of(99, 4));
 	assert_true(sqn_after_resynchronisation(sqn_of(99, 4), sqn_of(10, 0)) == sqn_of(99, 4));
 	assert_true(sqn_after_resynchronisation(sqn_of(99, 4), sqn_of(99, 0)) == sqn_of(99, 4));
 	assert_true(sqn_after_resynchronisation(sqn_of(99, 4), sqn_of(100, 0)) == sqn_of(100, 4));
+	assert_true(sqn_after_resynchronisation(sqn_of(SQN_LEAD_MAX + 9, 4), sqn_of(10, 0)) ==
+	            sqn_of(SQN_LEAD_MAX + 9, 4));
+	assert_true(sqn_after_resynchronisation(sqn_of(SQN_LEAD_MAX + 10, 4), sqn_of(10, 0)) == sqn_of(10, 4));
+	assert_true(sqn_after_resynchronisation(SQN_MAX, sqn_of(0, 0)) == sqn_of(0, sqn_ind(SQN_MAX)));
 }
 
 static void numbers_are_octets(void **state)
@@ -145,9 +149,9 @@ static void numbers_are_octets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(published_auts_are_understood),   cmocka_unit_test(published_vectors_are_made_again),
-	        cmocka_unit_test(usim_answers_and_resynchronises), cmocka_unit_test(window_is_kept_by_ind_and_bounded),
-	        cmocka_unit_test(resynchronisation_never_lowers),  cmocka_unit_test(numbers_are_octets),
+	        cmocka_unit_test(published_auts_are_understood),    cmocka_unit_test(published_vectors_are_made_again),
+	        cmocka_unit_test(usim_answers_and_resynchronises),  cmocka_unit_test(window_is_kept_by_ind_and_bounded),
+	        cmocka_unit_test(resynchronisation_meets_the_card), cmocka_unit_test(numbers_are_octets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ static void ask(struct home *home, bool separation_bit)
 }
 
 /* The one block that the step wants stored. */
-static uint64_t stored_ceiling(const struct home *home)
+static struct subscriber_ceiling_row stored_row(const struct home *home)
 {
 	struct subscriber_ceiling_row row;
 	struct effect_store store;
@@ -101,7 +101,12 @@ static uint64_t stored_ceiling(const struct home *home)
 	assert_int_equal(store.octets, sizeof(row));
 	memcpy(&row, store.row, sizeof(row));
 	assert_string_equal(row.imsi, IMSI);
-	return row.seq_ceiling;
+	return row;
+}
+
+static uint64_t stored_ceiling(const struct home *home)
+{
+	return stored_row(home).seq_ceiling;
 }
 
 /* The disk has answered; what the callbacks want goes into the next step. */
@@ -232,6 +237,30 @@ static void a_resynchronisation_goes_behind_the_card(void **state)
 	assert_int_equal(home->sqn, sqn_of(5001, IND));
 }
 
+/* E-14: numbers that no card would take (a mistaken import) come down by a right AUTS, on the disk, too; once. */
+static void a_home_far_ahead_comes_back_to_the_card(void **state)
+{
+	struct home *home = *state;
+	uint8_t auts[AKA_AUTS_OCTETS];
+
+	end(home);
+	begin(home, UINT64_C(1) << 40);
+	ask(home, true);
+	assert_false(stored_row(home).resynchronised);
+	disk_answers(home, 0);
+	auts_of_card(home, 100, auts);
+	assert_int_equal(resynchronise(home, home->vector.rand, auts), 0);
+	ask(home, true);
+	assert_int_equal(stored_ceiling(home), 100 + SEQ_BLOCK);
+	assert_true(stored_row(home).resynchronised);
+	disk_answers(home, 0);
+	assert_int_equal(home->sqn, sqn_of(101, IND));
+	while (home->sqn < sqn_of(100 + SEQ_BLOCK, IND))
+		ask(home, true);
+	ask(home, true);
+	assert_false(stored_row(home).resynchronised);
+}
+
 /* E-14: an AUTS counts for the RAND of its challenge alone; a wrong or replayed one moves nothing. */
 static void a_wrong_or_replayed_auts_moves_nothing(void **state)
 {
@@ -329,6 +358,7 @@ int main(void)
 	        EACH(those_who_wait_share_one_block),
 	        EACH(the_separation_bit_is_of_aka_prime_alone),
 	        EACH(a_resynchronisation_goes_behind_the_card),
+	        EACH(a_home_far_ahead_comes_back_to_the_card),
 	        EACH(a_wrong_or_replayed_auts_moves_nothing),
 	        EACH(an_auts_that_is_no_longer_needed_moves_nothing),
 	        EACH(a_block_overtaken_by_a_resynchronisation_is_not_used),

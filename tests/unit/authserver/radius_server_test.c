@@ -532,7 +532,41 @@ static void unanswered_challenges_are_bounded(void **state)
 	assert_true(challenged(bench));
 }
 
-/* F-5: who answers is never limited. */
+/* F-5: a refusal carries no MAC, so it is no answer: nobody draws vectors without the SIM. */
+static void refusals_count_as_unanswered(void **state)
+{
+	static const enum eap_aka_subtype refusals[] = {EAP_AKA_AUTHENTICATION_REJECT, EAP_AKA_CLIENT_ERROR};
+	struct bench *bench = *state;
+
+	for (int i = 0; i < 4 * ATTEMPTS_PER_IMSI; i++) {
+		begin(bench, IDENTITY);
+		if (challenged(bench))
+			respond_bare(bench, refusals[i % 2]);
+	}
+	assert_int_equal(bench->centre.counters.vectors, ATTEMPTS_PER_IMSI);
+	assert_int_equal(bench->eap.counters.limited, 3 * ATTEMPTS_PER_IMSI);
+}
+
+/* F-5: a forged AUTS gives nothing back either. */
+static void forged_synchronisations_count_as_unanswered(void **state)
+{
+	struct bench *bench = *state;
+
+	for (int i = 0; i < 4 * ATTEMPTS_PER_IMSI; i++) {
+		begin(bench, IDENTITY);
+		if (!challenged(bench))
+			continue;
+		bench->window.seq[IND] = 1 << 20;
+		judge(bench, IDENTITY);
+		bench->card.auts[AKA_AUTS_OCTETS - 1] ^= 1;
+		synchronise(bench);
+		assert_failure_notified(bench);
+	}
+	assert_int_equal(bench->centre.counters.vectors, ATTEMPTS_PER_IMSI);
+	assert_int_equal(bench->eap.counters.limited, 3 * ATTEMPTS_PER_IMSI);
+}
+
+/* F-5: who answers rightly is never limited. */
 static void answered_challenges_do_not_count(void **state)
 {
 	struct bench *bench = *state;
@@ -699,6 +733,8 @@ int main(void)
 	        EACH(a_card_that_is_ahead_resynchronises_once),
 	        EACH(a_second_synchronisation_failure_ends_the_attempt),
 	        EACH(unanswered_challenges_are_bounded),
+	        EACH(refusals_count_as_unanswered),
+	        EACH(forged_synchronisations_count_as_unanswered),
 	        EACH(answered_challenges_do_not_count),
 	        EACH(another_service_is_refused),
 	        EACH(a_request_without_its_authenticator_changes_nothing),
