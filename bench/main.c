@@ -1,212 +1,64 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* kedge-bench: the forwarder measured and replayed, without a network. */
 #include <errno.h>
-#include <getopt.h>
-#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_log.h>
+#include "bench_command.h"
 
-#include "fill.h"
-#include "report.h"
-
-struct options {
-	const char *pcap;
-	const char *scenario;
-	const char *output;
-	const char *json;
-	size_t bindings;
-	unsigned repetitions;
-	bool is_deterministic;
+static const struct command *const commands[] = {
+        &replay_command,
 };
 
-static const char usage[] =
-        "usage: kedge-bench replay FILE.pcap [OPTION…]\n"
-        "Replays the frames of a pcap through the code of a worker, in memory; no port and no privilege is needed.\n"
-        "  --bindings N       a table of N bindings: those that the pcap needs, then synthetic ones (default 1000)\n"
-        "  --scenario FILE    addresses, neighbours, bindings and changes from JSON instead (tests/oracle/README.md)\n"
-        "  --deterministic    packet by packet, the pcap's time as the clock: the same octets on any machine\n"
-        "  --output FILE.pcap what leaves (deterministic only)\n"
-        "  --json FILE        counters and figures\n"
-        "  --repeat N         repetitions of a timed replay (default 7)\n"
-        "  --version, --help\n";
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static bool parse_number(const char *text, unsigned long maximum, unsigned long *number)
+bool command_number(const char *text, unsigned long maximum, unsigned long *number)
 {
 	char *end;
 
 	errno = 0;
 	*number = strtoul(text, &end, 10);
-	return !errno && end != text && !*end && text[0] != '-' && *number >= 1 && *number <= maximum;
-}
+	if (errno || end == text || text[0] == '-' || *number < 1 || *number > maximum)
+		return false;
+	if (*end == 'K' || *end == 'M') {
+		unsigned long factor = *end++ == 'K' ? 1000 : 1000000;
 
-static bool parse_options(int argc, char **argv, struct options *options)
-{
-	enum { BINDINGS, SCENARIO, DETERMINISTIC, OUTPUT, JSON, REPEAT };
-	static const struct option names[] = {{"bindings", required_argument, NULL, BINDINGS},
-	                                      {"scenario", required_argument, NULL, SCENARIO},
-	                                      {"deterministic", no_argument, NULL, DETERMINISTIC},
-	                                      {"output", required_argument, NULL, OUTPUT},
-	                                      {"json", required_argument, NULL, JSON},
-	                                      {"repeat", required_argument, NULL, REPEAT},
-	                                      {0}};
-	unsigned long number = 0;
-	int option;
-
-	*options = (struct options){.bindings = 1000, .repetitions = 7};
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		bool right = option != '?';
-
-		switch (option) {
-		case BINDINGS:
-			right = parse_number(optarg, 100000000, &number);
-			options->bindings = number;
-			break;
-		case REPEAT:
-			right = parse_number(optarg, 1000000, &number);
-			options->repetitions = (unsigned)number;
-			break;
-		case SCENARIO:
-			options->scenario = optarg;
-			break;
-		case DETERMINISTIC:
-			options->is_deterministic = true;
-			break;
-		case OUTPUT:
-			options->output = optarg;
-			break;
-		case JSON:
-			options->json = optarg;
-			break;
-		default:
-			break;
-		}
-		if (!right)
+		if (*number > maximum / factor)
 			return false;
+		*number *= factor;
 	}
-	options->pcap = optind + 1 == argc ? argv[optind] : NULL;
-	return options->pcap && (!options->output || options->is_deterministic);
+	return !*end;
 }
 
-/* DPDK for its packet buffers alone: no device, no huge pages, no files, any processor. */
-static int start_dpdk(void)
+static void print_usage(FILE *to)
 {
-	char lcores[32];
-	char *arguments[] = {"kedge-bench", "--no-huge", "--no-pci", "--no-telemetry", "--no-shconf",
-	                     "-m",          "64",        "--lcores", lcores,           "--log-level=error"};
-	cpu_set_t set;
-	int last = 0;
-
-	sched_getaffinity(0, sizeof(set), &set);
-	for (int i = 0; i < CPU_SETSIZE && i < 1024; i++)
-		if (CPU_ISSET(i, &set))
-			last = i;
-	snprintf(lcores, sizeof(lcores), "0@(%d)", last);
-	return rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments) < 0 ? -rte_errno : 0;
-}
-
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* Fills the world as the options say and replays; `error` says what is wrong. */
-static int run(const struct options *options, struct world *world, const struct frames *frames,
-               char error[SCENARIO_ERROR_OCTETS])
-{
-	struct report report = {.pcap = options->pcap, .is_timed = !options->is_deterministic};
-	struct replay_outlet outlet = {0};
-	struct frame_writer *output = NULL;
-	struct scenario scenario = {0};
-	double begun = seconds_now();
-	int result = 0;
-
-	world->start_ms = frames->count ? frames->list[0].time_ns / 1000000 : 0;
-	if (options->scenario)
-		result = scenario_load(options->scenario, world, &scenario, error);
-	else
-		scenario_default(world);
-	if (result)
-		return result;
-	if (options->output && !(output = frame_writer_open(options->output, error))) {
-		result = -EINVAL;
-		goto end;
-	}
-	result = world_start(world, replay_transmit, &outlet);
-	if (result)
-		goto end;
-	for (size_t i = 0; i < scenario.binding_count; i++)
-		world_change(world, &scenario.bindings[i], world->start_ms);
-	world_apply(world, world->start_ms);
-	report.bindings = options->scenario ? scenario.binding_count : fill_bindings(world, frames, options->bindings);
-	report.fill_seconds = seconds_now() - begun;
-	if (options->is_deterministic)
-		replay_deterministic(world, frames, &scenario, output);
-	else
-		replay_timed(world, frames, options->repetitions, &report.figures);
-	report_print(&report, world, stdout);
-	if (options->json && report_write(&report, world, options->json)) {
-		snprintf(error, SCENARIO_ERROR_OCTETS, "%.200s: cannot be written", options->json);
-		result = -EIO;
-	}
-end:
-	if (output && frame_writer_close(output) && !result) {
-		snprintf(error, SCENARIO_ERROR_OCTETS, "%.200s: cannot be written", options->output);
-		result = -EIO;
-	}
-	scenario_free(&scenario);
-	return result;
-}
-
-static int replay(const struct options *options)
-{
-	char error[SCENARIO_ERROR_OCTETS] = "";
-	struct world *world = NULL;
-	struct frames frames;
-	int result = frames_load(options->pcap, &frames, error);
-
-	if (result)
-		goto end;
-	result = start_dpdk();
-	if (result) {
-		snprintf(error, sizeof(error), "DPDK does not start: %s", strerror(-result));
-		goto end;
-	}
-	/* a scenario's changes may add bindings */
-	world = world_new(options->scenario ? 1 << 20 : options->bindings);
-	if (!world) {
-		snprintf(error, sizeof(error), "%zu bindings take %zu MB, which are not there", options->bindings,
-		         binding_table_octets(options->bindings) >> 20);
-		result = -ENOMEM;
-		goto end;
-	}
-	result = run(options, world, &frames, error);
-	world_free(world);
-end:
-	if (result)
-		fprintf(stderr, "error: %s\n", error[0] ? error : strerror(-result));
-	frames_free(&frames);
-	return result ? 1 : 0;
+	fputs("usage: kedge-bench COMMAND [ARGUMENT…]\n"
+	      "Measures the forwarder in memory; no port and no privilege is needed.\n",
+	      to);
+	for (int i = 0; i < COMMANDS; i++)
+		fprintf(to, "\n%s", commands[i]->usage);
+	fputs("\n--version, --help\n", to);
 }
 
 int main(int argc, char **argv)
 {
-	struct options options;
-
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return fputs(usage, stdout) < 0;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		print_usage(stdout);
+		return 0;
+	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("kedge-bench %s\n", KEDGE_VERSION) < 0;
-	if (argc < 2 || strcmp(argv[1], "replay") != 0 || !parse_options(argc - 1, argv + 1, &options)) {
-		fputs(usage, stderr);
-		return 2;
+	for (int i = 0; i < COMMANDS && argc > 1; i++) {
+		int status;
+
+		if (strcmp(argv[1], commands[i]->name) != 0)
+			continue;
+		status = commands[i]->run(argc - 1, argv + 1);
+		if (status == COMMAND_WRONG_CALL)
+			fprintf(stderr, "usage: kedge-bench %s", commands[i]->usage);
+		return status;
 	}
-	return replay(&options);
+	print_usage(stderr);
+	return COMMAND_WRONG_CALL;
 }

@@ -6,6 +6,8 @@
 
 #include <rte_cycles.h>
 
+#include "results.h"
+
 uint16_t replay_transmit(void *context, unsigned port, struct rte_mbuf **frames, uint16_t count)
 {
 	struct replay_outlet *outlet = (struct replay_outlet *)context;
@@ -63,13 +65,6 @@ static void one_burst(struct world *world, const struct frames *frames, size_t f
 	world_main_turn(world);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return (left > right) - (left < right);
-}
-
 static double seconds_now(void)
 {
 	struct timespec now;
@@ -98,8 +93,8 @@ void replay_timed(struct world *world, const struct frames *frames, unsigned rep
 	figures->packets = (uint64_t)frames->count * repetitions;
 	figures->packets_per_second = (double)figures->packets / figures->seconds;
 	if (rates) {
-		qsort(rates, repetitions, sizeof(*rates), ascending);
-		figures->cycles_per_packet = rates[repetitions / 2];
+		sort_samples(rates, repetitions);
+		figures->cycles_per_packet = sorted_quantile(rates, repetitions, 0.5);
 	}
 	free(rates);
 	walk_stop(&world->walk);

@@ -3,43 +3,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include <rte_errno.h>
 #include <rte_rcu_qsbr.h>
 
+#include "huge_memory.h"
+
 enum { POOL_BUFFERS = 4096, POOL_CACHE = 128, RECLAIM_BUDGET = 64 };
-
-/* Large pages where the kernel gives them; each block remembers its length. */
-static void *map_memory(size_t octets)
-{
-	size_t whole = octets + CACHE_LINE_OCTETS;
-	uint8_t *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return NULL;
-	(void)madvise(memory, whole, MADV_HUGEPAGE);
-	memcpy(memory, &whole, sizeof(whole));
-	return memory + CACHE_LINE_OCTETS;
-}
-
-static void unmap_memory(void *memory)
-{
-	uint8_t *begin = memory ? (uint8_t *)memory - CACHE_LINE_OCTETS : NULL;
-	size_t whole;
-
-	if (!begin)
-		return;
-	memcpy(&whole, begin, sizeof(whole));
-	(void)munmap(begin, whole);
-}
 
 static int make_table(struct world *world, size_t bindings_max)
 {
 	struct binding_table_options options = {
 	        .bindings_max = bindings_max,
 	        .secret = {{0x6b65646765000001ull, 0x6b65646765000002ull}}, /* constant: a replay repeats */
-	        .memory = {.allocate = map_memory, .release = unmap_memory},
+	        .memory = huge_table_memory,
 	};
 	size_t octets = rte_rcu_qsbr_get_memsize(1);
 
@@ -53,7 +30,7 @@ static int make_table(struct world *world, size_t bindings_max)
 
 struct world *world_new(size_t bindings_max)
 {
-	struct world *world = map_memory(sizeof(*world));
+	struct world *world = huge_memory_map(sizeof(*world));
 
 	if (!world)
 		return NULL;
@@ -83,7 +60,7 @@ void world_free(struct world *world)
 	free(world->qsbr);
 	rte_ring_free(world->punts);
 	rte_mempool_free(world->pool);
-	unmap_memory(world);
+	huge_memory_unmap(world);
 }
 
 /* Nothing is ever missing here, so nothing has to be asked for. */

@@ -6,8 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include <rte_cycles.h>
-#include <rte_version.h>
+#include "machine.h"
 
 static void sum_counters(const struct world *world, struct walk_counters *sum)
 {
@@ -71,36 +70,13 @@ static json_t *bindings_json(struct world *world)
 	return rows;
 }
 
-static void processor_name(char *name, size_t octets)
-{
-	FILE *file = fopen("/proc/cpuinfo", "re");
-	char line[256];
-
-	snprintf(name, octets, "unknown");
-	while (file && fgets(line, sizeof(line), file)) {
-		char *colon = strchr(line, ':');
-
-		if (strncmp(line, "model name", 10) != 0 || !colon)
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		snprintf(name, octets, "%s", colon + 2);
-		break;
-	}
-	if (file)
-		fclose(file);
-}
-
 static json_t *figures_json(const struct report *report)
 {
 	const struct replay_figures *figures = &report->figures;
-	char processor[128];
 
-	processor_name(processor, sizeof(processor));
-	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:{s:s, s:I, s:s, s:s}}", "packets", (json_int_t)figures->packets,
-	                 "seconds", figures->seconds, "packets_per_second", figures->packets_per_second,
-	                 "cycles_per_packet", figures->cycles_per_packet, "fill_seconds", report->fill_seconds,
-	                 "machine", "processor", processor, "tsc_hz", (json_int_t)rte_get_tsc_hz(), "dpdk",
-	                 rte_version(), "compiler", __VERSION__);
+	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:o}", "packets", (json_int_t)figures->packets, "seconds",
+	                 figures->seconds, "packets_per_second", figures->packets_per_second, "cycles_per_packet",
+	                 figures->cycles_per_packet, "fill_seconds", report->fill_seconds, "machine", machine_json());
 }
 
 int report_write(const struct report *report, struct world *world, const char *path)

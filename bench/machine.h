@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* machine - what a figure was measured on, and DPDK as a benchmark needs it. */
+#ifndef KEDGE_BENCH_MACHINE_H
+#define KEDGE_BENCH_MACHINE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/*
+ * DPDK for its packet buffers alone: no device, no files, any processor; the calling thread stays on the last processor
+ * that it may use. With `timed` packet buffers lie in reserved huge pages, if there are enough. Returns 0 or a negative
+ * errno.
+ */
+int machine_start_dpdk(bool timed);
+
+/*
+ * Processor, caches, frequency of the time-stamp counter, governor, kernel, page sizes and what of them is in use now,
+ * DPDK, compiler and its flags: a new object.
+ */
+json_t *machine_json(void);
+
+/* Nanoseconds that so many cycles of the time-stamp counter take. */
+double machine_ns_of(double cycles);
+
+/* The processor's name, like "AMD EPYC 9654", for a line of text. */
+void machine_processor(char *name, size_t octets);
+
+#endif

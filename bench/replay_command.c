@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* replay_command - kedge-bench replay: options, then the world, the frames, the report. */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench_command.h"
+#include "fill.h"
+#include "machine.h"
+#include "report.h"
+
+struct options {
+	const char *pcap;
+	const char *scenario;
+	const char *output;
+	const char *json;
+	size_t bindings;
+	unsigned repetitions;
+	bool is_deterministic;
+};
+
+static bool parse_options(int argc, char **argv, struct options *options)
+{
+	enum { BINDINGS, SCENARIO, DETERMINISTIC, OUTPUT, JSON, REPEAT };
+	static const struct option names[] = {{"bindings", required_argument, NULL, BINDINGS},
+	                                      {"scenario", required_argument, NULL, SCENARIO},
+	                                      {"deterministic", no_argument, NULL, DETERMINISTIC},
+	                                      {"output", required_argument, NULL, OUTPUT},
+	                                      {"json", required_argument, NULL, JSON},
+	                                      {"repeat", required_argument, NULL, REPEAT},
+	                                      {0}};
+	unsigned long number = 0;
+	int option;
+
+	*options = (struct options){.bindings = 1000, .repetitions = 7};
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		bool right = option != '?';
+
+		switch (option) {
+		case BINDINGS:
+			right = command_number(optarg, 100000000, &number);
+			options->bindings = number;
+			break;
+		case REPEAT:
+			right = command_number(optarg, 1000000, &number);
+			options->repetitions = (unsigned)number;
+			break;
+		case SCENARIO:
+			options->scenario = optarg;
+			break;
+		case DETERMINISTIC:
+			options->is_deterministic = true;
+			break;
+		case OUTPUT:
+			options->output = optarg;
+			break;
+		case JSON:
+			options->json = optarg;
+			break;
+		default:
+			break;
+		}
+		if (!right)
+			return false;
+	}
+	options->pcap = optind + 1 == argc ? argv[optind] : NULL;
+	return options->pcap && (!options->output || options->is_deterministic);
+}
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Fills the world as the options say and replays; `error` says what is wrong. */
+static int run(const struct options *options, struct world *world, const struct frames *frames,
+               char error[SCENARIO_ERROR_OCTETS])
+{
+	struct report report = {.pcap = options->pcap, .is_timed = !options->is_deterministic};
+	struct replay_outlet outlet = {0};
+	struct frame_writer *output = NULL;
+	struct scenario scenario = {0};
+	double begun = seconds_now();
+	int result = 0;
+
+	world->start_ms = frames->count ? frames->list[0].time_ns / 1000000 : 0;
+	if (options->scenario)
+		result = scenario_load(options->scenario, world, &scenario, error);
+	else
+		scenario_default(world);
+	if (result)
+		return result;
+	if (options->output && !(output = frame_writer_open(options->output, error))) {
+		result = -EINVAL;
+		goto end;
+	}
+	result = world_start(world, replay_transmit, &outlet);
+	if (result)
+		goto end;
+	for (size_t i = 0; i < scenario.binding_count; i++)
+		world_change(world, &scenario.bindings[i], world->start_ms);
+	world_apply(world, world->start_ms);
+	report.bindings = options->scenario ? scenario.binding_count : fill_bindings(world, frames, options->bindings);
+	report.fill_seconds = seconds_now() - begun;
+	if (options->is_deterministic)
+		replay_deterministic(world, frames, &scenario, output);
+	else
+		replay_timed(world, frames, options->repetitions, &report.figures);
+	report_print(&report, world, stdout);
+	if (options->json && report_write(&report, world, options->json)) {
+		snprintf(error, SCENARIO_ERROR_OCTETS, "%.200s: cannot be written", options->json);
+		result = -EIO;
+	}
+end:
+	if (output && frame_writer_close(output) && !result) {
+		snprintf(error, SCENARIO_ERROR_OCTETS, "%.200s: cannot be written", options->output);
+		result = -EIO;
+	}
+	scenario_free(&scenario);
+	return result;
+}
+
+static int replay(const struct options *options)
+{
+	char error[SCENARIO_ERROR_OCTETS] = "";
+	struct world *world = NULL;
+	struct frames frames;
+	int result = frames_load(options->pcap, &frames, error);
+
+	if (result)
+		goto end;
+	result = machine_start_dpdk(!options->is_deterministic);
+	if (result) {
+		snprintf(error, sizeof(error), "DPDK does not start: %s", strerror(-result));
+		goto end;
+	}
+	/* a scenario's changes may add bindings */
+	world = world_new(options->scenario ? 1 << 20 : options->bindings);
+	if (!world) {
+		snprintf(error, sizeof(error), "%zu bindings take %zu MB, which are not there", options->bindings,
+		         binding_table_octets(options->bindings) >> 20);
+		result = -ENOMEM;
+		goto end;
+	}
+	result = run(options, world, &frames, error);
+	world_free(world);
+end:
+	if (result)
+		fprintf(stderr, "error: %s\n", error[0] ? error : strerror(-result));
+	frames_free(&frames);
+	return result ? 1 : 0;
+}
+
+static int run_replay(int argc, char **argv)
+{
+	struct options options;
+
+	return parse_options(argc, argv, &options) ? replay(&options) : COMMAND_WRONG_CALL;
+}
+
+const struct command replay_command = {
+        .name = "replay",
+        .usage = "replay FILE.pcap [OPTION…]\n"
+                 "Replays the frames of a pcap through the code of a worker, in memory.\n"
+                 "  --bindings N       a table of N bindings: those that the pcap needs, then synthetic ones (default "
+                 "1000)\n"
+                 "  --scenario FILE    addresses, neighbours, bindings and changes from JSON (tests/oracle/README.md)\n"
+                 "  --deterministic    packet by packet, the pcap's time as the clock: the same octets on any machine\n"
+                 "  --output FILE.pcap what leaves (deterministic only)\n"
+                 "  --json FILE        counters and figures\n"
+                 "  --repeat N         repetitions of a timed replay (default 7)\n",
+        .run = run_replay,
+};
