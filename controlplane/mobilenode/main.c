@@ -100,7 +100,10 @@ static void place(void *context, const struct movement_place *at)
 
 static void bound(void *context, bool is_bound)
 {
-	tunnel_bound(((struct program *)context)->tunnel, is_bound);
+	int result = tunnel_bound(((struct program *)context)->tunnel, is_bound);
+
+	if (result)
+		log_print(LOG_LEVEL_ERROR, "mobilenode", "a routing rule cannot be changed: %s", strerror(-result));
 }
 
 static void send_packet(void *context, struct wire_view packet)
@@ -132,10 +135,15 @@ static void look_around(struct program *program, const struct instant *now, stru
 	size_t count = 0;
 	int result = netlink_places(tunnel_interface(program->tunnel), places, &count);
 
-	if (result)
+	if (result) {
 		effects_log(effects, LOG_LEVEL_ERROR, "movement", "addresses cannot be read: %s", strerror(-result));
-	else
-		mobilenode_places(program->node, places, count, now, effects);
+		return;
+	}
+	result = tunnel_places(program->tunnel, places, count);
+	if (result)
+		effects_log(effects, LOG_LEVEL_ERROR, "movement", "a routing rule cannot be changed: %s",
+		            strerror(-result));
+	mobilenode_places(program->node, places, count, now, effects);
 }
 
 static void watch_readable(uv_poll_t *poll, int status, int events)

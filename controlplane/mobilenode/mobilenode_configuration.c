@@ -82,13 +82,17 @@ static const struct configuration_key tunnel_keys[] = {
          .minimum = 1,
          .maximum = 2147483647,
          .default_text = "716",
-         .help = "Routing table for packets from the home address."},
+         .help = "Routing table of the tunnel."},
         {.name = "rule-priority",
          .type = CONFIGURATION_INTEGER,
          .minimum = 1,
-         .maximum = 32765,
+         .maximum = 32763,
          .default_text = "716",
-         .help = "Priority of the rule that leads there."},
+         .help = "Priority of the first of the three rules that lead there."},
+        {.name = "all-traffic",
+         .type = CONFIGURATION_BOOLEAN,
+         .default_text = "yes",
+         .help = "While a binding stands, all traffic takes the tunnel; no: of programs that bind the home address."},
         {0},
 };
 
@@ -190,11 +194,14 @@ static int read_movement(const struct configuration_node *node, struct movement_
 	return 0;
 }
 
-static void read_tunnel(const struct configuration_node *node, struct tunnel_settings *tunnel)
+static void read_tunnel(const struct configuration_node *node, const struct in6_addr *mobility_server,
+                        struct tunnel_settings *tunnel)
 {
 	tunnel->mtu_bytes = (uint32_t)configuration_integer(node, "mtu-bytes");
-	tunnel->table = (uint32_t)configuration_integer(node, "routing-table");
-	tunnel->priority = (uint32_t)configuration_integer(node, "rule-priority");
+	tunnel->routing.table = (uint32_t)configuration_integer(node, "routing-table");
+	tunnel->routing.priority = (uint32_t)configuration_integer(node, "rule-priority");
+	tunnel->routing.all_traffic = configuration_boolean(node, "all-traffic");
+	tunnel->routing.mobility_server = *mobility_server;
 }
 
 /* K-3: the octets enter keys at both ends, so they must be written in one way. */
@@ -281,10 +288,10 @@ int mobilenode_configuration_read(const struct configuration_node *root, struct 
 		result = read_usim(configuration_section(root, "usim"), settings, error);
 	if (!result)
 		result = read_movement(configuration_section(root, "movement"), &settings->node.movement, error);
-	read_tunnel(configuration_section(root, "tunnel"), &settings->tunnel);
 	read_eap(root, settings);
 	read_wish(root, &settings->node.bootstrap);
 	configuration_endpoint(root, "mobility-server", &pana->paa);
+	read_tunnel(configuration_section(root, "tunnel"), &pana->paa.address, &settings->tunnel);
 	if (!pana->paa.port)
 		pana->paa.port = PANA_UDP_PORT;
 	pana->channel = PANA_CHANNEL;

@@ -262,29 +262,45 @@ int netlink_default_route_add(unsigned interface, uint32_t table)
 	return change(&request, -EEXIST);
 }
 
-static void rule(struct request *request, uint16_t type, uint16_t flags, const struct in6_addr *source, uint32_t table,
-                 uint32_t priority)
+static void rule_request(struct request *request, uint16_t type, uint16_t flags, const struct netlink_rule *rule)
 {
-	const struct fib_rule_hdr head = {.family = AF_INET6, .src_len = 128, .action = FR_ACT_TO_TBL};
+	const struct fib_rule_hdr head = {.family = AF_INET6,
+	                                  .src_len = rule->source ? 128 : 0,
+	                                  .dst_len = rule->destination ? 128 : 0,
+	                                  .action = FR_ACT_TO_TBL};
 
 	request_begin(request, type, (uint16_t)(NLM_F_ACK | flags), &head, sizeof(head));
-	request_attribute(request, FRA_SRC, source, sizeof(*source));
-	request_u32(request, FRA_TABLE, table);
-	request_u32(request, FRA_PRIORITY, priority);
+	if (rule->source)
+		request_attribute(request, FRA_SRC, rule->source, sizeof(*rule->source));
+	if (rule->destination)
+		request_attribute(request, FRA_DST, rule->destination, sizeof(*rule->destination));
+	if (rule->table)
+		request_u32(request, FRA_TABLE, rule->table);
+	request_u32(request, FRA_PRIORITY, rule->priority);
 }
 
-int netlink_rule_add(const struct in6_addr *source, uint32_t table, uint32_t priority)
+int netlink_rule_add(const struct netlink_rule *rule)
 {
 	struct request request;
 
-	rule(&request, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, source, table, priority);
+	rule_request(&request, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
 	return change(&request, -EEXIST);
 }
 
-int netlink_rule_delete(const struct in6_addr *source, uint32_t table, uint32_t priority)
+int netlink_rule_delete(const struct netlink_rule *rule)
 {
 	struct request request;
 
-	rule(&request, RTM_DELRULE, 0, source, table, priority);
+	rule_request(&request, RTM_DELRULE, 0, rule);
 	return change(&request, -ENOENT);
+}
+
+void netlink_rules_clear(uint32_t priority)
+{
+	const struct netlink_rule any = {.priority = priority};
+	struct request request;
+
+	do
+		rule_request(&request, RTM_DELRULE, 0, &any);
+	while (exchange(&request, NULL, NULL) == 0);
 }

@@ -24,8 +24,21 @@ int netlink_places(unsigned without, struct movement_place *places, size_t *coun
 int netlink_link_up(unsigned interface, unsigned mtu_bytes);
 int netlink_address_add(unsigned interface, const struct in6_addr *address, unsigned prefix_length);
 int netlink_default_route_add(unsigned interface, uint32_t table);
-/* Packets from `source` are routed by `table`. */
-int netlink_rule_add(const struct in6_addr *source, uint32_t table, uint32_t priority);
-int netlink_rule_delete(const struct in6_addr *source, uint32_t table, uint32_t priority);
+
+enum { NETLINK_TABLE_MAIN = 254 };
+
+/* Packets from `source` to `destination` (NULL: any) are routed by `table`; the lowest priority is asked first. */
+struct netlink_rule {
+	const struct in6_addr *source;
+	const struct in6_addr *destination;
+	uint32_t table;
+	uint32_t priority;
+};
+
+int netlink_rule_add(const struct netlink_rule *rule);
+int netlink_rule_delete(const struct netlink_rule *rule);
+
+/* Removes all rules of this priority. */
+void netlink_rules_clear(uint32_t priority);
 
 #endif

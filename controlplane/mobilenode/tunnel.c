@@ -27,6 +27,7 @@ enum {
 struct tunnel {
 	struct loop *loop;
 	struct tunnel_settings settings;
+	struct home_routing routing;
 	struct tunnel_outlet outlet;
 	unsigned interface;
 	int tun;
@@ -54,6 +55,7 @@ struct tunnel {
 static int open_tun(struct tunnel *tunnel)
 {
 	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	int result;
 
 	tunnel->tun = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (tunnel->tun < 0)
@@ -64,7 +66,8 @@ static int open_tun(struct tunnel *tunnel)
 	tunnel->interface = if_nametoindex(tunnel->settings.interface);
 	if (!tunnel->interface)
 		return -errno;
-	return netlink_link_up(tunnel->interface, tunnel->settings.mtu_bytes);
+	result = netlink_link_up(tunnel->interface, tunnel->settings.mtu_bytes);
+	return result ? result : home_routing_start(&tunnel->routing, &tunnel->settings.routing, tunnel->interface);
 }
 
 /* SOCK_DGRAM: packets begin with the IPv6 header, whose octet 6 is the next header. */
@@ -311,8 +314,7 @@ void tunnel_close(struct tunnel *tunnel)
 {
 	if (!tunnel)
 		return;
-	if (tunnel->has_home)
-		netlink_rule_delete(&tunnel->home_address, tunnel->settings.table, tunnel->settings.priority);
+	home_routing_end(&tunnel->routing);
 	tunnel->has_home = false;
 	for (uv_poll_t *poll = &tunnel->tun_poll; poll;
 	     poll = poll == &tunnel->tun_poll ? &tunnel->capture_poll : NULL) {
@@ -342,22 +344,19 @@ unsigned tunnel_interface(const struct tunnel *tunnel)
 int tunnel_home(struct tunnel *tunnel, const struct in6_addr *home_address, unsigned prefix_length,
                 const struct in6_addr *home_agent)
 {
-	const struct tunnel_settings *settings = &tunnel->settings;
-	int result = 0;
+	int result;
 
-	if (tunnel->has_home && !in6_is_equal(&tunnel->home_address, home_address))
-		result = netlink_rule_delete(&tunnel->home_address, settings->table, settings->priority);
 	tunnel->home_address = *home_address;
 	tunnel->prefix_length = prefix_length;
 	tunnel->home_agent = *home_agent;
 	tunnel->has_home = true;
-	if (!result)
-		result = netlink_address_add(tunnel->interface, home_address, 128);
-	if (!result)
-		result = netlink_default_route_add(tunnel->interface, settings->table);
-	if (!result)
-		result = netlink_rule_add(home_address, settings->table, settings->priority);
-	return result;
+	result = netlink_address_add(tunnel->interface, home_address, 128);
+	return result ? result : home_routing_home(&tunnel->routing, home_address);
+}
+
+int tunnel_places(struct tunnel *tunnel, const struct movement_place *places, size_t count)
+{
+	return home_routing_places(&tunnel->routing, places, count);
 }
 
 void tunnel_place(struct tunnel *tunnel, const struct movement_place *place)
@@ -371,13 +370,14 @@ void tunnel_place(struct tunnel *tunnel, const struct movement_place *place)
 	leave_by(tunnel->sender, place);
 }
 
-void tunnel_bound(struct tunnel *tunnel, bool is_bound)
+int tunnel_bound(struct tunnel *tunnel, bool is_bound)
 {
 	tunnel->is_bound = is_bound && tunnel->has_place;
-	if (!tunnel->is_bound)
-		return;
-	tunnel->bound_address = tunnel->place.address;
-	leave_by(tunnel->up_sender, &tunnel->place);
+	if (tunnel->is_bound) {
+		tunnel->bound_address = tunnel->place.address;
+		leave_by(tunnel->up_sender, &tunnel->place);
+	}
+	return home_routing_bound(&tunnel->routing, tunnel->is_bound);
 }
 
 const struct tunnel_counters *tunnel_counters(const struct tunnel *tunnel)

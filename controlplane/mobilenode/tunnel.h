@@ -8,8 +8,8 @@
 #ifndef KEDGE_MOBILENODE_TUNNEL_H
 #define KEDGE_MOBILENODE_TUNNEL_H
 
+#include "home_routing.h"
 #include "loop.h"
-#include "movement.h"
 #include "wire.h"
 
 enum { TUNNEL_ERROR_OCTETS = 256 };
@@ -17,8 +17,7 @@ enum { TUNNEL_ERROR_OCTETS = 256 };
 struct tunnel_settings {
 	char interface[IFNAMSIZ]; /* name of the TUN interface */
 	uint32_t mtu_bytes;       /* of inner packets */
-	uint32_t table;           /* routing table for packets from the home address */
-	uint32_t priority;        /* of the rule that leads there */
+	struct home_routing_settings routing;
 };
 
 /* Called within a step of the loop. */
@@ -59,18 +58,21 @@ void tunnel_free(struct tunnel *tunnel);
 
 unsigned tunnel_interface(const struct tunnel *tunnel);
 
-/* The home address comes (or changes): address, route and rule are set. Returns 0 or a negative errno. */
+/* The home address comes (or changes): address, route and rules are set. Returns 0 or a negative errno. */
 int tunnel_home(struct tunnel *tunnel, const struct in6_addr *home_address, unsigned prefix_length,
                 const struct in6_addr *home_agent);
 
 /* Where the node is; NULL: nowhere. The place before still receives (packets under way to it). */
 void tunnel_place(struct tunnel *tunnel, const struct movement_place *place);
 
+/* All addresses that the node could be reached at; programs that bind one of them stay out of the tunnel. */
+int tunnel_places(struct tunnel *tunnel, const struct movement_place *places, size_t count);
+
 /*
  * true: a binding stands at the place, and inner packets leave from there until one stands elsewhere (N-3). false: the
- * home agent takes no packets any more.
+ * home agent takes no packets any more. Returns 0 or the negative errno of a rule that could not be changed.
  */
-void tunnel_bound(struct tunnel *tunnel, bool is_bound);
+int tunnel_bound(struct tunnel *tunnel, bool is_bound);
 
 /* A whole packet with the care-of address as its source; the kernel finds the next hop. Returns 0 or negative errno. */
 int tunnel_send(struct tunnel *tunnel, struct wire_view packet);

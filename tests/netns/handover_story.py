@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A node that moves, with and without overlap, and back, while a correspondent's stream and echo requests go to its home address."""
 import json
+import socket
 
 import daemons
 import kedge_node
 import lab
-import mobile_node
 import programs
 import story
 import topology
 import traffic
 
 IMSI, K, OPC = "001010000000001", "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
-actor = kedge_node if kedge_node.is_built() else mobile_node
+CORRESPONDENT = "2001:db8:c::10"
 node = None
 
 
@@ -37,7 +37,7 @@ def story_a_node_is_bound():
     path = story.scratch("subscribers.json")
     path.write_text(json.dumps([{"imsi": IMSI, "k": K, "opc": OPC}]))
     assert story.kedge("subscriber", "import", str(path))["created"] == 1
-    node = actor.Node(IMSI, K, OPC)
+    node = kedge_node.Node(IMSI, K, OPC)
     node.start()
     assert bindings() == [topology.ACCESSES["cellular"].address]
 
@@ -64,11 +64,49 @@ def story_without_overlap_the_stream_survives():
     assert len(echo.received) > 40
 
 
+def seen_as(correspondent, bound_to=None):
+    """Which address a TCP server at the correspondent sees a program of the node come from."""
+    with topology.inside("cn"):
+        listener = socket.create_server((correspondent, 0), family=socket.AF_INET6)
+    with topology.inside("mn"):
+        client = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    with listener, client:
+        client.settimeout(10)
+        if bound_to is not None:
+            client.bind((bound_to, 0))
+        client.connect((correspondent, listener.getsockname()[1]))
+        return listener.accept()[1][0]
+
+
+def rules():
+    """Those of the node; the lab has two of its own at the end."""
+    return [line for line in story.run("mn", "ip", "-6", "rule").splitlines() if 0 < int(line.split(":")[0]) < 1000]
+
+
+def story_all_traffic_follows_the_node():
+    """RFC 6275 11.3.1: a program that binds nothing speaks as the home address; one that binds the care-of address stays outside."""
+    access = topology.ACCESSES["cellular"]
+    assert seen_as(CORRESPONDENT) == node.facts["home_address"]
+    assert seen_as(CORRESPONDENT, access.address) == access.address
+
+
 def story_one_binding_remains_and_the_counters_add_up():
     assert bindings() == [topology.ACCESSES["cellular"].address]
     shown = story.kedge("--server", "dataplane", "stats", "show")["dataplane"]
     assert shown["adds_up"] is True, shown
     node.stop()
+
+
+def story_without_the_node_nothing_of_it_is_left_in_the_routing():
+    assert not rules(), rules()
+    assert seen_as(CORRESPONDENT) == topology.ACCESSES["cellular"].address
+    node.start()
+    assert len(rules()) >= 4, rules()
+    node.kill()
+    node.start()  # what the killed one left behind neither hinders it nor doubles
+    assert seen_as(CORRESPONDENT) == node.facts["home_address"]
+    node.stop()
+    assert not rules(), rules()
 
 
 story.main(__name__)

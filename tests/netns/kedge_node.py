@@ -2,7 +2,9 @@
 """kedge-mobilenode in the node `mn`: one process a SIM, with a folder, a TUN interface and a socket of its own."""
 import itertools
 import json
+import os
 import shutil
+import signal
 import string
 import subprocess
 
@@ -34,7 +36,8 @@ class Node:
             shutil.copy(state_of.folder / "node.state", self.folder / "node.state")
         self.configuration = self.folder / "mobilenode.yaml"
         values = {"zone": dns_server.ZONE, "service_address": topology.SERVICE_ADDRESS, "imsi": imsi, "iccid": f"8935801{imsi[-12:]}",
-                  "folder": self.folder, "wish": wish or "", "interface": f"kedge{number}", "table": 716 + number, "sockets": daemons.SOCKETS,
+                  "folder": self.folder, "wish": wish or "", "interface": f"kedge{number}", "table": 716 + number, "priority": 716 + 4 * number,
+                  "all_traffic": "no" if number else "yes", "sockets": daemons.SOCKETS,
                   "name": self.name}
         self.configuration.write_text(string.Template((daemons.TEMPLATES / "mobilenode.yaml").read_text()).substitute(values))
         self.program = daemons.BINARIES / "kedge-mobilenode"
@@ -64,6 +67,10 @@ class Node:
         programs.wait_until(look, f"a binding of {self.name}", 30)
 
     def stop(self):
+        programs.stop(self.name)
+
+    def kill(self):
+        os.kill(programs.running_pid(self.name), signal.SIGKILL)
         programs.stop(self.name)
 
 
