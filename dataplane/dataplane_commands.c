@@ -163,7 +163,7 @@ static json_t *show_entry(struct dataplane *dataplane, struct binding_entry *ent
 	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "key", key, "care_of_address",
 	                 address_text(&care_of), "inner_mtu_bytes", (int)traits.inner_mtu_bytes, "seconds_left",
 	                 number(expiry_ms > owner_ms ? (expiry_ms - owner_ms) / 1000 : 0), "age_s",
-	                 number((now_ms - cold->changed_ms) / 1000), "care_of_verified",
+	                 number(now_ms / 1000 - cold->changed_s), "care_of_verified",
 	                 !(traits.flags & BINDING_CARE_OF_UNVERIFIED), "down_packets",
 	                 number(cold->totals.down_packets), "down_octets", number(cold->totals.down_octets),
 	                 "up_packets", number(cold->totals.up_packets), "up_octets", number(cold->totals.up_octets),

@@ -21,8 +21,8 @@ size_t binding_table_octets(size_t bindings_max)
 	size_t entries = bindings_max + table_spare_entries(bindings_max);
 
 	return sizeof(struct binding_table) + bucket_count(bindings_max) * sizeof(struct bucket) +
-	       entries * (sizeof(struct binding_entry) + sizeof(struct binding_cold) + sizeof(uint32_t) +
-	                  sizeof(struct retired_entry));
+	       entries * (sizeof(struct binding_entry) + sizeof(struct binding_cold) + sizeof(struct binding_side) +
+	                  sizeof(uint32_t) + sizeof(struct retired_entry) + sizeof(bool));
 }
 
 int binding_table_new(const struct binding_table_options *options, struct binding_table **made)
@@ -42,9 +42,12 @@ int binding_table_new(const struct binding_table_options *options, struct bindin
 	table->buckets = options->memory.allocate(buckets * sizeof(*table->buckets));
 	table->entries = options->memory.allocate(entries * sizeof(*table->entries));
 	table->colds = options->memory.allocate(entries * sizeof(*table->colds));
+	table->sides = options->memory.allocate(entries * sizeof(*table->sides));
+	table->live = options->memory.allocate(entries * sizeof(*table->live));
 	table->free_indexes = options->memory.allocate(entries * sizeof(*table->free_indexes));
 	table->retired = options->memory.allocate(entries * sizeof(*table->retired));
-	if (!table->buckets || !table->entries || !table->colds || !table->free_indexes || !table->retired) {
+	if (!table->buckets || !table->entries || !table->colds || !table->sides || !table->live ||
+	    !table->free_indexes || !table->retired) {
 		binding_table_free(table);
 		return -ENOMEM;
 	}
@@ -62,6 +65,8 @@ void binding_table_free(struct binding_table *table)
 	release(table->buckets);
 	release(table->entries);
 	release(table->colds);
+	release(table->sides);
+	release(table->live);
 	release(table->free_indexes);
 	release(table->retired);
 	release(table);
@@ -121,6 +126,11 @@ void binding_table_lookup(const struct binding_table *table, const struct in6_ad
 struct binding_cold *binding_table_cold(const struct binding_table *table, const struct binding_entry *entry)
 {
 	return &table->colds[entry - table->entries];
+}
+
+struct binding_side *binding_table_side(const struct binding_table *table, const struct binding_entry *entry)
+{
+	return &table->sides[entry - table->entries];
 }
 
 size_t binding_table_count(const struct binding_table *table)

@@ -54,6 +54,12 @@ void binding_table_lookup(const struct binding_table *table, const struct in6_ad
 /* The cold record of an entry. Any reader. */
 struct binding_cold *binding_table_cold(const struct binding_table *table, const struct binding_entry *entry);
 
+/*
+ * The side record of an entry, or NULL: a flag that points to it may have been cleared meanwhile. Any reader; valid
+ * until its next quiescent state.
+ */
+struct binding_side *binding_table_side(const struct binding_table *table, const struct binding_entry *entry);
+
 /* Writer: number of bindings present, and the most there can be. */
 size_t binding_table_count(const struct binding_table *table);
 size_t binding_table_capacity(const struct binding_table *table);

@@ -74,7 +74,7 @@ static inline void shared_address_store(struct shared_address *address, const st
 
 enum binding_flag {
 	BINDING_CARE_OF_UNVERIFIED = 0x0001, /* credit in the cold record, M-17 */
-	BINDING_HAS_PREVIOUS = 0x0002,       /* a previous care-of address in the cold record */
+	BINDING_HAS_PREVIOUS = 0x0002,       /* a previous care-of address in the side record */
 };
 
 /* What a packet of this binding needs beside its addresses; eight octets that change together. */
@@ -146,21 +146,29 @@ struct binding_totals {
 	uint64_t down_octets;
 };
 
-/* What only some packets need, and what the writer alone keeps. */
-struct binding_cold {
+/*
+ * What only some bindings have: as large as it needs to be, made on demand (table_writer.c). Workers come here behind
+ * BINDING_HAS_PREVIOUS and other flags of the entry.
+ */
+struct binding_side {
 	struct shared_address previous_care_of; /* writer; workers read it when the care-of address does not match */
 	uint64_t previous_until_ms;             /* by the walk's clock */
-	int64_t credit_octets;                  /* workers take from it while the care-of address is unverified */
-	/* the writer's alone */
+};
+
+/* What every binding has and the ordinary packet does not need: one cache line, counted in bytes per binding. */
+struct binding_cold {
+	struct binding_totals totals; /* drained from the counters */
 	uint64_t sequence;
 	uint32_t epoch;
-	uint32_t named_in;  /* the last snapshot that named the key, or was under way when it changed */
-	uint32_t successor; /* index + 1 of the entry that replaced this one */
-	uint64_t changed_ms;
-	struct binding_totals totals; /* drained from the counters */
+	uint32_t named_in;      /* the last snapshot that named the key, or was under way when it changed */
+	uint32_t successor;     /* index + 1 of the entry that replaced this one */
+	uint32_t side;          /* number + 1 of the side record; 0: none */
+	uint32_t changed_s;     /* seconds of the walk's clock */
+	uint16_t credit_octets; /* workers take from it while the care-of address is unverified */
 	uint8_t shard;
 	uint8_t key_length;
-	bool live;
-};
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct binding_cold) == CACHE_LINE_OCTETS, "what is kept for every binding is one cache line");
 
 #endif

@@ -24,6 +24,7 @@ struct binding_table {
 	struct bucket *buckets;
 	struct binding_entry *entries;
 	struct binding_cold *colds;
+	struct binding_side *sides;
 	struct hash_secret secret;
 	uint64_t bucket_mask;
 
@@ -39,6 +40,7 @@ struct binding_table {
 	struct retired_entry *retired; /* a ring in order of retirement */
 	size_t retired_first;
 	size_t retired_count;
+	bool *live; /* for each entry */
 };
 
 static inline uint64_t table_hash(const struct binding_table *table, const struct in6_addr *key)

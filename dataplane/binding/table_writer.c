@@ -78,7 +78,7 @@ static void retire(struct binding_table *table, const struct binding_entry *entr
 
 	table->retired[last] = (struct retired_entry){.token = rte_rcu_qsbr_start(table->qsbr),
 	                                              .index = (uint32_t)(entry - table->entries)};
-	binding_table_cold(table, entry)->live = false;
+	table->live[entry - table->entries] = false;
 }
 
 static struct binding_traits traits_of(const struct binding_record *record)
@@ -97,7 +97,7 @@ static void stamp(struct binding_cold *cold, const struct binding_record *record
 	cold->named_in = record->named_in;
 	cold->shard = record->shard;
 	cold->key_length = record->key_length;
-	cold->changed_ms = now_ms;
+	cold->changed_s = (uint32_t)(now_ms / 1000);
 }
 
 /* Fills an entry that no reader knows. */
@@ -107,7 +107,8 @@ static void fill(struct binding_table *table, struct binding_entry *entry, const
 	struct binding_cold *cold = binding_table_cold(table, entry);
 
 	memset(cold, 0, sizeof(*cold));
-	cold->live = true;
+	memset(binding_table_side(table, entry), 0, sizeof(struct binding_side));
+	table->live[entry - table->entries] = true;
 	cold->credit_octets = CARE_OF_CREDIT_OCTETS;
 	entry->key = record->key;
 	shared_address_store(&entry->care_of_address, &record->care_of_address);
@@ -118,11 +119,11 @@ static void fill(struct binding_table *table, struct binding_entry *entry, const
 }
 
 /* The previous address first: a reader that sees the new one finds the old one there. */
-static void set_previous(struct binding_cold *cold, const struct in6_addr *previous, uint64_t until_ms)
+static void set_previous(struct binding_side *side, const struct in6_addr *previous, uint64_t until_ms)
 {
-	shared_release(&cold->previous_until_ms, 0);
-	shared_address_store(&cold->previous_care_of, previous);
-	shared_release(&cold->previous_until_ms, until_ms);
+	shared_release(&side->previous_until_ms, 0);
+	shared_address_store(&side->previous_care_of, previous);
+	shared_release(&side->previous_until_ms, until_ms);
 }
 
 static int insert(struct binding_table *table, const struct binding_record *record, uint64_t now_ms)
@@ -166,11 +167,12 @@ static int replace(struct binding_table *table, const struct place *place, const
 	cold = binding_table_cold(table, entry);
 	stamp(cold, record, now_ms);
 	if (memcmp(&old_care_of, &record->care_of_address, sizeof(old_care_of)) != 0) {
-		set_previous(cold, &old_care_of, now_ms + grace_ms);
+		set_previous(binding_table_side(table, entry), &old_care_of, now_ms + grace_ms);
 	} else {
-		struct in6_addr previous = shared_address_load(&old_cold->previous_care_of);
+		const struct binding_side *old_side = binding_table_side(table, old);
+		struct in6_addr previous = shared_address_load(&old_side->previous_care_of);
 
-		set_previous(cold, &previous, old_cold->previous_until_ms);
+		set_previous(binding_table_side(table, entry), &previous, old_side->previous_until_ms);
 		cold->credit_octets = shared_load(&old_cold->credit_octets);
 	}
 	table_writer_drain(table, old);
@@ -215,7 +217,7 @@ static int change(struct binding_table *table, const struct place *place, const 
 		 * be about to call the new address verified because of the old one */
 		if (record->care_of_unverified || binding_traits_word(moved) != shared_load(&entry->traits))
 			return replace(table, place, record, traits, now_ms, grace_ms);
-		set_previous(cold, &care_of, now_ms + grace_ms);
+		set_previous(binding_table_side(table, entry), &care_of, now_ms + grace_ms);
 		shared_store(&entry->expiry_and_port, record->expiry_unix_ms << 16 | record->port);
 		shared_address_store(&entry->care_of_address, &record->care_of_address);
 	} else {
@@ -316,7 +318,7 @@ struct binding_entry *table_writer_next(const struct binding_table *table, size_
 	while (*cursor < table->used) {
 		struct binding_entry *entry = &table->entries[(*cursor)++];
 
-		if (binding_table_cold(table, entry)->live)
+		if (table->live[*cursor - 1])
 			return entry;
 	}
 	return NULL;

@@ -63,11 +63,14 @@ static bool has_expired(const struct walk *walk, const struct binding_entry *ent
 /* M-17: true when the packet fits into what a care-of address that is not verified may still get. */
 static bool take_credit(const struct walk *walk, const struct binding_entry *entry, uint16_t octets)
 {
-	int64_t *credit = &binding_table_cold(walk->forwarding->table, entry)->credit_octets;
+	uint16_t *credit = &binding_table_cold(walk->forwarding->table, entry)->credit_octets;
+	uint16_t left = shared_load(credit);
 
-	if (shared_load(credit) < octets)
-		return false;
-	return __atomic_sub_fetch(credit, octets, __ATOMIC_RELAXED) >= 0;
+	while (left >= octets)
+		if (__atomic_compare_exchange_n(credit, &left, (uint16_t)(left - octets), true, __ATOMIC_RELAXED,
+		                                __ATOMIC_RELAXED))
+			return true;
+	return false;
 }
 
 static void encapsulate(struct walk *walk, struct packet *packet, struct binding_traits traits)

@@ -60,15 +60,15 @@ void classify_inner(struct walk *walk, struct packet *packet, const struct ip_pa
 static bool is_previous(struct walk *walk, const struct binding_entry *entry, struct binding_traits traits,
                         const struct in6_addr *source)
 {
-	const struct binding_cold *cold;
+	const struct binding_side *side;
 	struct in6_addr previous;
 
 	if (!(traits.flags & BINDING_HAS_PREVIOUS))
 		return false;
-	cold = binding_table_cold(walk->forwarding->table, entry);
-	if (walk->now_ms >= shared_acquire(&cold->previous_until_ms))
+	side = binding_table_side(walk->forwarding->table, entry);
+	if (!side || walk->now_ms >= shared_acquire(&side->previous_until_ms))
 		return false;
-	previous = shared_address_load(&cold->previous_care_of);
+	previous = shared_address_load(&side->previous_care_of);
 	return in6_is_equal(&previous, source);
 }
 
@@ -177,8 +177,9 @@ void uplink(struct walk *walk, struct packet *packet)
 		packet_drop(walk, packet, DROP_inner_source_expired);
 		return;
 	}
-	traits = binding_traits_load(entry);
 	care_of = shared_address_load(&entry->care_of_address);
+	traits = binding_traits_load(
+	        entry); /* after the address: whoever sees a new one sees that there is a previous */
 	if (traits.kind != FEED_TUNNEL_IP6_IN_IP6) {
 		packet_drop(walk, packet, DROP_tunnel_kind_unserved);
 		return;

@@ -167,7 +167,7 @@ static void second_move_stays_in_place_and_keeps_the_previous_address(void **sta
 {
 	struct binding_record record = record_of(1, 1);
 	struct binding_entry *first, *second;
-	struct binding_cold *cold;
+	struct binding_side *side;
 	struct fixture fixture;
 	struct in6_addr previous;
 
@@ -181,14 +181,14 @@ static void second_move_stays_in_place_and_keeps_the_previous_address(void **sta
 	assert_int_equal(table_writer_set(fixture.table, &record, 300, 1000), 0);
 	second = look_up(fixture.table, 1);
 	assert_ptr_equal(first, second);
-	cold = binding_table_cold(fixture.table, second);
-	previous = shared_address_load(&cold->previous_care_of);
+	side = binding_table_side(fixture.table, second);
+	previous = shared_address_load(&side->previous_care_of);
 	assert_int_equal(previous.s6_addr[0], 2);
-	assert_int_equal(cold->previous_until_ms, 1300);
+	assert_int_equal(side->previous_until_ms, 1300);
 	assert_true(binding_traits_load(second).flags & BINDING_HAS_PREVIOUS);
 	record.expiry_unix_ms++; /* a refresh is no move */
 	assert_int_equal(table_writer_set(fixture.table, &record, 400, 1000), 0);
-	assert_int_equal(cold->previous_until_ms, 1300);
+	assert_int_equal(side->previous_until_ms, 1300);
 	unmake(&fixture);
 }
 
