@@ -193,6 +193,7 @@ static int make_worker(struct dataplane *dataplane, unsigned number)
 	        .transmit = send_frames,
 	        .transmit_context = worker,
 	        .workers = dataplane->configuration.workers,
+	        .number = number,
 	};
 
 	if (!worker)

@@ -172,7 +172,7 @@ static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *
 	if (!in6_is_equal(&care_of_address, &note->care_of_address))
 		return; /* of a path that the node has left meanwhile */
 	cold = binding_table_cold(dataplane->forwarding.table, entry);
-	table_writer_lower_mtu(entry, inner_bytes > IPV6_MINIMUM_MTU ? inner_bytes : IPV6_MINIMUM_MTU);
+	table_writer_lower_mtu(entry, inner_bytes);
 	report.shard = cold->shard;
 	report.key_length = cold->key_length;
 	memcpy(report.key, &note->key, sizeof(report.key));

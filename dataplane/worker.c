@@ -41,7 +41,7 @@ static void take_through(struct walk *walk, struct packet *packets, unsigned cou
 	each_at(walk, packets, count, STEP_ROUTE, route);
 }
 
-/* Errors and replies that the burst gave rise to; they give rise to none themselves. */
+/* Errors, replies and fragments that the burst gave rise to; these give rise to fragments at most. */
 static void take_made_through(struct walk *walk)
 {
 	struct packet packets[BURST_MAX];

@@ -72,7 +72,7 @@ struct feed_row {
 	uint8_t key[FEED_ADDRESS_OCTETS];
 	uint8_t care_of_address[FEED_ADDRESS_OCTETS];
 	uint16_t port;            /* UDP tunnels: the node's port, host order */
-	uint16_t inner_mtu_bytes; /* 0: what the link allows */
+	uint16_t inner_mtu_bytes; /* what one outer packet carries, also below 1280; 0: what the link allows */
 	uint32_t flags;
 	uint64_t expiry_unix_ms; /* by the owner's clock */
 };

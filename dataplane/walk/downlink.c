@@ -111,6 +111,23 @@ static void encapsulate(struct walk *walk, struct packet *packet, struct binding
 	packet->step = STEP_ROUTE;
 }
 
+/* Larger than one outer packet carries: its source is told, unless it needs no more than every IPv6 link must carry. */
+static void too_big_for_one(struct walk *walk, struct packet *packet, struct binding_traits traits)
+{
+	const uint16_t carried = traits.inner_mtu_bytes;
+
+	if (packet->octets > IPV6_MINIMUM_MTU) {
+		icmp_error(walk, packet, &walk->forwarding->own[traits.own].address, ICMPV6_PACKET_TOO_BIG, 0,
+		           carried > IPV6_MINIMUM_MTU ? carried : IPV6_MINIMUM_MTU, DROP_too_big);
+	} else if (traits.flags & BINDING_CARE_OF_UNVERIFIED && !take_credit(walk, packet->entry, packet->octets)) {
+		packet_drop(walk, packet, DROP_credit_used_up);
+	} else {
+		encapsulate(walk, packet, traits);
+		if (packet->step == STEP_ROUTE)
+			fragment(walk, packet, (uint16_t)(carried + IPV6_HEADER_OCTETS));
+	}
+}
+
 void downlink(struct walk *walk, struct packet *packet)
 {
 	struct binding_entry *entry = packet->entry;
@@ -135,9 +152,7 @@ void downlink(struct walk *walk, struct packet *packet)
 	else if (packet->header.next_header == NEXT_HEADER_DESTINATION_OPTIONS && limit_forbids(packet, &pointer))
 		icmp_error(walk, packet, own, ICMPV6_PARAMETER_PROBLEM, 0, pointer, DROP_encapsulation_limit);
 	else if (packet->octets > traits.inner_mtu_bytes)
-		icmp_error(walk, packet, own, ICMPV6_PACKET_TOO_BIG, 0,
-		           traits.inner_mtu_bytes > IPV6_MINIMUM_MTU ? traits.inner_mtu_bytes : IPV6_MINIMUM_MTU,
-		           DROP_too_big);
+		too_big_for_one(walk, packet, traits);
 	else if (traits.flags & BINDING_CARE_OF_UNVERIFIED && !take_credit(walk, entry, packet->octets))
 		packet_drop(walk, packet, DROP_credit_used_up);
 	else

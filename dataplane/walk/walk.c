@@ -27,6 +27,7 @@ void walk_start(struct walk *walk, const struct walk_options *options)
 	walk->punt_mobility = share(limits->punt_mobility_per_s, workers);
 	walk->punt_hip = share(limits->punt_hip_per_s, workers);
 	walk->icmp_errors = share(limits->icmp_errors_per_s, workers);
+	walk->fragment_secret = options->forwarding->flow_secret ^ 0xc2b2ae3d27d4eb4full * (options->number + 1);
 	walk->echo_replies = share(limits->echo_replies_per_s, workers);
 }
 

@@ -53,12 +53,15 @@ struct walk {
 	uint64_t owner_clock_ms;
 
 	unsigned made_count;
-	struct packet made[MADE_MAX]; /* errors, echo replies: packets that the burst gave rise to */
+	struct packet made[MADE_MAX]; /* errors, echo replies, pieces: packets that the burst gave rise to */
 	struct transmit_queue queues[PORTS_MAX];
 	unsigned pending_count;
 	uint32_t pending_generation; /* of the neighbours, when the pending packets were last looked at */
 	uint64_t pending_ms;
 	struct pending_packet pending[PENDING_MAX];
+
+	uint64_t fragment_secret;
+	uint32_t fragmented_count; /* what the next identification is made of */
 };
 
 /* What a worker hands to the main core, in front of the packet. */
@@ -81,6 +84,7 @@ struct walk_options {
 	port_transmit *transmit;
 	void *transmit_context;
 	unsigned workers; /* limits are divided by it */
+	unsigned number;  /* of the worker, from 0 */
 };
 
 void walk_start(struct walk *walk, const struct walk_options *options);
@@ -126,6 +130,12 @@ void uplink(struct walk *walk, struct packet *packet);
 
 /* uplink.c: looks at the inner packet; sets STEP_UPLINK with its key, STEP_LOCAL for a punt, or drops it. */
 void classify_inner(struct walk *walk, struct packet *packet, const struct ip_packet *outer);
+
+/*
+ * fragment.c: the packet, which is ready to be routed with its outer IPv6 header alone in front, goes on as fragments
+ * of at most `mtu_bytes` (not below 1280). Those behind the first count as originated.
+ */
+void fragment(struct walk *walk, struct packet *packet, uint16_t mtu_bytes);
 
 /* local.c: for one of our own addresses; `inner` ones have passed the source check. */
 void local(struct walk *walk, struct packet *packet);

@@ -19,12 +19,13 @@
 	X(received, "packets that came by a port")                                                                     \
 	X(injected, "packets that the control plane sent out here")                                                    \
 	X(from_host, "packets of the host's kernel")                                                                   \
-	X(originated, "errors, advertisements, solicitations and echo replies made here")                              \
+	X(originated, "errors, advertisements, solicitations, echo replies and further fragments made here")           \
 	X(transmitted, "packets that left by a port")                                                                  \
 	X(punted, "control packets handed to the control plane")                                                       \
 	X(to_host, "packets for the host's kernel")                                                                    \
 	X(consumed, "packets that were answered, or told us something")                                                \
 	X(encapsulated, "packets put into a tunnel")                                                                   \
+	X(fragmented, "packets put into a tunnel and sent in fragments, so that 1280 octets pass (M-19)")              \
 	X(decapsulated, "packets taken out of a tunnel")                                                               \
 	X(node_to_node, "packets out of one tunnel into another")                                                      \
 	X(forwarded_stale, "packets of bindings that have expired while no owner was heard")                           \

@@ -8,6 +8,7 @@ README.md. Prints each difference, exits with 1 if there is one.
 """
 import argparse
 import collections
+import dataclasses
 import json
 import pathlib
 import struct
@@ -22,6 +23,7 @@ INTERCHANGEABLE = (('destination_unbound', 'destination_expired'), ('inner_sourc
 INSTEAD_OF_HOST = ('local_unserved', 'icmp_unserved', 'inner_not_served', 'multicast_unserved')
 SINKS = ('received', 'injected', 'from_host', 'originated', 'transmitted', 'punted', 'to_host', 'consumed')
 LONGEST_LIST = 20
+FRAGMENT, SMALLEST_STEP = 44, 1 << 16
 
 
 def cut(frame):
@@ -29,6 +31,46 @@ def cut(frame):
     if len(frame) < packets.ETHERNET + 40 or frame[12:14] != packets.ETHERTYPE_IPV6:
         return frame
     return frame[:packets.ETHERNET + 40 + struct.unpack('>H', frame[18:20])[0]]
+
+
+@dataclasses.dataclass
+class Joined:
+    """A frame with the place where it (its first piece) stood; a packet that came in fragments is put together, and
+    `cut` says where it was cut."""
+    index: int
+    frame: bytes
+    cut: tuple = ()
+    identification: int = None
+
+
+def pieces_of(frames):
+    """{(head of the IPv6 header without length, identification): [(offset, more, index, payload)]}, in order."""
+    found = {}
+    for index, frame in enumerate(frames):
+        packet = cut(frame)[packets.ETHERNET:]
+        if frame[12:14] == packets.ETHERTYPE_IPV6 and len(packet) > 48 and packet[6] == FRAGMENT:
+            _, _, offset, identification = struct.unpack('>BBHI', packet[40:48])
+            key = frame[:packets.ETHERNET] + packet[:4] + packet[7:41], identification
+            found.setdefault(key, []).append((offset & 0xfff8, offset & 1, index, packet[48:]))
+    return found
+
+
+def joined(frames):
+    """All frames as Joined; fragments that are no whole packet stay as they are."""
+    result = {index: Joined(index, frame) for index, frame in enumerate(frames)}
+    for (head, identification), pieces in pieces_of(frames).items():
+        pieces.sort()
+        ends = [offset + len(payload) for offset, _, _, payload in pieces]
+        if [offset for offset, _, _, _ in pieces] != [0] + ends[:-1] or [more for _, more, _, _ in pieces] != \
+                [1] * (len(pieces) - 1) + [0]:
+            continue
+        for _, _, index, _ in pieces:
+            del result[index]
+        first = min(index for _, _, index, _ in pieces)
+        payload = b''.join(payload for _, _, _, payload in pieces)
+        whole = head[:18] + struct.pack('>HB', len(payload), head[-1]) + head[18:-1] + payload
+        result[first] = Joined(first, whole, tuple(ends), identification)
+    return [result[index] for index in sorted(result)]
 
 
 def without_label(packet):
@@ -91,17 +133,31 @@ class Comparison:
     def problem(self, text, *arguments):
         self.problems.append(text % arguments)
 
+    def form_of(self, one):
+        form, stream, _, _ = neutral(one.frame, self.own)
+        return form + repr(one.cut).encode(), stream
+
+    def identifications(self, actual):
+        """RFC 8200 4.5, RFC 7739: each fragmented packet has one of its own, which does not follow from the last."""
+        found = [one.identification for one in joined(actual) if one.cut]
+        if len(set(found)) != len(found):
+            self.problem('%d fragmented packets have %d identifications', len(found), len(set(found)))
+        steps = [(b - a) % 2 ** 32 for a, b in zip(found, found[1:])]
+        if len(steps) > 4 and all(step < SMALLEST_STEP for step in steps):
+            self.problem('the identifications of fragments are counted up')
+
     def frames(self, actual):
         """Every expected frame once, nothing else, in order within each stream of forwarded packets."""
         wanted, got = collections.Counter(), collections.Counter()
         origin, streams = {}, ({}, {})
-        for frame, output in zip(self.expected_frames, self.expected['outputs'], strict=True):
-            form, stream, _, _ = neutral(frame, self.own)
+        assert len(self.expected_frames) == len(self.expected['outputs'])
+        for one in joined(self.expected_frames):
+            form, stream = self.form_of(one)
             wanted[form] += 1
-            origin.setdefault(form, output['input'])
+            origin.setdefault(form, self.expected['outputs'][one.index]['input'])
             streams[0].setdefault(stream, []).append(form)
-        for frame in actual:
-            form, stream, _, _ = neutral(frame, self.own)
+        for one in joined(actual):
+            form, stream = self.form_of(one)
             got[form] += 1
             streams[1].setdefault(stream, []).append(form)
         for form in wanted - got:
@@ -118,8 +174,8 @@ class Comparison:
     def flow_labels(self, actual):
         """RFC 6438: never zero, one label a flow, and not one label for all."""
         labels = {}
-        for frame in actual:
-            _, _, label, flow = neutral(frame, self.own)
+        for one in joined(actual):
+            _, _, label, flow = neutral(one.frame, self.own)
             if label is None or flow is None:
                 continue
             if label == 0:
@@ -167,6 +223,7 @@ def compare(folder, output, counters=None):
     actual = [frame for _, frame in pcap.read(output)]
     comparison.frames(actual)
     comparison.flow_labels(actual)
+    comparison.identifications(actual)
     if counters is not None:
         comparison.counters(counters)
     return comparison.problems

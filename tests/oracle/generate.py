@@ -22,7 +22,7 @@ import tunnel
 EPOCH_MS = 1_700_000_000_000
 STEP_MS = 2
 LIFETIME_MS = 3_600_000
-MTUS = (1280, 1400, 1440, 1452, 1460)
+MTUS = (1240, 1260, 1280, 1400, 1440, 1452, 1460)
 PORT_MAC, GATEWAY_MAC, STRANGER_MAC = '02:00:00:00:00:01', '02:00:00:00:00:fe', '02:00:00:00:00:99'
 SERVICE, PORT_ADDRESS, PORT_LINK_LOCAL = '2001:db8:1::1', '2001:db8:2::2', 'fe80::2'
 GATEWAY = '2001:db8:2::ff'
@@ -149,6 +149,15 @@ class Generator:
         binding = self.one()
         return self.packet(self.correspondent(), self.home_address(binding), largest=binding.inner_mtu)
 
+    def downlink_fragmented(self):
+        """Not larger than an IPv6 link must carry, and larger than one outer packet of the path does (M-19)."""
+        narrow = [b for b in self.live() if b.inner_mtu < packets.SMALLEST_MTU]
+        if not narrow:
+            return self.downlink()
+        binding = self.random.choice(narrow)
+        size = self.random.choice((binding.inner_mtu, binding.inner_mtu + 1, self.random.randrange(1241, 1281), 1280))
+        return self.packet(self.correspondent(), self.home_address(binding), size)
+
     def downlink_extension_headers(self):
         binding = self.one()
         inner = self.packet(self.correspondent(), self.home_address(binding), 400)
@@ -158,13 +167,14 @@ class Generator:
     def downlink_too_big(self):
         binding = self.one()
         size = self.random.choice((binding.inner_mtu + 1, 1500, self.random.randrange(binding.inner_mtu + 1, 1501)))
-        return self.packet(self.correspondent(), self.home_address(binding), size)
+        return self.packet(self.correspondent(), self.home_address(binding), max(size, packets.SMALLEST_MTU + 1))
 
     def downlink_too_big_error(self):
         """An ICMPv6 error that is too big is not answered (RFC 4443 2.4 (e.1))."""
         binding = self.one()
         source, destination = self.correspondent(), self.home_address(binding)
-        return tunnel.icmp6(source, destination, 1, 0, bytes(4) + self.payload(binding.inner_mtu - 40))
+        size = max(binding.inner_mtu, packets.SMALLEST_MTU)
+        return tunnel.icmp6(source, destination, 1, 0, bytes(4) + self.payload(size - 40))
 
     def downlink_hop_limit(self):
         return self.packet(self.correspondent(), self.home_address(self.one()), hop_limit=self.random.choice((0, 1)))
@@ -222,7 +232,7 @@ class Generator:
             return self.uplink()
         source, target = self.one(), self.random.choice(targets)
         inner = self.packet(self.home_address(source), self.home_address(target),
-                            self.random.randrange(target.inner_mtu + 1, 1441))
+                            self.random.randrange(max(target.inner_mtu, packets.SMALLEST_MTU) + 1, 1441))
         return self.outer(inner, source.care_of)
 
     def node_to_node_unbound(self):
@@ -355,7 +365,7 @@ class Generator:
                                    packet[:4] + struct.pack('>H', 4000) + packet[6:]))
 
     KINDS = {
-        'downlink': 30, 'downlink_extension_headers': 2, 'downlink_too_big': 4, 'downlink_too_big_error': 1,
+        'downlink': 30, 'downlink_fragmented': 4, 'downlink_extension_headers': 2, 'downlink_too_big': 4, 'downlink_too_big_error': 1,
         'downlink_hop_limit': 2, 'downlink_unbound': 3, 'downlink_expired': 2, 'downlink_spoofed': 2,
         'downlink_source': 2, 'not_ours': 2, 'uplink': 20, 'uplink_ecn': 6, 'uplink_encapsulation_limit': 1,
         'uplink_previous_care_of': 3, 'node_to_node': 6, 'node_to_node_too_big': 2, 'node_to_node_unbound': 1,

@@ -194,6 +194,7 @@ class Forwarder:
         self.bindings = {(binding.key_length, binding.key): binding for binding in scenario.bindings}
         self.own = set(scenario.service_addresses) | {interface.ip for interface in scenario.port_addresses}
         self.now_ms = 0
+        self.identification = 0
 
     # -- the table --
 
@@ -246,24 +247,23 @@ class Forwarder:
         return Output(self.frame(header + inner.octets, binding.care_of), inner.flow())
 
     def originated(self, source, destination, kind, code, body):
-        """An ICMPv6 message of ours, through the tunnel when its destination is a bound home address."""
+        """An ICMPv6 message of ours, through the tunnel when its destination is a bound home address: its frames."""
         packet = tunnel.icmp6(source, destination, kind, code, body, self.scenario.hop_limit)
         if self.in_service_prefix(destination) is not None:
             binding = self.binding_of(destination)
             if binding is None:
                 raise Drop('destination_unbound')
             output = self.tunnelled(Packet(packet), binding)
-        else:
-            output = Output(self.frame(packet, destination))
-        output.originated = True
-        return output
+            output.originated = True
+            return self.into_pieces(output, binding.inner_mtu + TUNNEL_OVERHEAD)
+        return [Output(self.frame(packet, destination), originated=True)]
 
     def error(self, packet, answered):
         """RFC 4443: as much of the packet as fits in 1280 octets; nothing where no error may be sent."""
         if not may_cause_error(packet):
             return []
         body = struct.pack('>I', answered.field) + packet.octets[:SMALLEST_MTU - 48]
-        return [self.originated(answered.own, packet.source, answered.kind, answered.code, body)]
+        return self.originated(answered.own, packet.source, answered.kind, answered.code, body)
 
     # -- the walk --
 
@@ -313,13 +313,30 @@ class Forwarder:
         if packet.hop_limit <= 1:
             raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0, binding.own)
         self.check_encapsulation_limit(packet, binding)
-        if len(packet.octets) > binding.inner_mtu:
+        if len(packet.octets) > max(binding.inner_mtu, SMALLEST_MTU):
             raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, SMALLEST_MTU), binding.own)
         inner = Packet(packet.with_hop_limit(packet.hop_limit - 1))
-        output = self.tunnelled(inner, binding)
+        outputs = self.into_pieces(self.tunnelled(inner, binding), binding.inner_mtu + TUNNEL_OVERHEAD)
         binding.down_packets += 1
         binding.down_octets += len(inner.octets)
-        return Expectation(TRANSMITTED, outputs=[output])
+        return Expectation(TRANSMITTED, outputs=outputs)
+
+    def into_pieces(self, output, path_mtu):
+        """RFC 8200 4.5: an outer packet that is larger than its path carries, in as few fragments as do. Those behind
+        the first count as originated. The identification is free; here it is a counter."""
+        link, outer, payload = output.frame[:ETHERNET], output.frame[ETHERNET:ETHERNET + 40], output.frame[ETHERNET + 40:]
+        if len(outer) + len(payload) <= path_mtu:
+            return [output]
+        room = (path_mtu - 48) // 8 * 8
+        outputs = []
+        self.identification += 1
+        for offset in range(0, len(payload), room):
+            piece = payload[offset:offset + room]
+            more = offset + len(piece) < len(payload)
+            header = struct.pack('>BBHI', outer[6], 0, offset | more, self.identification)
+            fixed = outer[:4] + struct.pack('>HB', 8 + len(piece), FRAGMENT) + outer[7:]
+            outputs.append(Output(link + fixed + header + piece, originated=output.originated or offset > 0))
+        return outputs
 
     @staticmethod
     def check_encapsulation_limit(packet, binding):
@@ -421,8 +438,8 @@ class Forwarder:
     def echo(self, packet, message):
         if mobile_ip.checksum(packet.source, packet.destination, ICMPV6, message):
             raise Drop('icmp_malformed')
-        return Expectation(CONSUMED, outputs=[
-            self.originated(packet.destination, packet.source, ECHO_REPLY, 0, message[4:])])
+        return Expectation(CONSUMED, outputs=self.originated(packet.destination, packet.source, ECHO_REPLY, 0,
+                                                             message[4:]))
 
     def packet_too_big(self, message):
         """M-19: counts only if it quotes a tunnel packet of a live binding; the path MTU never grows by it."""

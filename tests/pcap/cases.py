@@ -65,12 +65,25 @@ def at_once(*frames):
     return [(i, one) for i, one in enumerate(frames)]
 
 
+def echo_request(data):
+    """From the node to the service address."""
+    return IPv6(src=NODE, dst=SERVICE) / ICMPv6EchoRequest(data=bytes(data))
+
+
+def pieces(care_of, inner_octets):
+    """The words of an outer packet that had to be cut in two."""
+    return [f"fragment:{care_of} 0+1232 and more", f"fragment:{care_of} 1232+{inner_octets - 1232}"]
+
+
 def word_of(octets):
     """What a frame is, in a word, for `leaves`."""
     packet = Ether(octets)
     ip = packet[IPv6]
     if ip.nh == 41:
         return "tunnel:" + str(ip.dst) + " " + word_of(bytes(Ether(src=packet.src, dst=packet.dst, type=0x86dd) / ip.payload))
+    if ip.nh == 44:
+        piece = ip[IPv6ExtHdrFragment]
+        return f"fragment:{ip.dst} {piece.offset * 8}+{ip.plen - 8}{' and more' if piece.m else ''}"
     for layer, word in ((ICMPv6ND_NS, "solicitation"), (ICMPv6ND_NA, "advertisement"), (ICMPv6PacketTooBig, "too-big"),
                         (ICMPv6TimeExceeded, "time-exceeded"), (ICMPv6ParamProblem, "parameter-problem"), (ICMPv6EchoReply, "echo-reply"),
                         (ICMPv6DestUnreach, "unreachable")):
@@ -134,6 +147,13 @@ CASES = {
                 frame(IPv6(src=CARE_OF, dst=SERVICE) / ICMPv6ParamProblem(code=1) / IPv6(src=SERVICE, dst=CARE_OF) / Raw(bytes(20)))),
         [TUNNEL, "too-big(1400)", "too-big(1320)", TUNNEL, "too-big(1320)"],
         {"too_big": 3, "icmp_error_unmatched": 3, "icmp_error_ignored": 1}, consumed=2),
+    "fragmentation": Case(
+        "M-19, RFC 2473 7.1, RFC 8200 4.5: the outer packet goes in pieces for inner ones up to 1280 alone, also of our own and from node to node",
+        at_once(down(size=1240), down(size=1241), down(size=1280, tc=0xb9), down(size=1281), down(NODE2, size=1280), outer_too_big(1280, CARE_OF2, NODE2),
+                down(NODE2, size=1280), up(inner(to=NODE2, size=1280)), up(echo_request(1280 - 48))),
+        [TUNNEL, *pieces(CARE_OF, 1241), *pieces(CARE_OF, 1280), "too-big(1280)", TUNNEL2, *pieces(CARE_OF2, 1280), *pieces(CARE_OF2, 1280),
+         *pieces(CARE_OF, 1280)],
+        {"too_big": 1}, {"bindings": [binding(inner_mtu=1240), binding("2001:db8:aa:2::", CARE_OF2)]}, consumed=2),
     "uplink": Case(
         "architecture.md 3: the inner source is bound to the outer one; every other inner source by its name",
         at_once(up(), up(care_of=CARE_OF2), up(inner(source="2001:db8:aa:9::1")), up(inner(source=CORRESPONDENT)), up(inner(source="fe80::7")),

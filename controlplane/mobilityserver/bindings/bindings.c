@@ -11,7 +11,10 @@
 #include "change_history.h"
 #include "publisher.h"
 
-enum { OVERHEAD_IN_IPV6_BYTES = 40, OVERHEAD_IN_UDP_IPV4_BYTES = 28, INNER_MTU_MIN_BYTES = 1280 };
+enum { OVERHEAD_IN_IPV6_BYTES = 40, OVERHEAD_IN_UDP_IPV4_BYTES = 28 };
+
+/* What every host must take at least (RFC 8200 5, RFC 791 3.2): a report of less is not believed (RFC 8201 4). */
+enum { IPV6_PATH_MTU_MIN_BYTES = 1280, IPV4_PATH_MTU_MIN_BYTES = 576 };
 
 /* A reported path MTU whose turn comes with the step's outputs, so that versions leave in their order. */
 struct lowered {
@@ -199,14 +202,14 @@ struct binding_version bindings_withdraw(struct bindings *bindings, const struct
 
 /* --- path MTU --- */
 
+/* What one outer packet carries; below 1280 the data plane sends inner packets up to that in fragments. 0: no. */
 static uint16_t inner_mtu_of(const struct feed_row *row, uint16_t path_mtu_bytes)
 {
 	bool in_ipv4 = row->tunnel_kind == FEED_TUNNEL_IP6_IN_UDP4 || row->tunnel_kind == FEED_TUNNEL_IP4_IN_UDP4;
 	uint16_t overhead = in_ipv4 ? OVERHEAD_IN_UDP_IPV4_BYTES : OVERHEAD_IN_IPV6_BYTES;
 
-	/* M-19: below that the outer packet is fragmented */
-	if (path_mtu_bytes < INNER_MTU_MIN_BYTES + overhead)
-		return INNER_MTU_MIN_BYTES;
+	if (path_mtu_bytes < (in_ipv4 ? IPV4_PATH_MTU_MIN_BYTES : IPV6_PATH_MTU_MIN_BYTES))
+		return 0;
 	return path_mtu_bytes - overhead;
 }
 
@@ -223,7 +226,7 @@ static void lower_inner_mtu(struct bindings *bindings, const struct punt_path_mt
 		return;
 	}
 	inner_mtu_bytes = inner_mtu_of(&binding->row, report->path_mtu_bytes);
-	if (binding->row.inner_mtu_bytes && inner_mtu_bytes >= binding->row.inner_mtu_bytes) {
+	if (!inner_mtu_bytes || (binding->row.inner_mtu_bytes && inner_mtu_bytes >= binding->row.inner_mtu_bytes)) {
 		bindings->counters.path_mtu_ignored++;
 		return;
 	}

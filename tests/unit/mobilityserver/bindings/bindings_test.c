@@ -349,15 +349,19 @@ static void a_lower_path_mtu_is_told_to_all(void **state)
 	report.path_mtu_bytes = 1450; /* higher: no */
 	bindings_path_mtu(owner.bindings, &report, &owner.now, owner.effects);
 	owner_turn(&owner);
-	report.path_mtu_bytes = 600; /* never below the inner minimum */
+	report.path_mtu_bytes = 1279; /* no IPv6 path is as narrow: not believed */
 	bindings_path_mtu(owner.bindings, &report, &owner.now, owner.effects);
 	owner_turn(&owner);
-	assert_int_equal(view.row->inner_mtu_bytes, 1280);
+	assert_int_equal(view.row->inner_mtu_bytes, 1360);
+	report.path_mtu_bytes = 1280; /* inner packets up to 1280 are sent in fragments now */
+	bindings_path_mtu(owner.bindings, &report, &owner.now, owner.effects);
+	owner_turn(&owner);
+	assert_int_equal(view.row->inner_mtu_bytes, 1240);
 	report.care_of_address[15] = 8; /* where it was before */
 	bindings_path_mtu(owner.bindings, &report, &owner.now, owner.effects);
 	owner_turn(&owner);
 	assert_int_equal(bindings_counters(owner.bindings)->path_mtu_lowered, 2);
-	assert_int_equal(bindings_counters(owner.bindings)->path_mtu_ignored, 2);
+	assert_int_equal(bindings_counters(owner.bindings)->path_mtu_ignored, 3);
 	assert_true(bindings_head(owner.bindings, 0).sequence == 3);
 }
 
