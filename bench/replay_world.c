@@ -70,7 +70,7 @@ static void ask_nobody(void *context, struct wire_view frame)
 	(void)frame;
 }
 
-static void resolve(void *context, const struct feed_row *row, struct binding_record *record)
+static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
 {
 	const struct world *world = (const struct world *)context;
 	struct in6_addr care_of;
@@ -82,6 +82,7 @@ static void resolve(void *context, const struct feed_row *row, struct binding_re
 	link_mtu = forwarding_inner_mtu(&world->forwarding, record->route);
 	record->inner_mtu_bytes =
 	        row->inner_mtu_bytes && row->inner_mtu_bytes < link_mtu ? row->inner_mtu_bytes : link_mtu;
+	return true;
 }
 
 static void tell_trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)

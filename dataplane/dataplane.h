@@ -71,6 +71,7 @@ struct dataplane {
 	uint8_t usage_body[PUNT_USAGE_HEAD_OCTETS + PUNT_USAGE_ROWS_MAX * PUNT_USAGE_ROW_OCTETS];
 	bool was_in_sync;
 	uint64_t last_second_ms;
+	uint64_t trouble_told_ms; /* when the control plane last heard of a refused row */
 };
 
 /* The walk's clock: milliseconds, monotonic, the same for all cores. */

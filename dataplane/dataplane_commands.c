@@ -126,14 +126,15 @@ static json_t *run_show(void *context, json_t *arguments, json_t **error)
 		json_array_append_new(workers, show_worker(dataplane->workers[i]));
 	for (unsigned i = 0; i < dataplane->forwarding.port_count; i++)
 		json_array_append_new(ports, show_port(dataplane, i));
-	return json_pack("{s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "in_sync",
+	return json_pack("{s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "in_sync",
 	                 feed_receiver_in_sync(dataplane->receiver), "owner_heard",
 	                 expiry_owner_is_heard(&dataplane->expiry, now_ms), "shards", (int)owned, "shards_complete",
 	                 (int)complete, "shards_behind", show_shards(dataplane), "bindings",
 	                 number(binding_table_count(dataplane->forwarding.table)), "bindings_max",
-	                 number(binding_table_capacity(dataplane->forwarding.table)), "huge_pages",
-	                 dataplane->has_huge_pages, "boot", number(dataplane->boot), "workers", workers, "ports", ports,
-	                 "drops", drops_of(&sum));
+	                 number(binding_table_capacity(dataplane->forwarding.table)), "rows_waiting_for_room",
+	                 number(feed_receiver_refused(dataplane->receiver)), "lacks_rows",
+	                 feed_receiver_lacks_rows(dataplane->receiver), "huge_pages", dataplane->has_huge_pages, "boot",
+	                 number(dataplane->boot), "workers", workers, "ports", ports, "drops", drops_of(&sum));
 }
 
 static json_t *run_stats(void *context, json_t *arguments, json_t **error)

@@ -12,7 +12,6 @@
 #include "dataplane.h"
 
 enum {
-	MESSAGES_A_TURN = 256,
 	PUNTS_A_TURN = 256,
 	COMMANDS_A_TURN = 4,
 	RECLAIMS_A_TURN = 4096,
@@ -48,6 +47,13 @@ static void catch_up_came(void *context, const struct wire_view *frames, size_t 
 	struct dataplane *dataplane = context;
 
 	feed_receiver_catch_up(dataplane->receiver, frames, count, now_ms_of(dataplane));
+}
+
+static void connection_broke(void *context)
+{
+	struct dataplane *dataplane = context;
+
+	feed_receiver_disconnected(dataplane->receiver);
 }
 
 static void drop_here(struct dataplane *dataplane, struct rte_mbuf *buffer, enum drop_reason reason)
@@ -121,9 +127,10 @@ static void ask(void *context, struct wire_view frame)
 	bus_client_ask(dataplane->bus, frame);
 }
 
-static void resolve(void *context, const struct feed_row *row, struct binding_record *record)
+static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
 {
 	struct dataplane *dataplane = context;
+	const struct service_prefix *prefix = service_prefix_of(&dataplane->forwarding.prefixes, &record->key);
 	uint16_t reach = forwarding_route(&dataplane->forwarding, &record->care_of_address);
 	uint16_t carries = forwarding_inner_mtu(&dataplane->forwarding, reach);
 
@@ -131,6 +138,7 @@ static void resolve(void *context, const struct feed_row *row, struct binding_re
 	record->own = 0;
 	record->inner_mtu_bytes =
 	        row->inner_mtu_bytes && row->inner_mtu_bytes < carries ? row->inner_mtu_bytes : carries;
+	return prefix && prefix->key_length == row->key_length;
 }
 
 static void tell_event(struct dataplane *dataplane, const struct punt_event_report *event)
@@ -142,16 +150,22 @@ static void tell_event(struct dataplane *dataplane, const struct punt_event_repo
 	bus_client_report(dataplane->bus, PUNT_EVENT, unix_ms(), (struct wire_view){body, wire_written(&writer)});
 }
 
+/* One event a second says enough: a full table refuses row after row, and the counters hold how many. */
 static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
 {
+	struct dataplane *dataplane = context;
+	uint64_t now_ms = now_ms_of(dataplane);
 	struct punt_event_report event = {
 	        .event = trouble == RECEIVER_TABLE_FULL ? PUNT_EVENT_TABLE_FULL : PUNT_EVENT_KEY_CONFLICT,
 	        .shard = row->shard,
 	        .key_length = row->key_length,
 	};
 
+	if (now_ms < dataplane->trouble_told_ms + SECOND_MS)
+		return;
+	dataplane->trouble_told_ms = now_ms;
 	memcpy(event.key, row->key, sizeof(event.key));
-	tell_event(context, &event);
+	tell_event(dataplane, &event);
 }
 
 /* From the workers */
@@ -290,7 +304,12 @@ static void keep_time(struct dataplane *dataplane, uint64_t now_ms)
 int main_core_open(struct dataplane *dataplane, void *zeromq_context, char error[ERROR_OCTETS])
 {
 	const struct bus_client_handlers handlers = {
-	        .context = dataplane, .feed = feed_came, .catch_up = catch_up_came, .down = injection_came};
+	        .context = dataplane,
+	        .feed = feed_came,
+	        .catch_up = catch_up_came,
+	        .down = injection_came,
+	        .disconnected = connection_broke,
+	};
 	const struct receiver_outlet outlet = {
 	        .context = dataplane, .ask = ask, .resolve = resolve, .trouble = trouble};
 	char folder[FOLDER_OCTETS + 8];
@@ -319,7 +338,7 @@ void main_core_run(struct dataplane *dataplane)
 		items[i] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
 	tell_event(dataplane, &started);
 	while (!dataplane->stopping) {
-		bool more = bus_client_serve(dataplane->bus, MESSAGES_A_TURN);
+		bool more = bus_client_serve(dataplane->bus);
 		uint64_t now_ms = now_ms_of(dataplane);
 
 		more |= serve_punts(dataplane, now_ms);

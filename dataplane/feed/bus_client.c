@@ -20,6 +20,7 @@ struct bus_client {
 	void *feed;
 	void *catch_up;
 	void *punt;
+	void *monitor; /* of the catch-up socket's connection */
 	struct bus_client_handlers handlers;
 	struct bus_client_counters counters;
 };
@@ -56,6 +57,22 @@ static void *connect_socket(void *zeromq_context, int type, int high_water, cons
 	return NULL;
 }
 
+/* The catch-up channel's connection stands for all three: the other end is one process. */
+static bool watch_connection(struct bus_client *client, void *zeromq_context)
+{
+	const int zero = 0;
+	char endpoint[64];
+
+	snprintf(endpoint, sizeof(endpoint), "inproc://catch-up-of-%p", (void *)client);
+	if (zmq_socket_monitor(client->catch_up, endpoint, ZMQ_EVENT_DISCONNECTED))
+		return false;
+	client->monitor = zmq_socket(zeromq_context, ZMQ_PAIR);
+	if (!client->monitor)
+		return false;
+	zmq_setsockopt(client->monitor, ZMQ_LINGER, &zero, sizeof(zero));
+	return zmq_connect(client->monitor, endpoint) == 0;
+}
+
 struct bus_client *bus_client_new(void *zeromq_context, const char *folder, const struct bus_client_handlers *handlers)
 {
 	struct bus_client *client = calloc(1, sizeof(*client));
@@ -68,7 +85,7 @@ struct bus_client *bus_client_new(void *zeromq_context, const char *folder, cons
 		client->catch_up = connect_socket(zeromq_context, ZMQ_DEALER, CATCH_UP_HIGH_WATER, folder, "catch-up");
 	if (client->catch_up)
 		client->punt = connect_socket(zeromq_context, ZMQ_DEALER, PUNT_HIGH_WATER, folder, "punt");
-	if (client->punt)
+	if (client->punt && watch_connection(client, zeromq_context))
 		return client;
 	bus_client_free(client);
 	return NULL;
@@ -84,6 +101,8 @@ void bus_client_free(struct bus_client *client)
 		zmq_close(client->catch_up);
 	if (client->punt)
 		zmq_close(client->punt);
+	if (client->monitor)
+		zmq_close(client->monitor);
 	free(client);
 }
 
@@ -92,6 +111,7 @@ void bus_client_sockets(struct bus_client *client, void *sockets[BUS_CLIENT_SOCK
 	sockets[0] = client->feed;
 	sockets[1] = client->catch_up;
 	sockets[2] = client->punt;
+	sockets[3] = client->monitor;
 }
 
 struct received {
@@ -166,12 +186,28 @@ static bool serve_socket(struct bus_client *client, void *socket, unsigned budge
 	return true;
 }
 
-bool bus_client_serve(struct bus_client *client, unsigned budget)
+/* The one event that is monitored, whatever its frames say. */
+static void serve_monitor(struct bus_client *client)
 {
-	bool more = serve_socket(client, client->feed, budget);
+	struct received received;
+	bool has_broken = false;
 
-	more |= serve_socket(client, client->catch_up, budget);
-	more |= serve_socket(client, client->punt, budget);
+	while (receive(client->monitor, &received)) {
+		client->counters.disconnections++;
+		has_broken = true;
+		release(&received);
+	}
+	if (has_broken)
+		client->handlers.disconnected(client->handlers.context);
+}
+
+bool bus_client_serve(struct bus_client *client)
+{
+	bool more = serve_socket(client, client->feed, BUS_CLIENT_FEED_A_TURN);
+
+	serve_monitor(client);
+	more |= serve_socket(client, client->catch_up, BUS_CLIENT_CATCH_UP_A_TURN);
+	more |= serve_socket(client, client->punt, BUS_CLIENT_DOWN_A_TURN);
 	return more;
 }
 

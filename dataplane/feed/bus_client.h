@@ -3,8 +3,10 @@
  * bus_client - the data plane's ends of the three channels: SUB (feed), DEALER (catch-up), DEALER (punt). It moves
  * frames; feed_receiver and whoever punts know what they mean.
  *
- * The feed is served before punts. Subscribing comes before asking (C-1). While the control plane is away, ZeroMQ tries
- * to connect again, and nothing here blocks: what cannot be sent is dropped and counted.
+ * The feed is served first, then some messages of the catch-up channel, then injections; whoever punts does so after
+ * that: so a change of a binding waits neither for a snapshot nor for a flood of punts. Subscribing comes before asking
+ * (C-1). While the control plane is away, ZeroMQ tries to connect again, and nothing here blocks: what cannot be sent
+ * is dropped and counted.
  *
  * Thread: the main lcore's; the sockets belong to it (C-3).
  */
@@ -20,6 +22,7 @@ struct bus_client_handlers {
 	void (*feed)(void *context, const struct wire_view *frames, size_t count);
 	void (*catch_up)(void *context, const struct wire_view *frames, size_t count);
 	void (*down)(void *context, const struct punt_down *down); /* a packet to be injected */
+	void (*disconnected)(void *context);                       /* what was asked for will not come */
 };
 
 #define BUS_CLIENT_COUNTERS(X)                                                                                         \
@@ -30,6 +33,7 @@ struct bus_client_handlers {
 	X(punts_sent, "messages of the punt channel sent")                                                             \
 	X(punts_unsent, "messages of the punt channel that could not be sent: no control plane, or it stalls")         \
 	X(injections_received, "packets to be injected")                                                               \
+	X(disconnections, "times that the connection to the control plane broke")                                      \
 	X(down_malformed, "messages of the punt channel that could not be read")
 
 struct bus_client_counters {
@@ -44,12 +48,15 @@ struct bus_client_counters {
 struct bus_client *bus_client_new(void *zeromq_context, const char *folder, const struct bus_client_handlers *handlers);
 void bus_client_free(struct bus_client *client);
 
-/* The three sockets, for the caller's zmq_poll: feed, catch-up, punt. */
-enum { BUS_CLIENT_SOCKETS = 3 };
+/* The sockets for the caller's zmq_poll: feed, catch-up, punt, and what tells of a broken connection. */
+enum { BUS_CLIENT_SOCKETS = 4 };
 void bus_client_sockets(struct bus_client *client, void *sockets[BUS_CLIENT_SOCKETS]);
 
-/* Hands out what has come, at most `budget` messages a channel; true when there was more. Never waits. */
-bool bus_client_serve(struct bus_client *client, unsigned budget);
+/* Messages that are handed out at a time: of 512 rows each at the most, so some milliseconds of work altogether. */
+enum { BUS_CLIENT_FEED_A_TURN = 32, BUS_CLIENT_CATCH_UP_A_TURN = 4, BUS_CLIENT_DOWN_A_TURN = 256 };
+
+/* Hands out what has come, as far as a turn goes; true when there was more. Never waits. */
+bool bus_client_serve(struct bus_client *client);
 
 /* Each returns 0, or -EAGAIN (counted) when it cannot be sent now. */
 int bus_client_ask(struct bus_client *client, struct wire_view frame);

@@ -4,22 +4,30 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "refused_rows.h"
 #include "tombstones.h"
 
 struct shard {
 	struct feed_version complete;
-	struct feed_version head; /* the newest version heard of */
-	struct feed_range run;    /* what the feed brought without gap, last */
+	struct feed_version applied; /* `complete` before the feed's message at hand */
+	struct feed_version head;    /* the newest version heard of */
+	struct feed_range run;       /* what the feed brought without gap, last */
 	struct tombstones tombstones;
 	bool asking;
 	bool in_snapshot;
-	bool sweeping; /* the snapshot has ended; what it did not name is to be removed … */
-	bool swept;    /* … by the walk under way */
+	bool sweeping;   /* the snapshot has ended; what it did not name is to be removed … */
+	bool swept;      /* … by the walk under way */
+	bool lacks_rows; /* more were refused than are kept: a snapshot has to bring them */
+	bool lacks_more; /* since it was last asked for */
+	bool refilling;  /* a snapshot is asked for because of that, while the feed goes on */
 	uint32_t request;
 	uint32_t chunks;   /* of the snapshot, so far */
 	uint32_t snapshot; /* its number here */
 	struct feed_version snapshot_version;
 	uint64_t heard_ms; /* last message for the request */
+	uint64_t again_ms; /* after an ask that was given up: not before this */
+	size_t entries;    /* in the table */
+	size_t named;      /* of these: in the last snapshot, or newer than it */
 };
 
 struct feed_receiver {
@@ -33,6 +41,13 @@ struct feed_receiver {
 	uint32_t last_snapshot;
 	unsigned asking;
 	unsigned next_to_ask;
+	unsigned next_to_settle;
+	unsigned sweeping; /* shards whose `sweeping` is set */
+	bool may_lack;     /* a shard may have to be asked for: look */
+	size_t tombstones; /* of all shards */
+	struct refused_rows refused;
+	bool retry_is_due; /* something was removed since refused rows were last tried */
+	uint64_t refilled_ms;
 	bool walking; /* over the table, for the shards whose `swept` is set */
 	size_t walk_cursor;
 	struct shard shards[FEED_SHARDS];
@@ -49,7 +64,13 @@ struct feed_receiver *feed_receiver_new(struct binding_table *table, struct expi
 	receiver->expiry = expiry;
 	receiver->handover_grace_ms = handover_grace_ms;
 	receiver->outlet = *outlet;
+	receiver->refused.rows_max = RECEIVER_REFUSED_MAX;
 	return receiver;
+}
+
+void feed_receiver_keep_refused(struct feed_receiver *receiver, size_t rows_max)
+{
+	receiver->refused.rows_max = rows_max;
 }
 
 void feed_receiver_free(struct feed_receiver *receiver)
@@ -57,7 +78,8 @@ void feed_receiver_free(struct feed_receiver *receiver)
 	if (!receiver)
 		return;
 	for (unsigned i = 0; i < FEED_SHARDS; i++)
-		tombstones_clear(&receiver->shards[i].tombstones);
+		tombstones_forget(&receiver->shards[i].tombstones, SIZE_MAX);
+	refused_rows_clear(&receiver->refused);
 	free(receiver);
 }
 
@@ -67,11 +89,19 @@ static bool is_complete(const struct shard *shard)
 	       feed_version_compare(shard->complete, shard->head) >= 0;
 }
 
-/* Nothing older can come any more. */
-static void settle(struct shard *shard)
+/* Nothing older can come any more to a shard that is complete: its tombstones go, some at a time. */
+static void settle(struct feed_receiver *receiver)
 {
-	if (is_complete(shard))
-		tombstones_clear(&shard->tombstones);
+	size_t budget = RECEIVER_SETTLE_SLICE;
+
+	for (unsigned i = 0; i < FEED_SHARDS && budget && receiver->tombstones; i++) {
+		struct shard *shard = &receiver->shards[receiver->next_to_settle % FEED_SHARDS];
+		size_t forgotten = is_complete(shard) ? tombstones_forget(&shard->tombstones, budget) : 0;
+
+		budget -= forgotten;
+		receiver->tombstones -= forgotten;
+		receiver->next_to_settle += budget > 0;
+	}
 }
 
 static void note_head(struct shard *shard, struct feed_version head)
@@ -95,13 +125,40 @@ static struct feed_version version_of(const struct binding_table *table, const s
 	return (struct feed_version){cold->epoch, cold->sequence};
 }
 
-static void set(struct feed_receiver *receiver, struct shard *shard, const struct feed_row *row, uint64_t now_ms)
+/* A row that the table cannot take now: kept for later, or, if these are too many, brought by a snapshot later. */
+static void refuse(struct feed_receiver *receiver, const struct feed_row *row, uint32_t named_in, bool is_conflict)
 {
+	struct shard *shard = &receiver->shards[row->shard];
+
+	receiver->counters.rows_key_conflict += is_conflict;
+	receiver->counters.rows_table_full += !is_conflict;
+	if (!refused_rows_keep(&receiver->refused, row, named_in)) {
+		receiver->counters.rows_forgotten++;
+		shard->lacks_rows = shard->lacks_more = true;
+		receiver->may_lack = true;
+	}
+	receiver->outlet.trouble(receiver->outlet.context, is_conflict ? RECEIVER_KEY_CONFLICT : RECEIVER_TABLE_FULL,
+	                         row);
+}
+
+static bool is_named(const struct shard *shard, uint32_t named_in)
+{
+	return named_in && named_in == shard->snapshot;
+}
+
+/*
+ * `entry` is what stands under the row's key. Returns 0, or the table's reason. What is newer than the snapshot needs
+ * no naming, but is named all the same: so that, when all entries are, there is nothing to be looked for.
+ */
+static int set(struct feed_receiver *receiver, const struct binding_entry *entry, const struct feed_row *row,
+               uint32_t named_in, uint64_t now_ms)
+{
+	struct shard *shard = &receiver->shards[row->shard];
 	struct binding_record record = {
 	        .expiry_unix_ms = row->expiry_unix_ms,
 	        .sequence = row->version.sequence,
 	        .epoch = row->version.epoch,
-	        .named_in = shard->in_snapshot || shard->sweeping ? shard->snapshot : 0,
+	        .named_in = named_in,
 	        .port = row->port,
 	        .inner_mtu_bytes = row->inner_mtu_bytes,
 	        .kind = row->tunnel_kind,
@@ -109,73 +166,172 @@ static void set(struct feed_receiver *receiver, struct shard *shard, const struc
 	        .key_length = row->key_length,
 	        .care_of_unverified = row->flags & FEED_FLAG_CARE_OF_UNVERIFIED,
 	};
+	bool was_named = entry && is_named(shard, binding_table_cold(receiver->table, entry)->named_in);
 	int result;
 
 	memcpy(&record.key, row->key, sizeof(record.key));
 	memcpy(&record.care_of_address, row->care_of_address, sizeof(record.care_of_address));
-	receiver->outlet.resolve(receiver->outlet.context, row, &record);
-	result = table_writer_set(receiver->table, &record, now_ms, receiver->handover_grace_ms);
-	if (result == -EEXIST) {
-		receiver->counters.rows_key_conflict++;
-		receiver->outlet.trouble(receiver->outlet.context, RECEIVER_KEY_CONFLICT, row);
-	} else if (result) {
-		receiver->counters.rows_table_full++;
-		receiver->outlet.trouble(receiver->outlet.context, RECEIVER_TABLE_FULL, row);
-	} else {
-		receiver->counters.rows_set++;
+	if (!receiver->outlet.resolve(receiver->outlet.context, row, &record)) {
+		receiver->counters.rows_wrong_key++;
+		return 0;
 	}
+	result = table_writer_set(receiver->table, &record, now_ms, receiver->handover_grace_ms);
+	if (result)
+		return result;
+	receiver->counters.rows_set++;
+	shard->entries += !entry;
+	shard->named += is_named(shard, named_in);
+	shard->named -= was_named;
+	return 0;
 }
 
-static void withdraw(struct feed_receiver *receiver, struct shard *shard, const struct feed_row *row,
-                     const struct in6_addr *key)
+/* False when the key is not there. */
+static bool remove_entry(struct feed_receiver *receiver, struct shard *shard, const struct binding_entry *entry)
 {
-	if (table_writer_withdraw(receiver->table, key) == 0)
-		receiver->counters.rows_withdrawn++;
+	struct in6_addr key = entry->key;
+	bool was_named = is_named(shard, binding_table_cold(receiver->table, entry)->named_in);
+
+	if (table_writer_withdraw(receiver->table, &key))
+		return false;
+	shard->entries--;
+	shard->named -= was_named;
+	receiver->retry_is_due = true;
+	return true;
+}
+
+/* `entry` and `held` are the key's in this shard, or NULL. */
+static void withdraw(struct feed_receiver *receiver, const struct feed_row *row, const struct binding_entry *entry,
+                     struct refused_row *held, const struct in6_addr *key)
+{
+	struct shard *shard = &receiver->shards[row->shard];
+
+	if (entry)
+		receiver->counters.rows_withdrawn += remove_entry(receiver, shard, entry);
+	if (held)
+		refused_rows_drop(&receiver->refused, held);
 	if (!is_complete(shard))
-		tombstones_add(&shard->tombstones, key, row->version);
+		receiver->tombstones += tombstones_add(&shard->tombstones, key, row->version);
+}
+
+/* What a snapshot names is not removed at its end. */
+static void name(struct feed_receiver *receiver, struct shard *shard, const struct binding_entry *entry,
+                 struct refused_row *held)
+{
+	if (entry) {
+		struct binding_cold *cold = binding_table_cold(receiver->table, entry);
+
+		shard->named += !is_named(shard, cold->named_in);
+		cold->named_in = shard->snapshot;
+	}
+	if (held)
+		refused_row_name(held, shard->snapshot);
 }
 
 /* Over a lower version alone: what is newer already, or withdrawn later, stays. */
-static void apply(struct feed_receiver *receiver, const struct feed_row *row, uint64_t now_ms)
+static void apply(struct feed_receiver *receiver, const struct feed_row *row, bool by_snapshot, uint64_t now_ms)
 {
 	struct shard *shard = &receiver->shards[row->shard];
-	struct binding_entry *entry;
+	struct binding_entry *entry, *own;
+	struct refused_row *held;
 	struct in6_addr key;
+	uint32_t named_in = 0;
+	int result;
 
 	memcpy(&key, row->key, sizeof(key));
 	entry = table_writer_find(receiver->table, &key);
-	if (entry && binding_table_cold(receiver->table, entry)->shard == row->shard &&
-	    feed_version_compare(version_of(receiver->table, entry), row->version) >= 0) {
+	own = entry && binding_table_cold(receiver->table, entry)->shard == row->shard ? entry : NULL;
+	held = refused_rows_find(&receiver->refused, &key, row->shard);
+	if ((own && feed_version_compare(version_of(receiver->table, own), row->version) >= 0) ||
+	    (held && feed_version_compare(refused_row_feed(held)->version, row->version) >= 0)) {
 		receiver->counters.rows_old++;
-		if (shard->in_snapshot)
-			binding_table_cold(receiver->table, entry)->named_in = shard->snapshot;
+		if (by_snapshot)
+			name(receiver, shard, own, held);
 		return;
 	}
 	if (feed_version_compare(tombstones_find(&shard->tombstones, &key), row->version) >= 0) {
 		receiver->counters.rows_old++;
 		return;
 	}
-	if (row->operation == FEED_SET)
-		set(receiver, shard, row, now_ms);
-	else if (!entry || binding_table_cold(receiver->table, entry)->shard == row->shard)
-		withdraw(receiver, shard, row, &key);
+	if (row->operation == FEED_WITHDRAW) {
+		withdraw(receiver, row, own, held, &key);
+		return;
+	}
+	if (by_snapshot || ((shard->in_snapshot || shard->sweeping) &&
+	                    feed_version_compare(row->version, shard->snapshot_version) > 0))
+		named_in = shard->snapshot;
+	result = set(receiver, entry, row, named_in, now_ms);
+	/* an entry that is there found no room for its copy alone: that comes with the readers' next quiet states */
+	receiver->retry_is_due |= result == -ENOSPC && own;
+	if (result)
+		refuse(receiver, row, named_in, result == -EEXIST);
+	else if (held)
+		refused_rows_drop(&receiver->refused, held);
 }
 
+/* Refused rows whose time may have come. */
+static void try_refused(struct feed_receiver *receiver, uint64_t now_ms)
+{
+	size_t budget = refused_rows_count(&receiver->refused);
+
+	if (!budget || (!receiver->retry_is_due &&
+	                binding_table_count(receiver->table) >= binding_table_capacity(receiver->table)))
+		return;
+	receiver->retry_is_due = receiver->retry_is_due && budget > RECEIVER_RETRY_SLICE;
+	if (budget > RECEIVER_RETRY_SLICE)
+		budget = RECEIVER_RETRY_SLICE;
+	while (budget--) {
+		struct refused_row *held = refused_rows_first(&receiver->refused);
+		const struct feed_row *row = refused_row_feed(held);
+		struct in6_addr key;
+
+		memcpy(&key, row->key, sizeof(key));
+		/* while the shard is not complete, what it lacks may be the row's withdrawal */
+		if (!is_complete(&receiver->shards[row->shard]) ||
+		    set(receiver, table_writer_find(receiver->table, &key), row, refused_row_named_in(held), now_ms)) {
+			refused_rows_postpone(&receiver->refused, held);
+			continue;
+		}
+		receiver->counters.rows_applied_later++;
+		refused_rows_drop(&receiver->refused, held);
+	}
+}
+
+/* Notes what a batch or heartbeat tells of a shard. An owner that has been replaced tells nothing. */
 static void note_range(struct feed_receiver *receiver, const struct feed_range *range, bool is_batch)
 {
 	struct shard *shard = &receiver->shards[range->shard];
 	bool was_complete = is_complete(shard);
 
+	shard->applied = shard->complete;
+	if (range->epoch < shard->head.epoch)
+		return;
 	note_head(shard, (struct feed_version){range->epoch, range->last});
-	if (is_batch && range->epoch >= shard->complete.epoch) {
-		if (shard->run.epoch == range->epoch && shard->run.last + 1 == range->first)
-			shard->run.last = range->last;
-		else
+	if (is_batch) {
+		if (shard->run.epoch == range->epoch && range->first >= shard->run.first &&
+		    range->first <= shard->run.last + 1) {
+			if (range->last > shard->run.last)
+				shard->run.last = range->last;
+		} else {
 			shard->run = *range;
+		}
 		if (!shard->asking)
 			join_run(shard);
 	}
 	receiver->counters.gaps += was_complete && !is_complete(shard);
+	receiver->may_lack |= !is_complete(shard);
+}
+
+/* A row may come twice or late: what the shard is complete up to has been applied, or withdrawn again, already. */
+static void apply_told(struct feed_receiver *receiver, const struct feed_row *row, uint64_t now_ms)
+{
+	const struct shard *shard = &receiver->shards[row->shard];
+
+	if (row->version.epoch < shard->head.epoch)
+		receiver->counters.rows_of_lower_epoch++;
+	else if (feed_version_compare(row->version, shard->applied) <= 0)
+		receiver->counters.rows_old++;
+	else
+		apply(receiver, row, false, now_ms);
 }
 
 void feed_receiver_feed(struct feed_receiver *receiver, const struct wire_view *frames, size_t count, uint64_t now_ms)
@@ -194,32 +350,33 @@ void feed_receiver_feed(struct feed_receiver *receiver, const struct wire_view *
 	for (unsigned i = 0; i < message->shards; i++)
 		note_range(receiver, &message->ranges[i], message->kind == FEED_BATCH);
 	rows = wire_reader_of_view(message->rows);
-	while (wire_remaining(&rows) && feed_row_read(&rows, &row) == 0) {
-		if (row.version.epoch < receiver->shards[row.shard].complete.epoch)
-			receiver->counters.rows_of_lower_epoch++;
-		else
-			apply(receiver, &row, now_ms);
-	}
+	while (wire_remaining(&rows) && feed_row_read(&rows, &row) == 0)
+		apply_told(receiver, &row, now_ms);
 }
 
-static void give_up(struct feed_receiver *receiver, struct shard *shard)
+static void give_up(struct feed_receiver *receiver, struct shard *shard, uint64_t again_ms)
 {
+	shard->again_ms = again_ms;
 	receiver->asking -= shard->asking;
 	receiver->counters.asks_given_up += shard->asking;
+	receiver->may_lack = true;
 	shard->asking = false;
 	shard->in_snapshot = false;
+	shard->refilling = false;
 }
 
 /* The shard is complete up to `version`; the feed may have gone further. */
 static void caught_up(struct feed_receiver *receiver, struct shard *shard, struct feed_version version)
 {
 	receiver->asking -= shard->asking;
+	receiver->may_lack = true;
 	shard->asking = false;
 	shard->in_snapshot = false;
-	shard->complete = version;
+	shard->refilling = false;
+	if (feed_version_compare(version, shard->complete) > 0)
+		shard->complete = version;
 	note_head(shard, version);
 	join_run(shard);
-	settle(shard);
 }
 
 /* Whether a message before this one was lost. */
@@ -235,6 +392,14 @@ static bool chunk_is_missing(struct shard *shard, const struct catch_up_message 
 	return message->amount != (message->kind == CATCH_UP_SNAPSHOT_CHUNK ? shard->chunks++ : shard->chunks);
 }
 
+/* An owner that has been replaced may answer still: what he holds may have been withdrawn since. */
+static bool is_of_no_use(struct shard *shard, const struct catch_up_message *message)
+{
+	if (message->kind == CATCH_UP_REFUSED || message->version.epoch < shard->head.epoch)
+		return true;
+	return message->kind != CATCH_UP_SNAPSHOT_BEGIN && chunk_is_missing(shard, message);
+}
+
 static void send_ask(struct feed_receiver *receiver, enum catch_up_kind kind, uint8_t number, uint32_t amount)
 {
 	struct shard *shard = &receiver->shards[number];
@@ -242,7 +407,7 @@ static void send_ask(struct feed_receiver *receiver, enum catch_up_kind kind, ui
 	uint8_t frame[CATCH_UP_HEAD_OCTETS];
 	struct wire_writer writer = wire_writer_of(frame, sizeof(frame));
 
-	if (kind == CATCH_UP_ASK)
+	if (kind == CATCH_UP_ASK && !shard->refilling)
 		message.version = shard->complete;
 	catch_up_head_write(&writer, &message);
 	receiver->outlet.ask(receiver->outlet.context, (struct wire_view){frame, wire_written(&writer)});
@@ -254,13 +419,15 @@ static void apply_chunk(struct feed_receiver *receiver, const struct catch_up_me
 	struct feed_row row;
 
 	while (wire_remaining(&rows) && feed_row_read(&rows, &row) == 0)
-		apply(receiver, &row, now_ms);
+		apply(receiver, &row, message->kind == CATCH_UP_SNAPSHOT_CHUNK, now_ms);
 }
 
-static void begin_snapshot(struct feed_receiver *receiver, struct shard *shard)
+static void begin_snapshot(struct feed_receiver *receiver, struct shard *shard, struct feed_version version)
 {
 	shard->in_snapshot = true;
+	shard->snapshot_version = version;
 	shard->chunks = 0;
+	shard->named = 0;
 	/* number 0 says "named by none" in the entries */
 	shard->snapshot = ++receiver->last_snapshot ? receiver->last_snapshot : ++receiver->last_snapshot;
 	receiver->counters.snapshots++;
@@ -278,13 +445,32 @@ static void receive_changes(struct feed_receiver *receiver, struct shard *shard,
 		caught_up(receiver, shard, message->version);
 }
 
-static void end_snapshot(struct feed_receiver *receiver, struct shard *shard, const struct catch_up_message *message)
+/* All that the snapshot did not name is gone. */
+static void end_sweep(struct feed_receiver *receiver, unsigned number)
 {
+	struct shard *shard = &receiver->shards[number];
+
+	shard->lacks_rows = shard->lacks_more;
+	receiver->sweeping -= shard->sweeping;
+	shard->swept = shard->sweeping = false;
+	refused_rows_sweep(&receiver->refused, (uint8_t)number, shard->snapshot_version, shard->snapshot);
+	caught_up(receiver, shard, shard->snapshot_version);
+}
+
+static void end_snapshot(struct feed_receiver *receiver, const struct catch_up_message *message)
+{
+	struct shard *shard = &receiver->shards[message->shard];
+
 	receiver->asking -= shard->asking;
 	shard->asking = false;
 	shard->in_snapshot = false;
-	shard->sweeping = true;
-	shard->snapshot_version = message->version;
+	receiver->may_lack = true;
+	if (shard->named == shard->entries) {
+		end_sweep(receiver, message->shard);
+	} else {
+		shard->sweeping = true;
+		receiver->sweeping++;
+	}
 }
 
 void feed_receiver_catch_up(struct feed_receiver *receiver, const struct wire_view *frames, size_t count,
@@ -301,15 +487,14 @@ void feed_receiver_catch_up(struct feed_receiver *receiver, const struct wire_vi
 	if (!shard->asking || shard->request != message.request)
 		return;
 	shard->heard_ms = now_ms;
-	if (message.kind == CATCH_UP_SNAPSHOT_BEGIN) {
-		begin_snapshot(receiver, shard);
-		return;
-	}
-	if (message.kind == CATCH_UP_REFUSED || chunk_is_missing(shard, &message)) {
-		give_up(receiver, shard);
+	if (is_of_no_use(shard, &message)) {
+		give_up(receiver, shard, now_ms + RECEIVER_AGAIN_MS);
 		return;
 	}
 	switch (message.kind) {
+	case CATCH_UP_SNAPSHOT_BEGIN:
+		begin_snapshot(receiver, shard, message.version);
+		return;
 	case CATCH_UP_CHANGES:
 		receive_changes(receiver, shard, &message, now_ms);
 		return;
@@ -318,7 +503,7 @@ void feed_receiver_catch_up(struct feed_receiver *receiver, const struct wire_vi
 		send_ask(receiver, CATCH_UP_CREDIT, message.shard, 1);
 		return;
 	case CATCH_UP_SNAPSHOT_END:
-		end_snapshot(receiver, shard, &message);
+		end_snapshot(receiver, &message);
 		return;
 	default:
 		receiver->counters.malformed++;
@@ -348,41 +533,38 @@ static bool begin_walk(struct feed_receiver *receiver)
 static void end_walk(struct feed_receiver *receiver)
 {
 	receiver->walking = false;
-	for (unsigned i = 0; i < FEED_SHARDS; i++) {
-		struct shard *shard = &receiver->shards[i];
-
-		if (!shard->swept)
-			continue;
-		shard->swept = shard->sweeping = false;
-		caught_up(receiver, shard, shard->snapshot_version);
-	}
+	for (unsigned i = 0; i < FEED_SHARDS; i++)
+		if (receiver->shards[i].swept)
+			end_sweep(receiver, i);
 }
 
 /* One walk over the table, in slices, serves all snapshots that had ended when it began. */
 static void sweep(struct feed_receiver *receiver)
 {
-	if (!receiver->walking && !begin_walk(receiver))
+	if (!receiver->sweeping || (!receiver->walking && !begin_walk(receiver)))
 		return;
 	for (unsigned i = 0; i < RECEIVER_SWEEP_SLICE; i++) {
 		struct binding_entry *entry = table_writer_next(receiver->table, &receiver->walk_cursor);
-		struct in6_addr key;
+		unsigned shard;
 
 		if (!entry) {
 			end_walk(receiver);
 			return;
 		}
-		key = entry->key;
-		if (is_unnamed(receiver, entry) && table_writer_withdraw(receiver->table, &key) == 0)
+		shard = binding_table_cold(receiver->table, entry)->shard;
+		if (is_unnamed(receiver, entry) && remove_entry(receiver, &receiver->shards[shard], entry))
 			receiver->counters.snapshot_removals++;
 	}
 }
 
-static void ask(struct feed_receiver *receiver, uint8_t number, uint64_t now_ms)
+static void ask(struct feed_receiver *receiver, uint8_t number, bool refills, uint64_t now_ms)
 {
 	struct shard *shard = &receiver->shards[number];
 
 	shard->asking = true;
 	shard->in_snapshot = false;
+	shard->lacks_more = false;
+	shard->refilling = refills;
 	shard->request = ++receiver->last_request;
 	shard->heard_ms = now_ms;
 	receiver->asking++;
@@ -390,25 +572,64 @@ static void ask(struct feed_receiver *receiver, uint8_t number, uint64_t now_ms)
 	send_ask(receiver, CATCH_UP_ASK, number, RECEIVER_CREDIT);
 }
 
-void feed_receiver_tick(struct feed_receiver *receiver, uint64_t now_ms)
+/* Whether there is room again for what was refused and could not be kept; not over and over. */
+static bool may_ask_for_refused(const struct feed_receiver *receiver, uint64_t now_ms)
 {
-	for (unsigned i = 0; i < FEED_SHARDS; i++)
-		if (receiver->shards[i].asking && now_ms - receiver->shards[i].heard_ms > RECEIVER_PATIENCE_MS)
-			give_up(receiver, &receiver->shards[i]);
-	sweep(receiver);
-	for (unsigned i = 0; i < FEED_SHARDS && receiver->asking < RECEIVER_ASKS_MAX; i++) {
+	size_t most = binding_table_capacity(receiver->table);
+	size_t wanted = binding_table_count(receiver->table) + refused_rows_count(&receiver->refused) +
+	                most / RECEIVER_REFILL_ROOM_SHARE;
+
+	return wanted < most && now_ms - receiver->refilled_ms >= RECEIVER_REFILL_PAUSE_MS;
+}
+
+/* Asks for shards that are not complete, and for those whose refused rows have room now, as many as may be. */
+static void ask_for_lacking(struct feed_receiver *receiver, uint64_t now_ms)
+{
+	bool may_refill = may_ask_for_refused(receiver, now_ms);
+	unsigned looked = 0, lacking = 0;
+
+	for (; looked < FEED_SHARDS && receiver->asking < RECEIVER_ASKS_MAX; looked++) {
 		unsigned number = receiver->next_to_ask++ % FEED_SHARDS;
 		struct shard *shard = &receiver->shards[number];
 
-		if (shard->head.epoch && !shard->asking && !shard->sweeping && !is_complete(shard))
-			ask(receiver, (uint8_t)number, now_ms);
+		if (!shard->head.epoch || shard->asking || shard->sweeping)
+			continue;
+		if (now_ms < shard->again_ms) {
+			lacking++;
+		} else if (!is_complete(shard)) {
+			ask(receiver, (uint8_t)number, false, now_ms);
+		} else if (shard->lacks_rows && may_refill) {
+			receiver->refilled_ms = now_ms;
+			ask(receiver, (uint8_t)number, true, now_ms);
+		} else {
+			lacking += shard->lacks_rows;
+		}
 	}
+	receiver->may_lack = lacking || looked < FEED_SHARDS;
+}
+
+static void give_up_silent(struct feed_receiver *receiver, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < FEED_SHARDS; i++)
+		if (receiver->shards[i].asking && now_ms - receiver->shards[i].heard_ms > RECEIVER_PATIENCE_MS)
+			give_up(receiver, &receiver->shards[i], now_ms);
+}
+
+void feed_receiver_tick(struct feed_receiver *receiver, uint64_t now_ms)
+{
+	if (receiver->asking)
+		give_up_silent(receiver, now_ms);
+	sweep(receiver);
+	try_refused(receiver, now_ms);
+	settle(receiver);
+	if (receiver->may_lack)
+		ask_for_lacking(receiver, now_ms);
 }
 
 void feed_receiver_disconnected(struct feed_receiver *receiver)
 {
 	for (unsigned i = 0; i < FEED_SHARDS; i++)
-		give_up(receiver, &receiver->shards[i]);
+		give_up(receiver, &receiver->shards[i], 0);
 }
 
 bool feed_receiver_has(const struct feed_receiver *receiver, uint8_t number, struct feed_version version)
@@ -424,9 +645,34 @@ void feed_receiver_summary(const struct feed_receiver *receiver, unsigned *owned
 {
 	*owned = *complete = 0;
 	for (unsigned i = 0; i < FEED_SHARDS; i++) {
-		*owned += receiver->shards[i].head.epoch != 0;
-		*complete += is_complete(&receiver->shards[i]);
+		const struct shard *shard = &receiver->shards[i];
+
+		*owned += shard->head.epoch != 0;
+		*complete += is_complete(shard) ||
+		             (shard->refilling && feed_receiver_has(receiver, (uint8_t)i, shard->head));
 	}
+}
+
+size_t feed_receiver_refused(const struct feed_receiver *receiver)
+{
+	return refused_rows_count(&receiver->refused);
+}
+
+size_t feed_receiver_held(const struct feed_receiver *receiver)
+{
+	size_t held = refused_rows_count(&receiver->refused);
+
+	for (unsigned i = 0; i < FEED_SHARDS; i++)
+		held += tombstones_count(&receiver->shards[i].tombstones);
+	return held;
+}
+
+bool feed_receiver_lacks_rows(const struct feed_receiver *receiver)
+{
+	for (unsigned i = 0; i < FEED_SHARDS; i++)
+		if (receiver->shards[i].lacks_rows)
+			return true;
+	return false;
 }
 
 bool feed_receiver_in_sync(const struct feed_receiver *receiver)

@@ -19,14 +19,14 @@ static struct tombstone *find(const struct tombstones *tombstones, const struct 
 	return tombstone;
 }
 
-void tombstones_add(struct tombstones *tombstones, const struct in6_addr *key, struct feed_version version)
+size_t tombstones_add(struct tombstones *tombstones, const struct in6_addr *key, struct feed_version version)
 {
 	struct tombstone *tombstone = find(tombstones, key);
 
 	if (tombstone) {
 		if (feed_version_compare(version, tombstone->version) > 0)
 			tombstone->version = version;
-		return;
+		return 0;
 	}
 	tombstone = calloc(1, sizeof(*tombstone));
 	if (!tombstone) {
@@ -37,6 +37,7 @@ void tombstones_add(struct tombstones *tombstones, const struct in6_addr *key, s
 	tombstone->key = *key;
 	tombstone->version = version;
 	HASH_ADD(hh, tombstones->by_key, key, sizeof(tombstone->key), tombstone);
+	return 1;
 }
 
 struct feed_version tombstones_find(const struct tombstones *tombstones, const struct in6_addr *key)
@@ -46,12 +47,20 @@ struct feed_version tombstones_find(const struct tombstones *tombstones, const s
 	return tombstone ? tombstone->version : (struct feed_version){0};
 }
 
-void tombstones_clear(struct tombstones *tombstones)
+size_t tombstones_count(const struct tombstones *tombstones)
 {
-	struct tombstone *tombstone, *following;
+	return HASH_COUNT(tombstones->by_key);
+}
 
-	HASH_ITER (hh, tombstones->by_key, tombstone, following) {
+size_t tombstones_forget(struct tombstones *tombstones, size_t budget)
+{
+	size_t forgotten = 0;
+
+	for (; tombstones->by_key && forgotten < budget; forgotten++) {
+		struct tombstone *tombstone = tombstones->by_key;
+
 		HASH_DEL(tombstones->by_key, tombstone);
 		free(tombstone);
 	}
+	return forgotten;
 }

@@ -16,12 +16,15 @@ struct tombstones {
 	struct tombstone *by_key;
 };
 
-/* Remembers the withdrawal of `key`, if it is newer than what is remembered. */
-void tombstones_add(struct tombstones *tombstones, const struct in6_addr *key, struct feed_version version);
+/* Remembers the withdrawal of `key`, if it is newer than what is remembered; returns how many tombstones it adds. */
+size_t tombstones_add(struct tombstones *tombstones, const struct in6_addr *key, struct feed_version version);
 
 /* The version of the key's withdrawal; epoch 0 when none is remembered. */
 struct feed_version tombstones_find(const struct tombstones *tombstones, const struct in6_addr *key);
 
-void tombstones_clear(struct tombstones *tombstones);
+size_t tombstones_count(const struct tombstones *tombstones);
+
+/* Forgets up to `budget` of them; returns how many. */
+size_t tombstones_forget(struct tombstones *tombstones, size_t budget);
 
 #endif

@@ -65,11 +65,12 @@ static void take_ask(void *context, struct wire_view frame)
 	memcpy(plane->asks[plane->ask_count++].octets, frame.bytes, frame.octets);
 }
 
-static void resolve(void *context, const struct feed_row *row, struct binding_record *record)
+static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
 {
 	(void)context, (void)row;
 	record->route = 0;
 	record->own = 0;
+	return true;
 }
 
 static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
