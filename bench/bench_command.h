@@ -23,5 +23,6 @@ struct command {
 bool command_number(const char *text, unsigned long maximum, unsigned long *number);
 
 extern const struct command replay_command;
+extern const struct command walk_command;
 
 #endif

@@ -9,6 +9,7 @@
 
 static const struct command *const commands[] = {
         &replay_command,
+        &walk_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

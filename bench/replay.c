@@ -47,9 +47,11 @@ void replay_deterministic(struct world *world, const struct frames *frames, cons
 			world_change(world, &scenario->changes[change].row, now_ms);
 		world_apply(world, now_ms);
 		worker_burst(&world->walk, &buffer, 1, 0, now_ms);
+		world_worker_turn(world);
 		world_main_turn(world);
 	}
 	walk_stop(&world->walk);
+	world_worker_turn(world);
 	world_main_turn(world);
 }
 
@@ -62,6 +64,7 @@ static void one_burst(struct world *world, const struct frames *frames, size_t f
 	for (unsigned i = 0; i < count; i++)
 		buffers[i] = buffer_of(world->pool, &frames->list[first + i]);
 	worker_burst(&world->walk, buffers, count, 0, now_ms);
+	world_worker_turn(world);
 	world_main_turn(world);
 }
 
@@ -98,5 +101,6 @@ void replay_timed(struct world *world, const struct frames *frames, unsigned rep
 	}
 	free(rates);
 	walk_stop(&world->walk);
+	world_worker_turn(world);
 	world_main_turn(world);
 }

@@ -85,6 +85,7 @@ static int run(const struct options *options, struct world *world, const struct 
 	struct frame_writer *output = NULL;
 	struct scenario scenario = {0};
 	double begun = seconds_now();
+	size_t room;
 	int result = 0;
 
 	world->start_ms = frames->count ? frames->list[0].time_ns / 1000000 : 0;
@@ -98,7 +99,12 @@ static int run(const struct options *options, struct world *world, const struct 
 		result = -EINVAL;
 		goto end;
 	}
-	result = world_start(world, replay_transmit, &outlet);
+	/* a scenario's changes may add bindings */
+	room = options->scenario ? scenario.binding_count + scenario.change_count + 1024 : options->bindings;
+	result = world_start(world, room, replay_transmit, &outlet);
+	if (result == -ENOMEM)
+		snprintf(error, SCENARIO_ERROR_OCTETS, "%zu bindings take %zu MB, which are not there", room,
+		         binding_table_octets(room) >> 20);
 	if (result)
 		goto end;
 	for (size_t i = 0; i < scenario.binding_count; i++)
@@ -127,6 +133,7 @@ end:
 static int replay(const struct options *options)
 {
 	char error[SCENARIO_ERROR_OCTETS] = "";
+	struct rte_mempool *pool = NULL;
 	struct world *world = NULL;
 	struct frames frames;
 	int result = frames_load(options->pcap, &frames, error);
@@ -138,16 +145,11 @@ static int replay(const struct options *options)
 		snprintf(error, sizeof(error), "DPDK does not start: %s", strerror(-result));
 		goto end;
 	}
-	/* a scenario's changes may add bindings */
-	world = world_new(options->scenario ? 1 << 20 : options->bindings);
-	if (!world) {
-		snprintf(error, sizeof(error), "%zu bindings take %zu MB, which are not there", options->bindings,
-		         binding_table_octets(options->bindings) >> 20);
-		result = -ENOMEM;
-		goto end;
-	}
-	result = run(options, world, &frames, error);
+	pool = world_pool_new();
+	world = pool ? world_new(pool) : NULL;
+	result = world ? run(options, world, &frames, error) : -ENOMEM;
 	world_free(world);
+	rte_mempool_free(pool);
 end:
 	if (result)
 		fprintf(stderr, "error: %s\n", error[0] ? error : strerror(-result));

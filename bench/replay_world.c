@@ -28,7 +28,25 @@ static int make_table(struct world *world, size_t bindings_max)
 	return binding_table_new(&options, &world->table);
 }
 
-struct world *world_new(size_t bindings_max)
+struct rte_mempool *world_pool_new(void)
+{
+	return rte_pktmbuf_pool_create("replay", POOL_BUFFERS, POOL_CACHE, 0,
+	                               RTE_PKTMBUF_HEADROOM + WORLD_BUFFER_OCTETS, SOCKET_ID_ANY);
+}
+
+/* Rings without a name, as there may be several worlds. */
+static struct rte_ring *make_ring(void)
+{
+	struct rte_ring *ring = aligned_alloc(RTE_CACHE_LINE_SIZE, (size_t)rte_ring_get_memsize(WORLD_RING));
+
+	if (ring && rte_ring_init(ring, "world", WORLD_RING, RING_F_SC_DEQ | RING_F_SP_ENQ)) {
+		free(ring);
+		return NULL;
+	}
+	return ring;
+}
+
+struct world *world_new(struct rte_mempool *pool)
 {
 	struct world *world = huge_memory_map(sizeof(*world));
 
@@ -39,14 +57,13 @@ struct world *world_new(size_t bindings_max)
 	world->forwarding.flow_secret = 0x6b65646765000003ull;
 	world->forwarding.neighbours = &world->neighbours;
 	world->forwarding.expiry = &world->expiry;
-	world->pool = rte_pktmbuf_pool_create("replay", POOL_BUFFERS, POOL_CACHE, 0,
-	                                      RTE_PKTMBUF_HEADROOM + WORLD_BUFFER_OCTETS, SOCKET_ID_ANY);
-	world->punts = rte_ring_create("punts", WORLD_PUNT_RING, SOCKET_ID_ANY, RING_F_SC_DEQ | RING_F_SP_ENQ);
-	if (!world->pool || !world->punts || make_table(world, bindings_max)) {
+	world->pool = pool;
+	world->punts = make_ring();
+	world->injected = make_ring();
+	if (!world->punts || !world->injected) {
 		world_free(world);
 		return NULL;
 	}
-	world->forwarding.table = world->table;
 	return world;
 }
 
@@ -58,8 +75,8 @@ void world_free(struct world *world)
 		feed_receiver_free(world->receiver);
 	binding_table_free(world->table);
 	free(world->qsbr);
-	rte_ring_free(world->punts);
-	rte_mempool_free(world->pool);
+	free(world->punts);
+	free(world->injected);
 	huge_memory_unmap(world);
 }
 
@@ -93,7 +110,7 @@ static void tell_trouble(void *context, enum receiver_trouble trouble, const str
 	        trouble == RECEIVER_TABLE_FULL ? "table full" : "key taken");
 }
 
-int world_start(struct world *world, port_transmit *send, void *context)
+int world_start(struct world *world, size_t bindings_max, port_transmit *send, void *context)
 {
 	const struct receiver_outlet outlet = {
 	        .context = world, .ask = ask_nobody, .resolve = resolve, .trouble = tell_trouble};
@@ -104,8 +121,12 @@ int world_start(struct world *world, port_transmit *send, void *context)
 	                                     .transmit = send,
 	                                     .transmit_context = context,
 	                                     .workers = 1};
-	int result = forwarding_finish(&world->forwarding);
+	int result = make_table(world, bindings_max);
 
+	if (result)
+		return result;
+	world->forwarding.table = world->table;
+	result = forwarding_finish(&world->forwarding);
 	if (result)
 		return result;
 	expiry_start(&world->expiry, world->start_ms, 0, 0);
@@ -156,6 +177,11 @@ static void apply_path_mtu(struct world *world, const struct punt_note *note)
 		table_writer_lower_mtu(entry, (uint16_t)(note->path_mtu_bytes - IPV6_HEADER_OCTETS));
 }
 
+void world_worker_turn(struct world *world)
+{
+	rte_rcu_qsbr_quiescent(world->qsbr, 0);
+}
+
 void world_main_turn(struct world *world)
 {
 	void *buffer;
@@ -171,6 +197,5 @@ void world_main_turn(struct world *world)
 			counter_add(&world->main.punted, 1);
 		rte_pktmbuf_free(punted);
 	}
-	rte_rcu_qsbr_quiescent(world->qsbr, 0);
 	(void)table_writer_reclaim(world->table, RECLAIM_BUDGET, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 #include "neighbour.h"
 #include "worker.h"
 
-enum { WORLD_BUFFER_OCTETS = 2048, WORLD_PUNT_RING = 1024 };
+enum { WORLD_BUFFER_OCTETS = 2048, WORLD_RING = 1024 };
 
 struct world {
 	struct forwarding forwarding;
@@ -24,6 +24,7 @@ struct world {
 	struct feed_receiver *receiver;
 	struct rte_mempool *pool;
 	struct rte_ring *punts;
+	struct rte_ring *injected;     /* nothing ever is */
 	struct walk_counters counters; /* of the worker */
 	struct walk_counters main;     /* of the main core: what it punted */
 	struct walk walk;
@@ -33,17 +34,23 @@ struct world {
 	uint8_t rows[FEED_ROWS_MAX * FEED_ROW_OCTETS];
 };
 
-/* Memory for so many bindings; `forwarding` is to be filled by the caller. Returns NULL without memory. */
-struct world *world_new(size_t bindings_max);
+/* Packet buffers for any number of worlds that one thread steps; NULL without memory. */
+struct rte_mempool *world_pool_new(void);
+
+/* `forwarding` is to be filled by the caller. Returns NULL without memory. */
+struct world *world_new(struct rte_mempool *pool);
 void world_free(struct world *world);
 
-/* After forwarding is filled: resolves routes, starts the walk. Returns 0 or a negative errno. */
-int world_start(struct world *world, port_transmit *send, void *context);
+/* After forwarding is filled: resolves routes, makes the table, starts the walk. Returns 0 or a negative errno. */
+int world_start(struct world *world, size_t bindings_max, port_transmit *send, void *context);
 
 /* Adds one change to the feed; version, shard and the writing are the world's. Applied by world_apply() at the latest.
  */
 void world_change(struct world *world, struct feed_row *row, uint64_t now_ms);
 void world_apply(struct world *world, uint64_t now_ms);
+
+/* What a worker does after each burst: says that it holds no entry. */
+void world_worker_turn(struct world *world);
 
 /* What the main core does between bursts: punts leave, path MTUs are applied, old entries come back. */
 void world_main_turn(struct world *world);

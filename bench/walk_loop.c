@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "walk_loop.h"
+
+#include <stdlib.h>
+
+#include <rte_cycles.h>
+#include <rte_rcu_qsbr.h>
+
+static unsigned make_burst(const struct loop *loop, size_t first, size_t left, struct rte_mbuf **buffers)
+{
+	const struct traffic *traffic = loop->traffic;
+	unsigned count = left < BURST_MAX ? (unsigned)left : BURST_MAX;
+	size_t place = first % traffic->count;
+
+	if (rte_pktmbuf_alloc_bulk(loop->world->pool, buffers, count))
+		rte_exit(EXIT_FAILURE, "no packet buffer: the walk keeps what it should free\n");
+	for (unsigned i = 0; i < count; i++, place++) {
+		if (place == traffic->count)
+			place = 0;
+		(void)traffic_headers(traffic, place, rte_pktmbuf_mtod(buffers[i], uint8_t *));
+		buffers[i]->data_len = traffic_octets(&traffic->packets[place]);
+		buffers[i]->pkt_len = buffers[i]->data_len;
+	}
+	return count;
+}
+
+uint64_t loop_worker(const struct loop *loop, size_t first, size_t count)
+{
+	struct world *world = loop->world;
+	struct rte_mbuf *buffers[BURST_MAX];
+	uint64_t begin = rte_rdtsc(), last = begin;
+
+	for (size_t done = 0; done < count; done += BURST_MAX) {
+		unsigned made, injected;
+		uint64_t now;
+
+		injected = rte_ring_dequeue_burst(world->injected, (void **)buffers, BURST_MAX, NULL);
+		if (injected)
+			worker_inject(&world->walk, buffers, injected, world->start_ms);
+		made = make_burst(loop, first + done, count - done, buffers);
+		worker_burst(&world->walk, buffers, made, 0, world->start_ms);
+		world_worker_turn(world);
+		now = rte_rdtsc();
+		if (loop->burst_cycles)
+			loop->burst_cycles[done / BURST_MAX] = (double)(now - last);
+		last = now;
+	}
+	return last - begin;
+}
+
+/* The outer packet of everything that the bare loop sends. */
+struct bare_template {
+	uint8_t octets[ETHERNET_OCTETS + IPV6_HEADER_OCTETS];
+};
+
+static struct bare_template make_template(const struct world *world)
+{
+	static const uint8_t gateway[LINK_ADDRESS_OCTETS] = {2, 0, 0, 0, 0, 0xfe};
+	const struct ipv6_header header = {.source = world->forwarding.own[0].address,
+	                                   .next_header = NEXT_HEADER_IPV6,
+	                                   .hop_limit = IP_HOP_LIMIT_DEFAULT};
+	struct bare_template made;
+	struct wire_writer writer = wire_writer_of(made.octets, sizeof(made.octets));
+
+	wire_write_bytes(&writer, gateway, sizeof(gateway));
+	wire_write_bytes(&writer, world->forwarding.ports[0].link_address, LINK_ADDRESS_OCTETS);
+	wire_write_u16(&writer, ETHERTYPE_IPV6);
+	ipv6_header_write(&writer, &header);
+	return made;
+}
+
+static void bare_burst(struct world *world, const struct bare_template *made, struct rte_mbuf **buffers, unsigned count)
+{
+	const struct service_prefix *prefix = &world->forwarding.prefixes.list[0];
+	struct in6_addr keys[BURST_MAX];
+	const struct in6_addr *pointers[BURST_MAX];
+	struct binding_entry *entries[BURST_MAX];
+
+	for (unsigned i = 0; i < count; i++) {
+		struct in6_addr destination;
+
+		memcpy(&destination, rte_pktmbuf_mtod(buffers[i], const uint8_t *) + ETHERNET_OCTETS + 24,
+		       sizeof(destination));
+		service_prefix_key(prefix, &destination, &keys[i]);
+		pointers[i] = &keys[i];
+	}
+	binding_table_lookup(world->table, pointers, count, entries);
+	for (unsigned i = 0; i < count; i++) {
+		uint16_t inner_octets = (uint16_t)(buffers[i]->data_len - ETHERNET_OCTETS);
+		uint8_t *frame = rte_pktmbuf_mtod(buffers[i], uint8_t *) - IPV6_HEADER_OCTETS;
+
+		if (!entries[i])
+			continue;
+		memcpy(frame, made->octets, sizeof(made->octets));
+		wire_store_u16(frame + ETHERNET_OCTETS + 4, inner_octets);
+		memcpy(frame + ETHERNET_OCTETS + 24, &entries[i]->care_of_address, sizeof(struct in6_addr));
+		buffers[i]->data_off = (uint16_t)(buffers[i]->data_off - IPV6_HEADER_OCTETS);
+		buffers[i]->data_len = (uint16_t)(buffers[i]->data_len + IPV6_HEADER_OCTETS);
+		buffers[i]->pkt_len = buffers[i]->data_len;
+	}
+	(void)world->walk.transmit(world->walk.transmit_context, 0, buffers, (uint16_t)count);
+}
+
+uint64_t loop_bare(const struct loop *loop, size_t first, size_t count)
+{
+	const struct bare_template made = make_template(loop->world);
+	struct rte_mbuf *buffers[BURST_MAX];
+	uint64_t begin = rte_rdtsc();
+
+	for (size_t done = 0; done < count; done += BURST_MAX) {
+		unsigned burst = make_burst(loop, first + done, count - done, buffers);
+
+		bare_burst(loop->world, &made, buffers, burst);
+	}
+	return rte_rdtsc() - begin;
+}
+
+uint64_t loop_generator(const struct loop *loop, size_t first, size_t count)
+{
+	struct rte_mbuf *buffers[BURST_MAX];
+	uint64_t begin = rte_rdtsc();
+
+	for (size_t done = 0; done < count; done += BURST_MAX) {
+		unsigned burst = make_burst(loop, first + done, count - done, buffers);
+
+		(void)loop->world->walk.transmit(loop->world->walk.transmit_context, 0, buffers, (uint16_t)burst);
+	}
+	return rte_rdtsc() - begin;
+}
+
+uint64_t loop_memory(const struct loop *loop, size_t first, size_t count, const uint64_t (*lines)[8], size_t line_count)
+{
+	uint64_t begin = rte_rdtsc(), sum = 0;
+
+	for (size_t done = 0; done < count; done += BURST_MAX) {
+		size_t places[BURST_MAX];
+
+		for (unsigned i = 0; i < BURST_MAX; i++) {
+			places[i] = population_below(
+			        population_draw(loop->traffic->population.seed, 0, first + done + i), line_count);
+			__builtin_prefetch(lines[places[i]]);
+		}
+		for (unsigned i = 0; i < BURST_MAX; i++)
+			sum += lines[places[i]][0];
+	}
+	/* the sum is used, so that reading is */
+	return rte_rdtsc() - begin + (sum == 1);
+}
