@@ -14,6 +14,7 @@
 #include "bus_client.h"
 #include "command_socket.h"
 #include "feed_receiver.h"
+#include "host_port.h"
 #include "neighbour.h"
 #include "port.h"
 #include "usage.h"
@@ -25,8 +26,10 @@ enum { NOT_BEFORE_MS = 50, WAITING_INJECTIONS_MAX = 1024, DATAPLANE_COMMANDS = 5
 struct worker {
 	struct walk walk;
 	struct walk_counters counters;
-	struct rte_ring *injected; /* main core → worker */
-	struct rte_ring *punts;    /* worker → main core */
+	struct rte_ring *injected;  /* main core → worker */
+	struct rte_ring *punts;     /* worker → main core */
+	struct rte_ring *to_host;   /* worker → main core; NULL without a host port */
+	struct rte_ring *from_host; /* main core → worker */
 	struct dataplane *dataplane;
 	unsigned number;
 	uint64_t busy_cycles; /* in bursts; relaxed */
@@ -48,6 +51,8 @@ struct dataplane {
 	struct expiry expiry;
 	struct neighbour_table neighbours;
 	struct port ports[PORTS_MAX];
+	struct host_port hosts[PORTS_MAX];
+	int netlink; /* -1 without a host port */
 	struct rte_mempool *pool;
 	struct rte_rcu_qsbr *qsbr;
 	bool has_huge_pages;

@@ -53,6 +53,8 @@ static const struct key port_keys[] = {
          "Addresses of this host on the link, with the length of the link's prefix."},
         {"gateway", KIND_ADDRESS, PORT(gateway), PORT(has_gateway), 0, 0, "", NULL, NULL, 0,
          "Router for everything that has no other route."},
+        {"host", KIND_TEXT, PORT(host), 0, 1, INTERFACE_OCTETS, "", NULL, NULL, 0,
+         "Interface of the host's kernel that is made for what is for this host and not mobility control."},
         {0},
 };
 
@@ -384,6 +386,17 @@ static int read_map(struct reading *reading, const struct key *keys, const yaml_
 	return result;
 }
 
+static int check_hosts(const struct reading *reading, const struct dataplane_configuration *configuration)
+{
+	for (unsigned i = 0; i < configuration->port_count; i++)
+		for (unsigned j = 0; j < i; j++)
+			if (configuration->ports[i].host[0] &&
+			    strcmp(configuration->ports[i].host, configuration->ports[j].host) == 0)
+				return fail(reading, 1, "ports: two of them have the host interface '%s'",
+				            configuration->ports[i].host);
+	return 0;
+}
+
 /* What no single key can say. */
 static int check_whole(const struct reading *reading, const struct dataplane_configuration *configuration)
 {
@@ -398,7 +411,7 @@ static int check_whole(const struct reading *reading, const struct dataplane_con
 	for (unsigned i = 0; i < configuration->service_prefix_count; i++)
 		if (configuration->service_prefixes[i].key_length < configuration->service_prefixes[i].prefix.length)
 			return fail(reading, 1, "service-prefixes: a key is at least as long as its prefix");
-	return 0;
+	return check_hosts(reading, configuration);
 }
 
 int configuration_read(const char *path, struct dataplane_configuration *configuration, char error[ERROR_OCTETS])

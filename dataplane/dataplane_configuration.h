@@ -16,7 +16,7 @@
 #include "forwarding.h"
 
 enum { NAME_OCTETS = 32, DEVICE_OCTETS = 128, FOLDER_OCTETS = 96, PORT_ADDRESSES_MAX = 8, ERROR_OCTETS = 512 };
-enum { WORKERS_MAX = 64 };
+enum { WORKERS_MAX = 64, INTERFACE_OCTETS = 16 };
 
 struct configured_prefix {
 	struct in6_addr address;
@@ -30,6 +30,7 @@ struct configured_port {
 	struct configured_prefix addresses[PORT_ADDRESSES_MAX]; /* each with the length of its link's prefix */
 	bool has_gateway;
 	struct in6_addr gateway;
+	char host[INTERFACE_OCTETS]; /* interface of the host's kernel beside the port; empty: none */
 };
 
 struct configured_route {

@@ -5,15 +5,11 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -26,8 +22,16 @@
 #include <rte_mbuf.h>
 
 #include "dataplane.h"
+#include "host_netlink.h"
+#include "privileges.h"
 
-enum { ARGUMENTS_MAX = 32, RING_SIZE = 4096, POOL_CACHE = 256, BUFFER_OCTETS = RTE_MBUF_DEFAULT_BUF_SIZE };
+enum {
+	ARGUMENTS_MAX = 32,
+	RING_SIZE = 4096,
+	HOST_RING_SIZE = 1024,
+	POOL_CACHE = 256,
+	BUFFER_OCTETS = RTE_MBUF_DEFAULT_BUF_SIZE
+};
 enum { HUGE_PAGE_OCTETS = 2 << 20, NO_HUGE_MEGABYTES = 256 };
 
 static struct dataplane *the_dataplane; /* a signal handler knows no argument */
@@ -207,28 +211,20 @@ static int make_worker(struct dataplane *dataplane, unsigned number)
 	worker->punts = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (!worker->injected || !worker->punts)
 		return -ENOMEM;
+	if (host_ports_wanted(&dataplane->configuration)) {
+		snprintf(name, sizeof(name), "to_host%u", number);
+		worker->to_host = rte_ring_create(name, HOST_RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		snprintf(name, sizeof(name), "from_host%u", number);
+		worker->from_host = rte_ring_create(name, HOST_RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		if (!worker->to_host || !worker->from_host)
+			return -ENOMEM;
+	}
 	options.counters = &worker->counters;
 	options.punts = worker->punts;
+	options.to_host = worker->to_host;
 	walk_start(&worker->walk, &options);
 	dataplane->workers[number] = worker;
 	dataplane->worker_count = number + 1;
-	return 0;
-}
-
-static int drop_privileges(const char *user, char *error)
-{
-	const struct rlimit none = {0, 0};
-	const struct passwd *entry = user[0] && geteuid() == 0 ? getpwnam(user) : NULL;
-
-	if (user[0] && geteuid() == 0 && !entry) {
-		snprintf(error, ERROR_OCTETS, "there is no user '%s'", user);
-		return -ENOENT;
-	}
-	if ((entry && (initgroups(user, entry->pw_gid) || setgid(entry->pw_gid) || setuid(entry->pw_uid))) ||
-	    setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
-		snprintf(error, ERROR_OCTETS, "cannot become '%s': %s", user, strerror(errno));
-		return -errno;
-	}
 	return 0;
 }
 
@@ -246,6 +242,17 @@ static void report(const struct dataplane *dataplane)
 		        dataplane->ports[i].queues,
 		        dataplane->worker_count > 1 && dataplane->ports[i].queues == 1 ? ": one worker polls it alone"
 		                                                                       : "");
+}
+
+static int make_hosts(struct dataplane *dataplane, char *error)
+{
+	dataplane->netlink = host_netlink_open();
+	if (dataplane->netlink < 0) {
+		snprintf(error, ERROR_OCTETS, "the kernel gives no netlink socket: %s", strerror(-dataplane->netlink));
+		return dataplane->netlink;
+	}
+	return host_ports_start(&dataplane->configuration, dataplane->pool, dataplane->netlink, dataplane->hosts,
+	                        &dataplane->forwarding, error);
 }
 
 static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
@@ -279,12 +286,14 @@ static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 		                     &dataplane->forwarding, error);
 	if (!result)
 		result = ports_describe(&dataplane->configuration, &dataplane->forwarding, error);
+	if (!result && host_ports_wanted(&dataplane->configuration))
+		result = make_hosts(dataplane, error);
 	for (unsigned i = 0; i < dataplane->configuration.workers && !result; i++)
 		result = make_worker(dataplane, i);
 	if (!result)
 		result = main_core_open(dataplane, zeromq_context, error);
 	if (!result)
-		result = drop_privileges(dataplane->configuration.user, error);
+		result = privileges_drop(dataplane->configuration.user, dataplane->netlink >= 0, error);
 	return result;
 }
 
@@ -315,6 +324,7 @@ static int run(struct dataplane *dataplane)
 	main_core_run(dataplane);
 	rte_eal_mp_wait_lcore();
 	main_core_close(dataplane);
+	host_ports_stop(dataplane->hosts, dataplane->forwarding.port_count);
 	ports_stop(dataplane->ports, dataplane->forwarding.port_count);
 	binding_table_free(dataplane->forwarding.table);
 	free(dataplane->qsbr);
@@ -371,6 +381,7 @@ int main(int argc, char **argv)
 		return 1;
 	memset(dataplane, 0, sizeof(*dataplane));
 	dataplane->configuration_file = file;
+	dataplane->netlink = -1;
 	if (configuration_read(file, &dataplane->configuration, error)) {
 		fprintf(stderr, "%s\n", error);
 		free(dataplane);

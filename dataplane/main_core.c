@@ -8,11 +8,13 @@
 #include <time.h>
 #include <zmq.h>
 #include <rte_cycles.h>
+#include <rte_ethdev.h>
 
 #include "dataplane.h"
 
 enum {
 	PUNTS_A_TURN = 256,
+	HOST_FRAMES_A_TURN = 128,
 	COMMANDS_A_TURN = 4,
 	RECLAIMS_A_TURN = 4096,
 	WAIT_MS = 1,
@@ -237,6 +239,52 @@ static bool serve_punts(struct dataplane *dataplane, uint64_t now_ms)
 	return more;
 }
 
+/* To and from the host's kernel */
+
+static void send_to_host(struct dataplane *dataplane, struct rte_mbuf *frame)
+{
+	if (rte_eth_tx_burst(dataplane->hosts[frame->port].device, 0, &frame, 1))
+		counter_add(&dataplane->main_counters.to_host, 1);
+	else
+		drop_here(dataplane, frame, DROP_host_queue_full);
+}
+
+/* All that the kernel sends goes to the first worker: it is little, and stays in order. */
+static unsigned take_from_host(struct dataplane *dataplane, unsigned port)
+{
+	struct rte_mbuf *frames[BURST_MAX];
+	unsigned count = rte_eth_rx_burst(dataplane->hosts[port].device, 0, frames, BURST_MAX);
+
+	for (unsigned i = 0; i < count; i++) {
+		frames[i]->port = (uint16_t)port;
+		if (rte_ring_enqueue(dataplane->workers[0]->from_host, frames[i]) == 0)
+			continue;
+		counter_add(&dataplane->main_counters.from_host, 1);
+		drop_here(dataplane, frames[i], DROP_host_queue_full);
+	}
+	return count;
+}
+
+/* True when something moved, and more may come at once. */
+static bool serve_hosts(struct dataplane *dataplane)
+{
+	struct rte_mbuf *frames[HOST_FRAMES_A_TURN];
+	unsigned all = 0;
+
+	for (unsigned i = 0; i < dataplane->worker_count && dataplane->workers[i]->to_host; i++) {
+		unsigned count = rte_ring_dequeue_burst(dataplane->workers[i]->to_host, (void **)frames,
+		                                        HOST_FRAMES_A_TURN, NULL);
+
+		for (unsigned j = 0; j < count; j++)
+			send_to_host(dataplane, frames[j]);
+		all += count;
+	}
+	for (unsigned port = 0; port < dataplane->forwarding.port_count; port++)
+		if (dataplane->hosts[port].is_there)
+			all += take_from_host(dataplane, port);
+	return all;
+}
+
 /* What time asks for */
 
 static void send_usage(struct dataplane *dataplane)
@@ -342,6 +390,7 @@ void main_core_run(struct dataplane *dataplane)
 		uint64_t now_ms = now_ms_of(dataplane);
 
 		more |= serve_punts(dataplane, now_ms);
+		more |= serve_hosts(dataplane);
 		command_socket_serve(dataplane->commands, COMMANDS_A_TURN);
 		keep_time(dataplane, now_ms);
 		if (!more)

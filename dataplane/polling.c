@@ -32,6 +32,12 @@ static unsigned poll_all(struct worker *worker, uint64_t now_ms)
 	if (count)
 		worker_inject(&worker->walk, frames, count, now_ms);
 	all += count;
+	if (worker->from_host) {
+		count = rte_ring_dequeue_burst(worker->from_host, (void **)frames, BURST_MAX, NULL);
+		if (count)
+			worker_from_host(&worker->walk, frames, count, now_ms);
+		all += count;
+	}
 	for (unsigned port = 0; port < worker->dataplane->forwarding.port_count; port++) {
 		if (!polls_port(worker, port))
 			continue;

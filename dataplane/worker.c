@@ -99,6 +99,20 @@ void worker_inject(struct walk *walk, struct rte_mbuf **injected, unsigned count
 	end_burst(walk);
 }
 
+void worker_from_host(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint64_t now_ms)
+{
+	struct packet packets[BURST_MAX];
+
+	walk_begin(walk, now_ms);
+	counter_add(&walk->counters->from_host, count);
+	for (unsigned i = 0; i < count; i++) {
+		packets[i] = (struct packet){.buffer = frames[i], .port = (uint8_t)frames[i]->port, .route = NO_ROUTE};
+		host_classify(walk, &packets[i]);
+	}
+	take_through(walk, packets, count);
+	end_burst(walk);
+}
+
 void worker_idle(struct walk *walk, uint64_t now_ms)
 {
 	walk_begin(walk, now_ms);

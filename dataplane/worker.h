@@ -17,6 +17,9 @@ void worker_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, u
 /* At most BURST_MAX IP packets that the control plane sends out here. */
 void worker_inject(struct walk *walk, struct rte_mbuf **packets, unsigned count, uint64_t now_ms);
 
+/* At most BURST_MAX frames of the host's kernel; buffer->port is the port whose twin they came out of. */
+void worker_from_host(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint64_t now_ms);
+
 /* Between bursts: packets that wait for a neighbour. */
 void worker_idle(struct walk *walk, uint64_t now_ms);
 

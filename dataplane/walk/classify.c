@@ -49,6 +49,8 @@ static void classify_ipv6(struct walk *walk, struct packet *packet)
 		packet_drop(walk, packet, DROP_source_spoofed);
 	} else if (forwarding_own(forwarding, &header->destination) >= 0) {
 		classify_local(walk, packet);
+	} else if (in6_is_equal(&header->destination, &forwarding->ports[packet->port].link_local)) {
+		packet->step = STEP_LOCAL;
 	} else if (!(prefix = service_prefix_of(&forwarding->prefixes, &header->destination))) {
 		packet_drop(walk, packet, DROP_destination_foreign);
 	} else if (in6_is_confined(&header->source)) {
@@ -91,6 +93,10 @@ void classify_own(struct walk *walk, struct packet *packet)
 
 	if (!read_header(packet, packet->octets)) {
 		packet_drop(walk, packet, DROP_inject_malformed);
+		return;
+	}
+	if (forwarding_own(walk->forwarding, &packet->header.destination) >= 0) {
+		host_send(walk, packet, DROP_local_unserved);
 		return;
 	}
 	prefix = service_prefix_of(&walk->forwarding->prefixes, &packet->header.destination);

@@ -25,6 +25,7 @@ struct own_address {
 struct forwarding_port {
 	uint8_t link_address[LINK_ADDRESS_OCTETS];
 	uint16_t mtu_bytes;
+	bool has_host;              /* a twin interface in the host's kernel */
 	struct in6_addr link_local; /* source of solicitations for link-local neighbours */
 };
 
@@ -53,6 +54,7 @@ struct forwarding {
 	struct own_address own[OWN_ADDRESSES_MAX]; /* [0] ends tunnels */
 	unsigned port_count;
 	struct forwarding_port ports[PORTS_MAX];
+	uint8_t host_port; /* whose twin, if it has one, gets what came by a port without */
 	unsigned route_count;
 	struct route routes[ROUTES_MAX]; /* longest prefix first */
 	struct neighbour_table *neighbours;

@@ -105,9 +105,23 @@ static void learn_path_mtu(struct walk *walk, struct packet *packet, const struc
 	punt_path_mtu(walk, packet, &key, &care_of_address, (uint16_t)message->parameter);
 }
 
+/* Whether the error is about a tunnel's packet; any other of ours came from the host's kernel. */
+static bool quotes_tunnel(struct wire_view quoted)
+{
+	struct wire_reader reader = wire_reader_of_view(quoted);
+	struct ipv6_header outer;
+
+	ipv6_header_read(&reader, &outer);
+	return reader.failed || outer.next_header == NEXT_HEADER_IPV6;
+}
+
 static void receive_error(struct walk *walk, struct packet *packet, const struct icmp6_message *message)
 {
-	if (message->type == ICMPV6_PACKET_TOO_BIG && !packet->was_inside)
+	bool is_too_big = message->type == ICMPV6_PACKET_TOO_BIG && !packet->was_inside;
+
+	if (!quotes_tunnel(message->body))
+		host_send(walk, packet, is_too_big ? DROP_icmp_error_unmatched : DROP_icmp_error_ignored);
+	else if (is_too_big)
 		learn_path_mtu(walk, packet, message);
 	else
 		packet_drop(walk, packet, DROP_icmp_error_ignored);
@@ -122,8 +136,8 @@ void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_pack
 		packet_drop(walk, packet, DROP_icmp_malformed);
 	else if (message.type == ICMPV6_NEIGHBOUR_SOLICITATION || message.type == ICMPV6_NEIGHBOUR_ADVERTISEMENT)
 		neighbour_receive(walk, packet, parsed);
-	else if (is_multicast)
-		packet_drop(walk, packet, DROP_multicast_unserved);
+	else if (is_multicast || IN6_IS_ADDR_LINKLOCAL(&parsed->destination))
+		host_send(walk, packet, DROP_multicast_unserved);
 	else if (in6_is_confined(&parsed->source))
 		packet_drop(walk, packet, DROP_ip_source_confined);
 	else if (message.type == ICMPV6_ECHO_REQUEST)
@@ -131,5 +145,5 @@ void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_pack
 	else if (icmp6_is_error(message.type))
 		receive_error(walk, packet, &message);
 	else
-		packet_drop(walk, packet, DROP_icmp_unserved);
+		host_send(walk, packet, DROP_icmp_unserved);
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* local - for one of our own addresses, or a multicast that we must hear: Neighbour Discovery, echo, control packets.
+/*
+ * local - for one of our own addresses, or a multicast that we must hear: Neighbour Discovery, echo, control packets,
+ * and the rest for the host's kernel.
  */
 #include <errno.h>
 
 #include "punt.h"
 #include "walk.h"
 
-static void local_multicast(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
+/* To a multicast or our link-local address: only Neighbour Discovery is the walk's. */
+static void local_on_link(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
 {
 	if (parsed->protocol == NEXT_HEADER_ICMPV6)
 		icmp_receive(walk, packet, parsed);
 	else
-		packet_drop(walk, packet, DROP_multicast_unserved);
+		host_send(walk, packet, DROP_multicast_unserved);
 }
 
 void local(struct walk *walk, struct packet *packet)
@@ -26,8 +29,8 @@ void local(struct walk *walk, struct packet *packet)
 		packet_drop(walk, packet, DROP_ip_option_refused);
 	else if (parsed.is_fragment)
 		packet_drop(walk, packet, DROP_fragment_unserved);
-	else if (IN6_IS_ADDR_MULTICAST(&parsed.destination))
-		local_multicast(walk, packet, &parsed);
+	else if (IN6_IS_ADDR_MULTICAST(&parsed.destination) || IN6_IS_ADDR_LINKLOCAL(&parsed.destination))
+		local_on_link(walk, packet, &parsed);
 	else if (parsed.protocol == NEXT_HEADER_ICMPV6)
 		icmp_receive(walk, packet, &parsed);
 	else if (in6_is_confined(&parsed.source))
@@ -37,5 +40,5 @@ void local(struct walk *walk, struct packet *packet)
 	else if (punt_class_of(parsed.protocol, parsed.payload, &packet_class))
 		punt(walk, packet, packet_class);
 	else
-		packet_drop(walk, packet, packet->was_inside ? DROP_inner_not_served : DROP_local_unserved);
+		host_send(walk, packet, packet->was_inside ? DROP_inner_not_served : DROP_local_unserved);
 }

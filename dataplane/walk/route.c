@@ -29,11 +29,25 @@ static void let_wait(struct walk *walk, struct packet *packet, const struct neig
 	packet->step = STEP_DONE;
 }
 
+static void send_to(struct walk *walk, struct packet *packet, struct neighbour *neighbour)
+{
+	uint8_t link_address[LINK_ADDRESS_OCTETS];
+
+	if (!neighbour) {
+		packet_drop(walk, packet, DROP_neighbour_table_full);
+		return;
+	}
+	if (neighbour_use(neighbour, walk->now_ms))
+		neighbour_solicit(walk, &neighbour->address, neighbour);
+	if (neighbour_link_address(neighbour, link_address))
+		transmit(walk, packet, neighbour->port, link_address);
+	else
+		let_wait(walk, packet, neighbour);
+}
+
 void route(struct walk *walk, struct packet *packet)
 {
 	const struct forwarding *forwarding = walk->forwarding;
-	uint8_t link_address[LINK_ADDRESS_OCTETS];
-	struct neighbour *neighbour;
 	const struct route *way;
 
 	if (packet->route == NO_ROUTE)
@@ -47,18 +61,15 @@ void route(struct walk *walk, struct packet *packet)
 		packet_drop(walk, packet, DROP_frame_too_big);
 		return;
 	}
-	neighbour = way->on_link ? neighbour_claim(forwarding->neighbours, &packet->next_hop, way->port, walk->now_ms)
-	                         : way->neighbour;
-	if (!neighbour) {
-		packet_drop(walk, packet, DROP_neighbour_table_full);
-		return;
-	}
-	if (neighbour_use(neighbour, walk->now_ms))
-		neighbour_solicit(walk, &neighbour->address, neighbour);
-	if (neighbour_link_address(neighbour, link_address))
-		transmit(walk, packet, way->port, link_address);
+	if (way->on_link)
+		route_on_link(walk, packet, way->port);
 	else
-		let_wait(walk, packet, neighbour);
+		send_to(walk, packet, way->neighbour);
+}
+
+void route_on_link(struct walk *walk, struct packet *packet, uint8_t port)
+{
+	send_to(walk, packet, neighbour_claim(walk->forwarding->neighbours, &packet->next_hop, port, walk->now_ms));
 }
 
 /* True when the waiting packet is in somebody else's hands. */

@@ -21,6 +21,7 @@ void walk_start(struct walk *walk, const struct walk_options *options)
 	walk->counters = options->counters;
 	walk->pool = options->pool;
 	walk->punts = options->punts;
+	walk->to_host = options->to_host;
 	walk->transmit = options->transmit;
 	walk->transmit_context = options->transmit_context;
 	walk->punt_pana = share(limits->punt_pana_per_s, workers);

@@ -3,7 +3,7 @@
  * walk - the steps that a packet takes through a worker, one file each (architecture.md 3):
  *
  *   classify → (lookup) → uplink → (lookup) → downlink → route → transmit
- *            ↘ local: icmp, neighbour, punt
+ *            ↘ local: icmp, neighbour, punt, host
  *
  * A step reads no clock (`now_ms` is set once a burst) and drops only by name. worker.c has the whole walk on one
  * screen. Thread: a walk belongs to one worker.
@@ -42,7 +42,8 @@ struct walk {
 	const struct forwarding *forwarding;
 	struct walk_counters *counters;
 	struct rte_mempool *pool;
-	struct rte_ring *punts; /* to the main core: buffers that begin with a struct punt_note */
+	struct rte_ring *punts;   /* to the main core: buffers that begin with a struct punt_note */
+	struct rte_ring *to_host; /* to the main core: frames for the twin of port buffer->port; NULL without twins */
 	port_transmit *transmit;
 	void *transmit_context;
 	struct token_bucket punt_pana, punt_mobility, punt_hip, icmp_errors, echo_replies;
@@ -81,6 +82,7 @@ struct walk_options {
 	struct walk_counters *counters;
 	struct rte_mempool *pool;
 	struct rte_ring *punts;
+	struct rte_ring *to_host; /* NULL when no port has a twin */
 	port_transmit *transmit;
 	void *transmit_context;
 	unsigned workers; /* limits are divided by it */
@@ -155,8 +157,17 @@ void punt(struct walk *walk, struct packet *packet, uint8_t packet_class);
 void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_addr *key,
                    const struct in6_addr *care_of_address, uint16_t path_mtu_bytes);
 
+/* host.c: to the host's kernel; dropped by `otherwise` when no port has a twin there. */
+void host_send(struct walk *walk, struct packet *packet, enum drop_reason otherwise);
+
+/* host.c: a frame of the kernel, out of the twin of packet->port: down a tunnel, to the next hop, or onto the link. */
+void host_classify(struct walk *walk, struct packet *packet);
+
 /* route.c: finds next hop and link, or lets the packet wait for its neighbour. */
 void route(struct walk *walk, struct packet *packet);
+
+/* The same for packet->next_hop on this port's link. */
+void route_on_link(struct walk *walk, struct packet *packet, uint8_t port);
 void route_pending(struct walk *walk);
 
 /* transmit.c */

@@ -29,9 +29,12 @@ struct fixture {
 	struct rte_rcu_qsbr *qsbr;
 	struct rte_mempool *pool;
 	struct rte_ring *punts;
+	struct rte_ring *to_host;
 	struct walk_counters counters;
 	struct walk walk;
 	uint64_t handed_over; /* punts taken out of the ring */
+	uint64_t host_got;
+	uint8_t host_frame[128]; /* the last one */
 	bool port_is_full;
 	unsigned sent_count;
 	uint8_t sent[SENT_MAX][128];
@@ -120,10 +123,13 @@ static struct fixture *make(struct forwarding_limits limits)
 	expiry_start(&fixture->expiry, 0, 0, 60000);
 	fixture->pool = rte_pktmbuf_pool_create("walk", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	fixture->punts = rte_ring_create("walk", RING, SOCKET_ID_ANY, 0);
+	fixture->to_host = rte_ring_create("host", RING, SOCKET_ID_ANY, 0);
+	assert_non_null(fixture->to_host);
 	assert_non_null(fixture->pool);
 	assert_non_null(fixture->punts);
 	walk_options.pool = fixture->pool;
 	walk_options.punts = fixture->punts;
+	walk_options.to_host = fixture->to_host;
 	walk_start(&fixture->walk, &walk_options);
 	bind_node(fixture, "2001:db8:aa:1::", "2001:db8:100::10", UINT64_MAX >> 17);
 	return fixture;
@@ -139,18 +145,36 @@ static void take_punts(struct fixture *fixture)
 	}
 }
 
+static void take_host_frames(struct fixture *fixture)
+{
+	void *buffer;
+
+	while (rte_ring_dequeue(fixture->to_host, &buffer) == 0) {
+		struct rte_mbuf *frame = (struct rte_mbuf *)buffer;
+
+		assert_int_equal(frame->port, 0);
+		memcpy(fixture->host_frame, rte_pktmbuf_mtod(frame, uint8_t *),
+		       RTE_MIN(rte_pktmbuf_data_len(frame), sizeof(fixture->host_frame)));
+		fixture->host_got++;
+		rte_pktmbuf_free(frame);
+	}
+}
+
 static void unmake(struct fixture *fixture)
 {
 	struct walk_counters sum = {0};
 
 	walk_stop(&fixture->walk);
 	take_punts(fixture);
+	take_host_frames(fixture);
 	walk_counters_add(&sum, &fixture->counters);
 	sum.punted += fixture->handed_over;
+	sum.to_host += fixture->host_got;
 	assert_true(walk_counters_balance(&sum));
 	assert_int_equal(rte_mempool_avail_count(fixture->pool), BUFFERS);
 	rte_mempool_free(fixture->pool);
 	rte_ring_free(fixture->punts);
+	rte_ring_free(fixture->to_host);
 	binding_table_free(fixture->forwarding.table);
 	free(fixture->qsbr);
 	free(fixture);
@@ -355,6 +379,121 @@ static void no_buffer_for_answers_is_no_crash(void **state)
 	unmake(fixture);
 }
 
+/* architecture.md 3: what is for us and not mobility control is the host's; a full queue is a drop with a name. */
+static void host_gets_what_is_for_us(void **state)
+{
+	static const uint8_t TCP = 6;
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", TCP, 20, 1, 1000);
+	assert_int_equal(fixture->counters.drops[DROP_local_unserved], 1);
+	fixture->forwarding.ports[0].has_host = true;
+	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", TCP, 20, 1, 1000);
+	take_host_frames(fixture);
+	assert_int_equal(fixture->host_got, 1);
+	assert_octets(fixture->host_frame, 6, own_link, 6);
+	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + 6], TCP);
+	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 1, 1000);
+	assert_int_equal(rte_ring_count(fixture->to_host), 0);
+	burst(fixture, "2001:db8:c::1", "2001:db8:f3::2", TCP, 20, 20, 1000);
+	assert_int_equal(fixture->counters.drops[DROP_host_queue_full], 13); /* 7 go into a ring of 8 */
+	unmake(fixture);
+}
+
+/* OSPF, router advertisements, a link-local session: the link's talk is the host's, too. */
+static void host_hears_the_link(void **state)
+{
+	struct in6_addr link_local = address("fe80::2");
+	static const uint8_t OSPF = 89;
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	fixture->forwarding.ports[0].has_host = true;
+	fixture->forwarding.ports[0].link_local = link_local;
+	burst(fixture, "fe80::1", "ff02::5", OSPF, 20, 1, 1000);
+	take_host_frames(fixture);
+	assert_int_equal(fixture->host_frame[0], 0x33);
+	assert_int_equal(fixture->host_frame[5], 5);
+	burst(fixture, "fe80::1", "fe80::2", OSPF, 20, 1, 1000);
+	take_host_frames(fixture);
+	assert_int_equal(fixture->host_got, 2);
+	burst(fixture, "fe80::1", "fe80::3", OSPF, 20, 1, 1000);
+	assert_int_equal(fixture->counters.drops[DROP_destination_foreign], 1);
+	unmake(fixture);
+}
+
+static void from_host(struct fixture *fixture, const char *source, const char *destination, uint8_t protocol)
+{
+	struct rte_mbuf *frame = buffer_of(fixture, source, destination, protocol, 20, true);
+
+	frame->port = 0;
+	worker_from_host(&fixture->walk, &frame, 1, 1000);
+}
+
+/* As if it stood on the link: no hop is counted. But only from our own addresses. */
+static void host_sends_by_the_walks_routes(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	fixture->forwarding.ports[0].has_host = true;
+	from_host(fixture, "2001:db8:f3::2", "2001:db8:c::1", 59);
+	assert_int_equal(fixture->sent_count, 1);
+	assert_octets(fixture->sent[0], 6, gateway_link, 6);
+	assert_octets(fixture->sent[0] + 6, 6, own_link, 6);
+	assert_int_equal(fixture->sent[0][ETHERNET_OCTETS + 7], 64);
+	from_host(fixture, "2001:db8:1::1", "2001:db8:aa:1::1", 59);
+	assert_int_equal(fixture->counters.encapsulated, 1);
+	from_host(fixture, "2001:db8:f3::2", "ff02::5", 89);
+	assert_int_equal(fixture->sent[2][0], 0x33);
+	from_host(fixture, "2001:db8:c::9", "2001:db8:c::1", 59);
+	from_host(fixture, "2001:db8:aa:1::1", "2001:db8:c::1", 59);
+	assert_int_equal(fixture->counters.drops[DROP_host_source_foreign], 2);
+	from_host(fixture, "2001:db8:f3::2", "2001:db8:1::1", 59);
+	assert_int_equal(fixture->counters.drops[DROP_host_destination_refused], 1);
+	assert_int_equal(fixture->counters.from_host, 6);
+	unmake(fixture);
+}
+
+static void solicit_from_host(struct fixture *fixture, const char *source, const char *target)
+{
+	struct icmp6_neighbour asked = {.source = address(source), .target = address(target)};
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(fixture->pool);
+	uint8_t *octets = (uint8_t *)rte_pktmbuf_append(frame, ETHERNET_OCTETS + NEIGHBOUR_PACKET_OCTETS);
+	struct wire_writer writer = wire_writer_of(octets, ETHERNET_OCTETS + NEIGHBOUR_PACKET_OCTETS);
+
+	icmp6_solicited_node(&asked.target, &asked.destination);
+	wire_write_bytes(&writer, gateway_link, sizeof(gateway_link));
+	wire_write_bytes(&writer, own_link, sizeof(own_link));
+	wire_write_u16(&writer, ETHERTYPE_IPV6);
+	/* the checksum is computed from the packet's own beginning */
+	writer = wire_writer_of(octets + ETHERNET_OCTETS, NEIGHBOUR_PACKET_OCTETS);
+	rte_pktmbuf_trim(frame, (uint16_t)(NEIGHBOUR_PACKET_OCTETS - icmp6_neighbour_write(&writer, &asked)));
+	frame->port = 0;
+	worker_from_host(&fixture->walk, &frame, 1, 1000);
+}
+
+/* RFC 4861 between kernel and walk: everybody is reached through us; our own addresses and their detection stay silent.
+ */
+static void host_finds_every_neighbour_here(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	fixture->forwarding.ports[0].has_host = true;
+	solicit_from_host(fixture, "2001:db8:f3::2", "2001:db8:f3::1");
+	take_host_frames(fixture);
+	assert_int_equal(fixture->host_got, 1);
+	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + IPV6_HEADER_OCTETS], ICMPV6_NEIGHBOUR_ADVERTISEMENT);
+	solicit_from_host(fixture, "::", "2001:db8:f3::2");
+	solicit_from_host(fixture, "2001:db8:f3::2", "2001:db8:1::1");
+	assert_int_equal(rte_ring_count(fixture->to_host), 0);
+	assert_int_equal(fixture->counters.consumed, 3);
+	assert_int_equal(fixture->sent_count, 0);
+	unmake(fixture);
+}
+
 int main(void)
 {
 	char *arguments[] = {"walk_test", "--no-huge", "--no-pci", "--no-telemetry",   "--no-shconf", "-m",
@@ -370,6 +509,10 @@ int main(void)
 	        cmocka_unit_test(silent_router_is_asked_again),
 	        cmocka_unit_test(binding_counts_what_is_forwarded),
 	        cmocka_unit_test(no_buffer_for_answers_is_no_crash),
+	        cmocka_unit_test(host_gets_what_is_for_us),
+	        cmocka_unit_test(host_hears_the_link),
+	        cmocka_unit_test(host_sends_by_the_walks_routes),
+	        cmocka_unit_test(host_finds_every_neighbour_here),
 	};
 
 	if (rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments) < 0)
