@@ -16,11 +16,12 @@
 #include "feed_receiver.h"
 #include "host_port.h"
 #include "neighbour.h"
+#include "plane_log.h"
 #include "port.h"
 #include "usage.h"
 #include "worker.h"
 
-enum { NOT_BEFORE_MS = 50, WAITING_INJECTIONS_MAX = 1024, DATAPLANE_COMMANDS = 5 };
+enum { NOT_BEFORE_MS = 50, WAITING_INJECTIONS_MAX = 1024 };
 
 /* One polling core. */
 struct worker {
@@ -34,6 +35,40 @@ struct worker {
 	unsigned number;
 	uint64_t busy_cycles; /* in bursts; relaxed */
 	uint64_t all_cycles;
+};
+
+/* What a worker has done; the main core compares two moments. */
+struct worker_load {
+	uint64_t packets;
+	uint64_t busy_cycles;
+	uint64_t all_cycles;
+};
+
+static inline struct worker_load worker_load_now(const struct worker *worker)
+{
+	return (struct worker_load){
+	        .packets = shared_load(&worker->counters.received),
+	        .busy_cycles = shared_load(&worker->busy_cycles),
+	        .all_cycles = shared_load(&worker->all_cycles),
+	};
+}
+
+struct worker_pace {
+	struct worker_load at;     /* when it was last looked at */
+	struct worker_load second; /* what was done in the second before */
+};
+
+/* Turns of the main core: while one lasts, nothing of the feed is applied. */
+#define MAIN_CORE_TURNS(X)                                                                                             \
+	X(turns, "turns of the main core's loop")                                                                      \
+	X(longest_turn_us, "the longest one by the clock, in microseconds")                                            \
+	X(turns_over_5_ms, "turns that worked for more than five milliseconds")                                        \
+	X(turns_preempted, "turns of more than five milliseconds in which other programs had the processor")
+
+struct main_core_turns {
+#define X(name, help) uint64_t name;
+	MAIN_CORE_TURNS(X)
+#undef X
 };
 
 /* An injected packet that waits for its version. */
@@ -74,6 +109,9 @@ struct dataplane {
 	uint64_t not_before_timeouts;
 	unsigned usage_rows;
 	uint8_t usage_body[PUNT_USAGE_HEAD_OCTETS + PUNT_USAGE_ROWS_MAX * PUNT_USAGE_ROW_OCTETS];
+	struct worker_pace paces[WORKERS_MAX];
+	struct main_core_turns turns;
+	struct plane_log log;
 	bool was_in_sync;
 	uint64_t last_second_ms;
 	uint64_t trouble_told_ms; /* when the control plane last heard of a refused row */
@@ -93,8 +131,5 @@ void main_core_close(struct dataplane *dataplane);
 
 /* polling.c: a worker's loop, as lcore_function_t. */
 int polling_run(void *worker);
-
-/* dataplane_commands.c */
-extern const struct dataplane_command dataplane_commands[DATAPLANE_COMMANDS];
 
 #endif

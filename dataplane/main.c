@@ -380,6 +380,7 @@ int main(int argc, char **argv)
 	if (!dataplane)
 		return 1;
 	memset(dataplane, 0, sizeof(*dataplane));
+	dataplane->log.level = PLANE_LOG_INFO;
 	dataplane->configuration_file = file;
 	dataplane->netlink = -1;
 	if (configuration_read(file, &dataplane->configuration, error)) {

@@ -3,6 +3,7 @@
  * main_core - the main lcore's loop: the one writer of the table. Feed first, then catch-up, injections, punts,
  * commands; then what time asks for. It waits in zmq_poll for a millisecond at most, so that punts do not wait longer.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,7 +11,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include "dataplane.h"
+#include "plane_operator.h"
 
 enum {
 	PUNTS_A_TURN = 256,
@@ -20,6 +21,7 @@ enum {
 	WAIT_MS = 1,
 	PUNT_STALE_MS = 1000,
 	SECOND_MS = 1000,
+	LONG_TURN_US = 5000,
 };
 
 static uint64_t now_ms_of(const struct dataplane *dataplane)
@@ -115,6 +117,9 @@ static void look_at_waiting(struct dataplane *dataplane, uint64_t now_ms)
 			continue;
 		}
 		dataplane->not_before_timeouts += !has;
+		if (!has)
+			plane_log(&dataplane->log, PLANE_LOG_DEBUG, "an answer did not wait longer for shard %u",
+			          waiting->shard);
 		hand_to_worker(dataplane, waiting->buffer);
 	}
 	dataplane->waiting_count = kept;
@@ -152,6 +157,17 @@ static void tell_event(struct dataplane *dataplane, const struct punt_event_repo
 	bus_client_report(dataplane->bus, PUNT_EVENT, unix_ms(), (struct wire_view){body, wire_written(&writer)});
 }
 
+static void log_trouble(struct dataplane *dataplane, enum receiver_trouble trouble, const struct feed_row *row)
+{
+	char text[KEY_TEXT_OCTETS];
+	struct in6_addr key;
+
+	memcpy(&key, row->key, sizeof(key));
+	plane_log(&dataplane->log, PLANE_LOG_WARNING, "binding of %s is refused: %s",
+	          plane_key_text(dataplane, &key, text),
+	          trouble == RECEIVER_TABLE_FULL ? "the table is full (bindings-max)" : "bound with another shard");
+}
+
 /* One event a second says enough: a full table refuses row after row, and the counters hold how many. */
 static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
 {
@@ -167,10 +183,20 @@ static void trouble(void *context, enum receiver_trouble trouble, const struct f
 		return;
 	dataplane->trouble_told_ms = now_ms;
 	memcpy(event.key, row->key, sizeof(event.key));
+	log_trouble(dataplane, trouble, row);
 	tell_event(dataplane, &event);
 }
 
 /* From the workers */
+
+static void log_path_mtu(struct dataplane *dataplane, const struct punt_note *note)
+{
+	char key[KEY_TEXT_OCTETS], care_of[INET6_ADDRSTRLEN];
+
+	plane_log(&dataplane->log, PLANE_LOG_INFO, "path MTU %u to %s, care-of address of %s", note->path_mtu_bytes,
+	          inet_ntop(AF_INET6, &note->care_of_address, care_of, sizeof(care_of)),
+	          plane_key_text(dataplane, &note->key, key));
+}
 
 static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *note)
 {
@@ -189,6 +215,7 @@ static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *
 		return; /* of a path that the node has left meanwhile */
 	cold = binding_table_cold(dataplane->forwarding.table, entry);
 	table_writer_lower_mtu(entry, inner_bytes);
+	log_path_mtu(dataplane, note);
 	report.shard = cold->shard;
 	report.key_length = cold->key_length;
 	memcpy(report.key, &note->key, sizeof(report.key));
@@ -329,9 +356,24 @@ static void watch_sync(struct dataplane *dataplane)
 	if (in_sync == dataplane->was_in_sync)
 		return;
 	dataplane->was_in_sync = in_sync;
-	fprintf(stderr, "notice dataplane: %s, %zu bindings\n", in_sync ? "in sync" : "out of sync",
-	        binding_table_count(dataplane->forwarding.table));
+	plane_log(&dataplane->log, PLANE_LOG_NOTICE, "%s, %zu bindings", in_sync ? "in sync" : "out of sync",
+	          binding_table_count(dataplane->forwarding.table));
 	tell_event(dataplane, &event);
+}
+
+static void look_at_workers(struct dataplane *dataplane)
+{
+	for (unsigned i = 0; i < dataplane->worker_count; i++) {
+		struct worker_pace *pace = &dataplane->paces[i];
+		struct worker_load now = worker_load_now(dataplane->workers[i]);
+
+		pace->second = (struct worker_load){
+		        .packets = now.packets - pace->at.packets,
+		        .busy_cycles = now.busy_cycles - pace->at.busy_cycles,
+		        .all_cycles = now.all_cycles - pace->at.all_cycles,
+		};
+		pace->at = now;
+	}
 }
 
 static void keep_time(struct dataplane *dataplane, uint64_t now_ms)
@@ -346,7 +388,28 @@ static void keep_time(struct dataplane *dataplane, uint64_t now_ms)
 		return;
 	dataplane->last_second_ms = now_ms;
 	send_usage(dataplane);
+	look_at_workers(dataplane);
 	neighbour_age(&dataplane->neighbours, dataplane->qsbr, now_ms);
+}
+
+static uint64_t own_us(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+/* A turn took this long by the clock, and this much of it was our own. */
+static void count_turn(struct main_core_turns *turns, uint64_t passed_us, uint64_t worked_us)
+{
+	turns->turns++;
+	if (passed_us > turns->longest_turn_us)
+		turns->longest_turn_us = passed_us;
+	if (worked_us > LONG_TURN_US)
+		turns->turns_over_5_ms++;
+	else if (passed_us > LONG_TURN_US)
+		turns->turns_preempted++;
 }
 
 int main_core_open(struct dataplane *dataplane, void *zeromq_context, char error[ERROR_OCTETS])
@@ -371,7 +434,8 @@ int main_core_open(struct dataplane *dataplane, void *zeromq_context, char error
 		return -EIO;
 	}
 	return command_socket_open(zeromq_context, dataplane->configuration.sockets, dataplane->configuration.name,
-	                           dataplane_commands, DATAPLANE_COMMANDS, dataplane, &dataplane->commands, error);
+	                           plane_commands, plane_command_count, plane_audit, dataplane, &dataplane->commands,
+	                           error);
 }
 
 void main_core_run(struct dataplane *dataplane)
@@ -386,6 +450,7 @@ void main_core_run(struct dataplane *dataplane)
 		items[i] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
 	tell_event(dataplane, &started);
 	while (!dataplane->stopping) {
+		uint64_t begun_tsc = rte_rdtsc(), begun_us = own_us();
 		bool more = bus_client_serve(dataplane->bus);
 		uint64_t now_ms = now_ms_of(dataplane);
 
@@ -393,6 +458,8 @@ void main_core_run(struct dataplane *dataplane)
 		more |= serve_hosts(dataplane);
 		command_socket_serve(dataplane->commands, COMMANDS_A_TURN);
 		keep_time(dataplane, now_ms);
+		count_turn(&dataplane->turns, (rte_rdtsc() - begun_tsc) * 1000000 / rte_get_tsc_hz(),
+		           own_us() - begun_us);
 		if (!more)
 			zmq_poll(items, sizeof(items) / sizeof(items[0]), WAIT_MS);
 	}

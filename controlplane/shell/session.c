@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "printers.h"
-
-enum { DONE = 0, FAILED = 1, WRONG_CALL = 2, NOT_THERE = 3 };
+#include "subscriber_view.h"
 
 static void command_name(const struct grammar_command *command, char *name, size_t octets)
 {
@@ -29,14 +28,14 @@ static bool is_target(const struct grammar_command *command, const struct server
 	return false;
 }
 
-static int say_unreachable(const struct server *server, int result)
+int session_unreachable(const struct server *server, int result)
 {
 	fprintf(stderr, "error: %s: %s\n", server->name,
 	        result == -ENOENT || result == -ECONNREFUSED ? "is not running"
 	        : result == -ETIMEDOUT                       ? "does not answer"
 	        : result == -EACCES                          ? "not permitted (are you in its group?)"
 	                                                     : strerror(-result));
-	return NOT_THERE;
+	return SESSION_NOT_THERE;
 }
 
 static bool asked_yes(const struct session *session, json_t *error)
@@ -54,8 +53,8 @@ static bool asked_yes(const struct session *session, json_t *error)
 	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
 }
 
-static int ask(struct session *session, const struct server *server, bool operates, const char *command,
-               json_t *arguments, json_t **body)
+int session_ask(struct session *session, const struct server *server, bool operates, const char *command,
+                json_t *arguments, json_t **body)
 {
 	return command_client_ask(&session->client, operates ? server->operate : server->view, command, arguments,
 	                          body);
@@ -70,7 +69,7 @@ static int ask_confirmed(struct session *session, const struct server *server, c
 	int result;
 
 	command_name(command, name, sizeof(name));
-	result = ask(session, server, command->operates, name, arguments, body);
+	result = session_ask(session, server, command->operates, name, arguments, body);
 	error = json_object_get(*body, "error");
 	token = json_array_get(json_object_get(error, "expected"), 0);
 	if (result != 1 || !token || strcmp(json_string_value(json_object_get(error, "code")), "confirm") != 0)
@@ -82,9 +81,14 @@ static int ask_confirmed(struct session *session, const struct server *server, c
 	}
 	json_object_set(arguments, "confirm", token);
 	json_decref(*body);
-	result = ask(session, server, command->operates, name, arguments, body);
+	result = session_ask(session, server, command->operates, name, arguments, body);
 	json_object_del(arguments, "confirm");
 	return result;
+}
+
+static bool joins_data_planes(const struct grammar_command *command)
+{
+	return strcmp(command->noun, "binding") == 0 && strcmp(command->verb, "show") == 0;
 }
 
 /* All pages of an answer, printed as they come; with --json, put together. One page alone if the operator set --limit.
@@ -104,7 +108,7 @@ static int run_pages(struct session *session, const struct server *server, const
 
 		result = ask_confirmed(session, server, command, arguments, &body);
 		if (result < 0) {
-			result = say_unreachable(server, result);
+			result = session_unreachable(server, result);
 			break;
 		}
 		if (result == 1) {
@@ -116,6 +120,8 @@ static int run_pages(struct session *session, const struct server *server, const
 			break;
 		}
 		rows = json_object_get(body, "rows");
+		if (joins_data_planes(command))
+			subscriber_view_join(session, rows);
 		if (session->json)
 			json_array_extend(all, rows);
 		else
@@ -145,64 +151,6 @@ static int run_pages(struct session *session, const struct server *server, const
 	return result;
 }
 
-/* What an authentication server and the data planes add to the control plane's part of `explain`. */
-static void explain_elsewhere(struct session *session, json_t *arguments, json_t *explained)
-{
-	json_t *address = json_object_get(json_object_get(explained, "lease"), "address");
-	json_t *planes = json_object();
-
-	for (size_t i = 0; i < session->server_count; i++) {
-		const struct server *server = &session->servers[i];
-		json_t *body = NULL;
-		int result = -ENOENT;
-
-		if (server->kind == SERVER_AUTHSERVER) {
-			result = ask(session, server, false, "subscriber show", arguments, &body);
-			if (result == 0)
-				json_object_set(explained, "subscriber",
-				                json_array_get(json_object_get(body, "rows"), 0));
-		} else if (server->kind == SERVER_DATAPLANE && address) {
-			json_t *which = json_pack("{s:O}", "address", address);
-
-			result = ask(session, server, false, "dataplane bindings", which, &body);
-			if (result == 0)
-				json_object_set(planes, server->name, json_array_get(json_object_get(body, "rows"), 0));
-			json_decref(which);
-		}
-		json_decref(body);
-	}
-	json_object_set_new(explained, "dataplanes", planes);
-}
-
-static int run_explain(struct session *session, const struct grammar_command *command, json_t *arguments)
-{
-	for (size_t i = 0; i < session->server_count; i++) {
-		const struct server *server = &session->servers[i];
-		json_t *body = NULL;
-		int result;
-
-		if (server->kind != SERVER_CONTROLPLANE)
-			continue;
-		result = ask_confirmed(session, server, command, arguments, &body);
-		if (result < 0)
-			return say_unreachable(server, result);
-		if (result == 0)
-			explain_elsewhere(session, arguments, body);
-		if (session->json) {
-			json_dumpf(body, stdout, JSON_INDENT(1));
-			printf("\n");
-		} else if (result == 0) {
-			printer_object(stdout, body, 0);
-		} else {
-			printer_error(stderr, body);
-		}
-		json_decref(body);
-		return result;
-	}
-	fprintf(stderr, "error: no control plane is configured\n");
-	return NOT_THERE;
-}
-
 static int run_one(struct session *session, const struct server *server, const struct grammar_command *command,
                    json_t *arguments, json_t *all)
 {
@@ -210,9 +158,9 @@ static int run_one(struct session *session, const struct server *server, const s
 	int result = ask_confirmed(session, server, command, arguments, &body);
 
 	if (result == -ECANCELED)
-		return FAILED;
+		return SESSION_FAILED;
 	if (result < 0)
-		return say_unreachable(server, result);
+		return session_unreachable(server, result);
 	if (all) {
 		json_object_set(all, server->name, body);
 	} else if (result == 1) {
@@ -235,7 +183,7 @@ static int run_each(struct session *session, const struct grammar_command *comma
 {
 	json_t *all = session->json ? json_object() : NULL;
 	size_t asked = 0;
-	int worst = DONE;
+	int worst = SESSION_DONE;
 	bool several = command->target == TO_DATAPLANES || command->target == TO_EVERY;
 
 	for (size_t i = 0; i < session->server_count; i++) {
@@ -255,7 +203,7 @@ static int run_each(struct session *session, const struct grammar_command *comma
 	if (!asked) {
 		fprintf(stderr, "error: no server %s%sthat this is for; the configuration names them\n",
 		        session->server ? session->server : "", session->server ? " " : "");
-		worst = NOT_THERE;
+		worst = SESSION_NOT_THERE;
 	} else if (all && !command->pages) {
 		/* one server: its answer; several: by name */
 		json_dumpf(several ? all : json_object_iter_value(json_object_iter(all)), stdout,
@@ -276,10 +224,10 @@ int session_run(struct session *session, const struct grammar_line *line, const 
 	command = grammar_parse(line, &arguments, &error);
 	if (!command) {
 		grammar_print_error(stderr, text, &error);
-		return WRONG_CALL;
+		return SESSION_WRONG_CALL;
 	}
 	if (strcmp(command->noun, "explain") == 0)
-		result = run_explain(session, command, arguments);
+		result = subscriber_view_explain(session, arguments);
 	else
 		result = run_each(session, command, arguments);
 	json_decref(arguments);

@@ -29,7 +29,22 @@ struct session {
 	const char *server; /* --server NAME, or NULL */
 };
 
-/* Exit statuses: 0 done, 1 refused or failed, 2 wrong call, 3 a daemon is not there. */
+/* The shell's exit statuses. */
+enum session_status {
+	SESSION_DONE = 0,
+	SESSION_FAILED = 1, /* refused or failed */
+	SESSION_WRONG_CALL = 2,
+	SESSION_NOT_THERE = 3, /* a daemon */
+};
+
+/* Returns an enum session_status. */
 int session_run(struct session *session, const struct grammar_line *line, const char *text);
+
+/* Asks one daemon by its view or operate socket; as command_client_ask(). */
+int session_ask(struct session *session, const struct server *server, bool operates, const char *command,
+                json_t *arguments, json_t **body);
+
+/* Says on stderr why a daemon was not reached; returns SESSION_NOT_THERE. */
+int session_unreachable(const struct server *server, int result);
 
 #endif

@@ -20,8 +20,11 @@ struct command_socket {
 	void *sockets[COMMAND_SOCKETS]; /* view, operate */
 	const struct dataplane_command *commands;
 	unsigned count;
+	command_audit *audit;
 	void *context;
 };
+
+static const char list_name[] = "command list";
 
 json_t *command_error(const char *code, const char *format, ...)
 {
@@ -79,7 +82,7 @@ static int open_one(void *zeromq_context, const char *folder, const char *audien
 }
 
 int command_socket_open(void *zeromq_context, const char *folder, const char *name,
-                        const struct dataplane_command *commands, unsigned count, void *context,
+                        const struct dataplane_command *commands, unsigned count, command_audit *audit, void *context,
                         struct command_socket **opened, char error[COMMAND_SOCKET_ERROR_OCTETS])
 {
 	struct command_socket *socket = calloc(1, sizeof(*socket));
@@ -88,7 +91,7 @@ int command_socket_open(void *zeromq_context, const char *folder, const char *na
 	*opened = NULL;
 	if (!socket)
 		return -ENOMEM;
-	*socket = (struct command_socket){.commands = commands, .count = count, .context = context};
+	*socket = (struct command_socket){.commands = commands, .count = count, .audit = audit, .context = context};
 	result = open_one(zeromq_context, folder, "view", name, &socket->sockets[0], error);
 	if (!result)
 		result = open_one(zeromq_context, folder, "operate", name, &socket->sockets[1], error);
@@ -139,7 +142,51 @@ static json_t *names_of(const struct command_socket *socket)
 
 	for (unsigned i = 0; i < socket->count; i++)
 		json_array_append_new(names, json_string(socket->commands[i].name));
+	json_array_append_new(names, json_string(list_name));
 	return names;
+}
+
+static json_t *array_of_words(const char *words)
+{
+	json_t *array = json_array();
+
+	for (const char *at = words; *at;) {
+		size_t length = strcspn(at, " ");
+
+		json_array_append_new(array, json_stringn(at, length));
+		at += length + strspn(at + length, " ");
+	}
+	return array;
+}
+
+static json_t *list_commands(const struct command_socket *socket)
+{
+	json_t *rows = json_array();
+
+	for (unsigned i = 0; i < socket->count; i++)
+		json_array_append_new(rows, json_pack("{s:s, s:b, s:o}", "command", socket->commands[i].name,
+		                                      "operates", socket->commands[i].operates, "arguments",
+		                                      array_of_words(socket->commands[i].arguments)));
+	return json_pack("{s:o}", "rows", rows);
+}
+
+static json_t *run_known(struct command_socket *socket, const struct dataplane_command *command, json_t *arguments,
+                         json_t **error)
+{
+	json_t *value, *body;
+	const char *key;
+
+	json_object_foreach(arguments, key, value)
+	{
+		if (!knows_word(command->arguments, key)) {
+			*error = command_error("unknown-argument", "'%s' does not know '%.60s'", command->name, key);
+			json_object_set_new(*error, "expected", array_of_words(command->arguments));
+			return NULL;
+		}
+	}
+	body = command->run(socket->context, arguments, error);
+	socket->audit(socket->context, command, body ? "done" : json_string_value(json_object_get(*error, "code")));
+	return body;
 }
 
 static json_t *run(struct command_socket *socket, bool may_operate, const char *text, size_t octets, json_t **error)
@@ -147,25 +194,20 @@ static json_t *run(struct command_socket *socket, bool may_operate, const char *
 	json_error_t json_error;
 	json_t *request = json_loadb(text, octets, JSON_REJECT_DUPLICATES, &json_error);
 	const char *name = json_string_value(json_object_get(request, "command"));
-	json_t *arguments = json_object_get(request, "arguments"), *value, *body = NULL;
+	json_t *arguments = json_object_get(request, "arguments"), *body = NULL;
 	const struct dataplane_command *command = name ? find_command(socket, name) : NULL;
-	const char *key;
 
 	if (!request || !name || (arguments && !json_is_object(arguments))) {
 		*error = command_error("bad-argument", "the body is {\"command\": \"NOUN VERB\", \"arguments\": {…}}");
+	} else if (!command && strcmp(name, list_name) == 0) {
+		body = list_commands(socket);
 	} else if (!command) {
 		*error = command_error("unknown-command", "'%.60s' is no command here", name);
 		json_object_set_new(*error, "expected", names_of(socket));
 	} else if (command->operates && !may_operate) {
 		*error = command_error("not-permitted", "'%s' changes something: it goes to the operate socket", name);
 	} else {
-		json_object_foreach(arguments, key, value)
-		{
-			if (!*error && !knows_word(command->arguments, key))
-				*error = command_error("unknown-argument", "'%s' does not know '%.60s'", name, key);
-		}
-		if (!*error)
-			body = command->run(socket->context, arguments, error);
+		body = run_known(socket, command, arguments, error);
 	}
 	json_decref(request);
 	return body;

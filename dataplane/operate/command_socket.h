@@ -28,9 +28,13 @@ enum { COMMAND_SOCKETS = 2, COMMAND_SOCKET_ERROR_OCTETS = 256 };
 /* Whether another process serves these sockets; libzmq would take their files over without a word. */
 bool command_socket_is_served(const char *folder, const char *name);
 
-/* Binds folder/view/NAME and folder/operate/NAME. `commands` outlives it. 0, or negative errno with `error`. */
+/* Told of each request that was run: its command, whether it may change something, and "done" or the error's code. */
+typedef void command_audit(void *context, const struct dataplane_command *command, const char *result);
+
+/* Binds folder/view/NAME and folder/operate/NAME. `commands` outlives it; "command list" comes beside
+ * them. 0, or negative errno with `error`. */
 int command_socket_open(void *zeromq_context, const char *folder, const char *name,
-                        const struct dataplane_command *commands, unsigned count, void *context,
+                        const struct dataplane_command *commands, unsigned count, command_audit *audit, void *context,
                         struct command_socket **opened, char error[COMMAND_SOCKET_ERROR_OCTETS]);
 void command_socket_close(struct command_socket *socket);
 

@@ -44,6 +44,10 @@ void walk_stop(struct walk *walk)
 void packet_drop(struct walk *walk, struct packet *packet, enum drop_reason reason)
 {
 	counter_add(&walk->counters->drops[reason], 1);
+	drop_memory_add(&walk->dropped, &packet->key, reason, walk->now_ms);
+	/* node to node: it is the sender's packet, too */
+	if (packet->up && !in6_is_equal(&packet->up->key, &packet->key))
+		drop_memory_add(&walk->dropped, &packet->up->key, reason, walk->now_ms);
 	rte_pktmbuf_free(packet->buffer);
 	packet->step = STEP_DONE;
 }

@@ -13,6 +13,7 @@
 
 #include <rte_ring.h>
 
+#include "drop_memory.h"
 #include "forwarding.h"
 #include "packet.h"
 #include "token_bucket.h"
@@ -63,6 +64,7 @@ struct walk {
 
 	uint64_t fragment_secret;
 	uint32_t fragmented_count; /* what the next identification is made of */
+	struct drop_memory dropped; /* for operators */
 };
 
 /* What a worker hands to the main core, in front of the packet. */
@@ -101,7 +103,7 @@ static inline void walk_begin(struct walk *walk, uint64_t now_ms)
 	walk->owner_clock_ms = expiry_owner_clock(walk->forwarding->expiry, now_ms);
 }
 
-/* Frees the packet and counts why. */
+/* Frees the packet, counts why, and remembers it for its subscriber. */
 void packet_drop(struct walk *walk, struct packet *packet, enum drop_reason reason);
 
 /* Frees a packet that was answered or told us something, and counts it for its binding. */

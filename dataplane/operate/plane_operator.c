@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "plane_operator.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+
+const struct dataplane_command plane_commands[] = {
+        {.name = "dataplane show", .run = plane_show, .arguments = ""},
+        {.name = "dataplane bindings", .run = plane_bindings, .arguments = "address keys limit after"},
+        {.name = "dataplane drops", .run = plane_drops, .arguments = "address limit"},
+        {.name = "stats show", .run = plane_stats, .arguments = ""},
+        {.name = "config check", .run = plane_config_check, .arguments = ""},
+        {.name = "log level", .operates = true, .run = plane_log_level_command, .arguments = "level"},
+};
+const unsigned plane_command_count = sizeof(plane_commands) / sizeof(plane_commands[0]);
+
+void plane_audit(void *context, const struct dataplane_command *command, const char *result)
+{
+	struct dataplane *dataplane = context;
+
+	plane_log(&dataplane->log, command->operates ? PLANE_LOG_NOTICE : PLANE_LOG_DEBUG, "command '%s': %s",
+	          command->name, result);
+}
+
+bool plane_limit(const json_t *arguments, json_int_t *limit, json_t **error)
+{
+	const json_t *value = json_object_get(arguments, "limit");
+
+	*limit = value ? json_integer_value(value) : PLANE_PAGE_DEFAULT;
+	if (*limit >= 1 && *limit <= PLANE_PAGE_MAX)
+		return true;
+	*error = command_error("bad-argument", "'limit' takes an integer from 1 to %d", PLANE_PAGE_MAX);
+	return false;
+}
+
+bool plane_address(const json_t *arguments, bool *given, struct in6_addr *address, json_t **error)
+{
+	const json_t *value = json_object_get(arguments, "address");
+	const char *text = json_string_value(value);
+
+	*given = value != NULL;
+	if (!value || (text && inet_pton(AF_INET6, text, address) == 1))
+		return true;
+	*error = command_error("bad-argument", "'%.60s' is no address", text ? text : "this");
+	return false;
+}
+
+bool plane_key_of(const struct dataplane *dataplane, const struct in6_addr *address, struct in6_addr *key,
+                  uint8_t *length)
+{
+	const struct service_prefix *prefix = service_prefix_of(&dataplane->forwarding.prefixes, address);
+
+	if (!prefix)
+		return false;
+	service_prefix_key(prefix, address, key);
+	*length = prefix->key_length;
+	return true;
+}
+
+const char *plane_key_text(const struct dataplane *dataplane, const struct in6_addr *key, char text[KEY_TEXT_OCTETS])
+{
+	char address[INET6_ADDRSTRLEN];
+	struct in6_addr same;
+	uint8_t length = 128;
+
+	(void)plane_key_of(dataplane, key, &same, &length);
+	snprintf(text, KEY_TEXT_OCTETS, "%s/%u", inet_ntop(AF_INET6, key, address, sizeof(address)), length);
+	return text;
+}
+
+json_t *plane_number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+json_t *plane_address_text(const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET6, address, text, sizeof(text)));
+}
+
+json_t *plane_time(const struct dataplane *dataplane, uint64_t walk_ms)
+{
+	uint64_t passed_ms = dataplane_ms_of(dataplane, rte_rdtsc()) - walk_ms;
+	char text[32];
+	struct tm parts;
+	time_t then;
+
+	then = time(NULL) - (time_t)(passed_ms / 1000);
+	gmtime_r(&then, &parts);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	return json_string(text);
+}
+
+void plane_sum_counters(const struct dataplane *dataplane, struct walk_counters *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	walk_counters_add(sum, &dataplane->main_counters);
+	for (unsigned i = 0; i < dataplane->worker_count; i++)
+		walk_counters_add(sum, &dataplane->workers[i]->counters);
+}
+
+json_t *plane_drop_counters(const struct walk_counters *counters)
+{
+	json_t *drops = json_object();
+
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		if (counters->drops[i])
+			json_object_set_new(drops, drop_name((enum drop_reason)i), plane_number(counters->drops[i]));
+	return drops;
+}
+
+PLANE_RUN(plane_config_check)
+{
+	const struct dataplane *dataplane = context;
+	struct dataplane_configuration configuration;
+	char fault[ERROR_OCTETS];
+
+	(void)arguments;
+	if (configuration_read(dataplane->configuration_file, &configuration, fault)) {
+		*error = command_error("failed", "%s", fault);
+		return NULL;
+	}
+	return json_pack("{s:s, s:s}", "file", dataplane->configuration_file, "result", "right");
+}
+
+PLANE_RUN(plane_log_level_command)
+{
+	struct dataplane *dataplane = context;
+	const json_t *level = json_object_get(arguments, "level");
+	const char *name = json_string_value(level);
+
+	if (level && (!name || plane_log_level_parse(name, &dataplane->log.level))) {
+		*error = command_error("bad-argument", "'%.60s' is no log level", name ? name : "this");
+		json_object_set_new(*error, "expected",
+		                    json_pack("[s, s, s, s, s]", "error", "warning", "notice", "info", "debug"));
+		return NULL;
+	}
+	return json_pack("{s:s}", "level", plane_log_level_name(dataplane->log.level));
+}
