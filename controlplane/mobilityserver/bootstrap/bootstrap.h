@@ -88,6 +88,7 @@ struct bootstrap_grant {
 	struct in6_addr home_agent;
 	const char *nai;                  /* M-6 */
 	const char *subscriber;           /* key */
+	uint64_t session;                 /* that it is told in */
 	uint8_t host_identity_digest[32]; /* SHA-256 of the HI-value */
 	uint32_t lifetime_s;
 };

@@ -26,6 +26,7 @@ static int establish(struct saga *saga, uint32_t spi, const struct instant *now,
 	        .home_agent = options->home_agent,
 	        .nai = nai,
 	        .subscriber = saga->holder->key,
+	        .session = saga->session.token,
 	        .lifetime_s = association_lifetime_s(saga, now),
 	};
 	int result;

@@ -75,6 +75,7 @@ struct home_agent_association {
 	uint32_t lifetime_s; /* the shortest of session, lease and key (L-2) */
 	const char *nai;     /* M-6 */
 	const char *subscriber;
+	uint64_t session; /* in which it was made: its end is the association's (L-5) */
 	uint8_t host_identity_digest[HOST_IDENTITY_DIGEST_OCTETS]; /* SHA-256 of the HI-value */
 };
 
@@ -103,6 +104,13 @@ int home_agent_associate(struct home_agent *agent, const struct home_agent_assoc
 /* Ends all associations and bindings of the subscriber (L-5), in the caller's step. Returns how many home addresses. */
 size_t home_agent_revoke(struct home_agent *agent, const char *subscriber, const struct instant *now,
                          struct effects *effects);
+
+/*
+ * L-5: a session of this subscriber has ended, as its node or an operator wanted or by its lifetime. What was made in
+ * it ends; what a later session has made (another device, a node that began anew) goes on. Returns how many ended.
+ */
+size_t home_agent_session_ended(struct home_agent *agent, const char *subscriber, uint64_t session,
+                                const struct instant *now, struct effects *effects);
 
 /* A punted packet with a Mobility Header; `packet` is the whole of it. */
 void home_agent_packet(struct home_agent *agent, const struct punt_route *route, struct wire_view packet,

@@ -226,6 +226,26 @@ size_t home_agent_revoke(struct home_agent *agent, const char *name, const struc
 	return count;
 }
 
+size_t home_agent_session_ended(struct home_agent *agent, const char *name, uint64_t session, const struct instant *now,
+                                struct effects *effects)
+{
+	struct subscriber_registrations *subscriber = registration_table_subscriber(&agent->table, name);
+	struct registration *registration;
+	size_t count = 0;
+
+	if (!subscriber)
+		return 0;
+	DL_FOREACH(subscriber->registrations, registration)
+	{
+		/* the newest stands last; older ones live their half minute of grace */
+		if (!registration->associations || registration->associations->prev->session != session)
+			continue;
+		revoke(agent, registration, now, effects);
+		count++;
+	}
+	return count;
+}
+
 /* --- a new one --- */
 
 uint32_t home_agent_draw_spi(struct home_agent *agent)
@@ -313,6 +333,7 @@ int home_agent_associate(struct home_agent *agent, const struct home_agent_assoc
 	row = row_of(wanted, now);
 	association = registration_table_add(&agent->table, registration, &row);
 	association->agent = agent;
+	association->session = wanted->session;
 	effects_store(effects, BINDING_STORE_PORT, BINDING_STORE_PUT_ASSOCIATION, &row, sizeof(row));
 	secret_wipe(&row.key);
 	store_replacement(registration, association, now, effects);

@@ -31,7 +31,8 @@ struct association {
 	struct registration *registration; /* NULL in quarantine */
 	struct association *next;          /* of the registration */
 	struct association *prev;
-	bool usable; /* its row is durable */
+	bool usable;      /* its row is durable */
+	uint64_t session; /* in which it was made; 0: in an earlier run */
 	struct association_row row;
 	struct timer timer; /* its end, or that of its quarantine */
 	struct rate_bucket failures;

@@ -108,7 +108,7 @@ static void pana_request(void *context, const struct pana_agent_request *request
 	secret_wipe(&session.mobility_root);
 }
 
-/* L-5: a session that was merely lost ends neither association nor binding. */
+/* L-5: a session that was merely lost ends neither association nor binding, and none ends what another has made. */
 static void pana_ended(void *context, uint64_t session, const struct subscriber_identity *identity,
                        enum pana_agent_end reason, const struct instant *now, struct effects *effects)
 {
@@ -118,7 +118,7 @@ static void pana_ended(void *context, uint64_t session, const struct subscriber_
 	bootstrap_session_ended(server->bootstrap, identity, session);
 	if (reason == PANA_END_LOST || subscriber_key(identity, subscriber))
 		return;
-	home_agent_revoke(server->home_agent, subscriber, now, effects);
+	home_agent_session_ended(server->home_agent, subscriber, session, now, effects);
 }
 
 /* Relay → PANA agent */
@@ -215,6 +215,7 @@ static int establish(void *context, const struct bootstrap_grant *grant, const s
 	        .lifetime_s = grant->lifetime_s,
 	        .nai = grant->nai,
 	        .subscriber = grant->subscriber,
+	        .session = grant->session,
 	};
 	int result;
 

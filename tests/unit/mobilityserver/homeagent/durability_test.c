@@ -338,6 +338,24 @@ static void revocation_ends_association_and_binding(void **state)
 	assert_bound_to(&world, &node, NULL);
 }
 
+/* L-5, L-7: two devices with one SIM: the end of the older one's session leaves the newer one's binding alone */
+static void a_session_ends_what_was_made_in_it(void **state)
+{
+	struct node newer = node_of(0);
+
+	(void)state;
+	newer.spi++;
+	newer.device++;
+	newer.session = node.session + 1;
+	assert_int_equal(world_associate(&world, &newer, 7200), 0);
+	world_exchange(&world, &newer, &(struct update){.sequence = 1, .lifetime_units = 150}, 0);
+	world_session_ended(&world, &node, node.session);
+	assert_bound_to(&world, &newer, "2001:db8:c::77");
+	world_session_ended(&world, &newer, newer.session);
+	assert_bound_to(&world, &newer, NULL);
+	assert_int_equal(tables()->binding_count, 0);
+}
+
 /* An update that is on its way into the store when its association is revoked leaves nothing behind. */
 static void revocation_overtakes_no_update(void **state)
 {
@@ -435,6 +453,7 @@ int main(void)
 	        RULE(an_association_that_was_not_stored_is_none),
 	        RULE(a_dead_spi_is_not_given_again_for_a_day),
 	        RULE(revocation_ends_association_and_binding),
+	        RULE(a_session_ends_what_was_made_in_it),
 	        RULE(revocation_overtakes_no_update),
 	        RULE(expiry_waits_for_what_is_being_stored),
 	        RULE(expiry_does_not_hang_on_the_store),

@@ -281,6 +281,7 @@ int world_associate(struct home_world *world, const struct node *node, uint32_t 
 	        .lifetime_s = lifetime_s,
 	        .nai = node->nai,
 	        .subscriber = node->subscriber,
+	        .session = node->session,
 	        .host_identity_digest = {node->device},
 	};
 	struct effects *step = executor_begin(world->executor);
@@ -296,6 +297,15 @@ void world_revoke(struct home_world *world, const char *subscriber)
 	struct effects *step = executor_begin(world->executor);
 
 	home_agent_revoke(world->agent, subscriber, &world->now, step);
+	executor_run(world->executor, step, &world->now);
+	settle(world);
+}
+
+void world_session_ended(struct home_world *world, const struct node *node, uint64_t session)
+{
+	struct effects *step = executor_begin(world->executor);
+
+	home_agent_session_ended(world->agent, node->subscriber, session, &world->now, step);
 	executor_run(world->executor, step, &world->now);
 	settle(world);
 }
