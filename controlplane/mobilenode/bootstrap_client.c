@@ -223,6 +223,12 @@ static int send_full(struct bootstrap_client *client, const struct instant *now,
 	return result;
 }
 
+void bootstrap_client_wish(struct bootstrap_client *client, const struct bootstrap_wish *wish)
+{
+	client->settings.wish = *wish;
+	wish_done(client);
+}
+
 int bootstrap_client_request(struct bootstrap_client *client, struct pana_client *pana, const struct instant *now,
                              struct effects *effects)
 {
@@ -362,7 +368,7 @@ static const char *judge_server(const struct bootstrap_client *client, const str
 }
 
 static const char *judge(const struct bootstrap_client *client, const struct bootstrap_avps *avps,
-                         struct wire_view plaintext, struct bootstrap_grant *grant)
+                         struct wire_view plaintext, struct bootstrap_client_grant *grant)
 {
 	const struct bootstrap_address *home = ipv6_of(&avps->addresses);
 	const char *fault = judge_server(client, avps, plaintext);
@@ -389,7 +395,7 @@ static const char *judge(const struct bootstrap_client *client, const struct boo
 }
 
 /* K-7, K-8 */
-static void derive_key(const struct bootstrap_client *client, struct bootstrap_grant *grant)
+static void derive_key(const struct bootstrap_client *client, struct bootstrap_client_grant *grant)
 {
 	struct secret root = client->asked.root;
 
@@ -410,7 +416,7 @@ static void fail(struct bootstrap_client *client, const char *rule, const struct
 static void granted(struct bootstrap_client *client, const struct bootstrap_avps *avps, struct wire_view plaintext,
                     const struct instant *now, struct effects *effects)
 {
-	struct bootstrap_grant grant = {0};
+	struct bootstrap_client_grant grant = {0};
 	const char *fault = judge(client, avps, plaintext, &grant);
 
 	if (fault) {

@@ -28,7 +28,7 @@ struct bootstrap_client_settings {
 };
 
 /* An answer that counts (B-50). */
-struct bootstrap_grant {
+struct bootstrap_client_grant {
 	uint32_t status; /* 0 or 1 */
 	char fqdn[254];
 	struct in6_addr home_address;
@@ -45,7 +45,7 @@ struct bootstrap_grant {
 
 struct bootstrap_client_outlet {
 	void *context;
-	void (*granted)(void *context, const struct bootstrap_grant *grant, const struct instant *now,
+	void (*granted)(void *context, const struct bootstrap_client_grant *grant, const struct instant *now,
 	                struct effects *effects);
 	/* A final refusal of the server (200 and above); `retry_after_ms` 0 when it gave none. */
 	void (*refused)(void *context, uint32_t status, const char *text, uint32_t retry_after_ms,
@@ -72,6 +72,9 @@ struct wire_view bootstrap_client_pinned(const struct bootstrap_client *client);
 /* The care-of prefix of now: an assigned address in it is refused (B-50). */
 void bootstrap_client_care_of_prefix(struct bootstrap_client *client, const struct in6_addr *prefix,
                                      unsigned prefix_length);
+
+/* Another wish than the settings': the next request carries it, under an id of its own (B-42). */
+void bootstrap_client_wish(struct bootstrap_client *client, const struct bootstrap_wish *wish);
 
 /* Sends a full request with a new id through `pana`, which is open. Returns 0 or what pana_client_ping() gave. */
 int bootstrap_client_request(struct bootstrap_client *client, struct pana_client *pana, const struct instant *now,

@@ -166,7 +166,8 @@ static void opened(void *context, bool is_reauthentication, const struct instant
 {
 	struct mobilenode *node = context;
 
-	(void)is_reauthentication; /* its session is longer, so a new association may be, too (L-2, L-3) */
+	if (is_reauthentication) /* its session is longer, so a new association may be, too (L-2, L-3) */
+		effects_log(effects, LOG_LEVEL_INFO, subsystem, "the session is authenticated again");
 	bootstrap(node, now, effects);
 }
 
@@ -195,7 +196,7 @@ static void ended(void *context, enum pana_client_end why, const struct instant 
 	fail(node, detail[0] ? detail : reasons[why], 0, now, effects);
 }
 
-static void granted(void *context, const struct bootstrap_grant *grant, const struct instant *now,
+static void granted(void *context, const struct bootstrap_client_grant *grant, const struct instant *now,
                     struct effects *effects)
 {
 	struct mobilenode *node = context;
@@ -465,6 +466,13 @@ void mobilenode_start(struct mobilenode *node, const struct instant *now, struct
 		mobile_ipv6_associate(node->mobile, &association, now, effects);
 	}
 	secret_wipe(&association.key);
+}
+
+void mobilenode_wish(struct mobilenode *node, const struct bootstrap_wish *wish, const struct instant *now,
+                     struct effects *effects)
+{
+	bootstrap_client_wish(node->bootstrap, wish);
+	bootstrap(node, now, effects);
 }
 
 void mobilenode_places(struct mobilenode *node, const struct movement_place *places, size_t count,

@@ -64,6 +64,10 @@ void mobilenode_free(struct mobilenode *node); /* wipes */
 /* Takes up an association that is sealed and still alive, else waits for a care-of address. */
 void mobilenode_start(struct mobilenode *node, const struct instant *now, struct effects *effects);
 
+/* Another wish (a configuration that was read again): it is asked for at once, in the session that there is. */
+void mobilenode_wish(struct mobilenode *node, const struct bootstrap_wish *wish, const struct instant *now,
+                     struct effects *effects);
+
 /* All usable addresses as they are now. */
 void mobilenode_places(struct mobilenode *node, const struct movement_place *places, size_t count,
                        const struct instant *now, struct effects *effects);

@@ -25,6 +25,8 @@ enum {
 	FILE_MAX = HEADER_OCTETS + PLAINTEXT_MAX + SEALING_TAG_OCTETS,
 };
 
+_Static_assert((int)FILE_MAX <= (int)SEALED_STATE_OCTETS_MAX, "a caller's room for sealed octets");
+
 static const char magic[] = "kedgeSS";
 static const char info_label[] = "kedge seal v1";
 
@@ -197,6 +199,17 @@ static int open_content(const struct usim *usim, const uint8_t *file, size_t oct
 	return result;
 }
 
+int sealed_state_unseal(const struct usim *usim, struct wire_view sealed, struct sealed_state *state)
+{
+	int result = sealed.octets < HEADER_OCTETS + SEALING_TAG_OCTETS || sealed.octets > FILE_MAX
+	                     ? -EBADMSG
+	                     : open_content(usim, sealed.bytes, sealed.octets, state);
+
+	if (result)
+		sealed_state_wipe(state);
+	return result;
+}
+
 int sealed_state_open(const char *path, const struct usim *usim, struct sealed_state *state)
 {
 	char error[KEY_FILE_ERROR_OCTETS];
@@ -206,36 +219,42 @@ int sealed_state_open(const char *path, const struct usim *usim, struct sealed_s
 
 	if (!result)
 		result = durable_file_read(path, file, sizeof(file), &octets);
-	if (result == -EFBIG || (!result && octets < HEADER_OCTETS + SEALING_TAG_OCTETS))
-		result = -EBADMSG;
 	if (!result)
-		result = open_content(usim, file, octets, state);
-	if (result)
-		sealed_state_wipe(state);
+		return sealed_state_unseal(usim, (struct wire_view){file, octets}, state);
+	sealed_state_wipe(state);
+	return result == -EFBIG ? -EBADMSG : result;
+}
+
+int sealed_state_seal(const struct usim *usim, struct randomness *randomness, const struct sealed_state *state,
+                      uint8_t *sealed, size_t *octets)
+{
+	uint8_t key[SEALING_KEY_OCTETS], plaintext[PLAINTEXT_MAX];
+	struct wire_writer writer = wire_writer_of(plaintext, sizeof(plaintext));
+	struct header header;
+	size_t count;
+	int result;
+
+	header_make(&header, usim, randomness);
+	write_content(&writer, state);
+	count = wire_written(&writer);
+	result = count ? derive_key(usim, header.rands, key) : -EMSGSIZE;
+	if (!result) {
+		memcpy(sealed, header.octets, HEADER_OCTETS);
+		result = sealing_seal(key, header.nonce, hash_part(header.octets, HEADER_OCTETS),
+		                      hash_part(plaintext, count), sealed + HEADER_OCTETS);
+	}
+	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(plaintext, sizeof(plaintext));
+	*octets = result ? 0 : HEADER_OCTETS + count + SEALING_TAG_OCTETS;
 	return result;
 }
 
 int sealed_state_save(const char *path, const struct usim *usim, struct randomness *randomness,
                       const struct sealed_state *state)
 {
-	uint8_t file[FILE_MAX], key[SEALING_KEY_OCTETS], plaintext[PLAINTEXT_MAX];
-	struct wire_writer writer = wire_writer_of(plaintext, sizeof(plaintext));
-	struct header header;
+	uint8_t file[FILE_MAX];
 	size_t octets;
-	int result;
+	int result = sealed_state_seal(usim, randomness, state, file, &octets);
 
-	header_make(&header, usim, randomness);
-	write_content(&writer, state);
-	octets = wire_written(&writer);
-	result = octets ? derive_key(usim, header.rands, key) : -EMSGSIZE;
-	if (!result) {
-		memcpy(file, header.octets, HEADER_OCTETS);
-		result = sealing_seal(key, header.nonce, hash_part(header.octets, HEADER_OCTETS),
-		                      hash_part(plaintext, octets), file + HEADER_OCTETS);
-	}
-	OPENSSL_cleanse(key, sizeof(key));
-	OPENSSL_cleanse(plaintext, sizeof(plaintext));
-	if (result)
-		return result;
-	return durable_file_write(path, (struct wire_view){file, HEADER_OCTETS + octets + SEALING_TAG_OCTETS});
+	return result ? result : durable_file_write(path, (struct wire_view){file, octets});
 }

@@ -35,6 +35,15 @@ struct sealed_state {
 };
 void sealed_state_wipe(struct sealed_state *state);
 
+enum { SEALED_STATE_OCTETS_MAX = 4096 };
+
+/* Without a file: octets that this card opens. 0, -ENOTSUP, -ENODEV; `sealed` has room for SEALED_STATE_OCTETS_MAX. */
+int sealed_state_seal(const struct usim *usim, struct randomness *randomness, const struct sealed_state *state,
+                      uint8_t *sealed, size_t *octets);
+
+/* As sealed_state_open() from the octets on. */
+int sealed_state_unseal(const struct usim *usim, struct wire_view sealed, struct sealed_state *state);
+
 /*
  * Returns 0; -ENOENT; -EACCES when others can read the file; -EBADMSG when it is damaged or was sealed by another SIM
  * (nobody can tell which); -EPROTONOSUPPORT for a version that is not known; -ENOTSUP when the card has no GSM context;

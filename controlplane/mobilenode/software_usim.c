@@ -7,6 +7,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "allocation.h"
 #include "durable_file.h"
 
 enum {
@@ -22,18 +23,18 @@ struct software_usim {
 	struct secret opc;
 	struct sqn_window window;
 	char imsi[USIM_IMSI_DIGITS + 1];
-	char state_file[PATH_OCTETS]; /* empty: in memory only */
+	struct software_usim_memory memory;
+	char state_file[PATH_OCTETS]; /* of a card with files; empty: in memory only */
 };
 
 /* --- the window of sequence numbers in its file: "ksq" version8 IMSI (16 octets) SEQ64 by IND --- */
 
-static int window_store(const struct software_usim *card, const struct sqn_window *window)
+static int window_store(void *context, const struct sqn_window *window)
 {
+	const struct software_usim *card = context;
 	uint8_t octets[STATE_OCTETS];
 	struct wire_writer writer = wire_writer_of(octets, sizeof(octets));
 
-	if (!card->state_file[0])
-		return 0;
 	wire_write_bytes(&writer, state_magic, sizeof(state_magic));
 	wire_write_u8(&writer, STATE_VERSION);
 	wire_write_bytes(&writer, card->imsi, sizeof(card->imsi));
@@ -74,13 +75,6 @@ static int window_load(struct software_usim *card, char *error)
 	return 0;
 }
 
-/* --- the keys --- */
-
-static int keys_load(struct software_usim *card, const char *path, char *error)
-{
-	return key_file_read_hex_lines(path, AKA_K_OCTETS, (struct secret *[]){&card->k, &card->opc}, 2, error);
-}
-
 /* --- the card --- */
 
 static int authenticate(void *context, const uint8_t rand[AKA_RAND_OCTETS], const uint8_t autn[AKA_AUTN_OCTETS],
@@ -95,7 +89,7 @@ static int authenticate(void *context, const uint8_t rand[AKA_RAND_OCTETS], cons
 		return 0;
 	/* stored before RES leaves, or the number could be used twice */
 	sqn_window_accept(&window, answer->sqn);
-	result = window_store(card, &window);
+	result = card->memory.store ? card->memory.store(card->memory.context, &window) : 0;
 	if (!result)
 		card->window = window;
 	else
@@ -112,24 +106,18 @@ static int gsm(void *context, const uint8_t rand[AKA_RAND_OCTETS], uint8_t sres[
 	return 0;
 }
 
-int software_usim_new(const struct software_usim_settings *settings, struct software_usim **made, struct usim *usim,
-                      char error[KEY_FILE_ERROR_OCTETS])
+struct software_usim *software_usim_of_keys(const struct software_usim_settings *settings, const struct secret *k,
+                                            const struct secret *opc, const struct software_usim_memory *memory,
+                                            struct usim *usim)
 {
-	struct software_usim *card = calloc(1, sizeof(*card));
-	int result;
+	struct software_usim *card = allocate(sizeof(*card));
 
-	if (!card)
-		return -ENOMEM;
-	snprintf(card->imsi, sizeof(card->imsi), "%s", settings->imsi);
-	snprintf(card->state_file, sizeof(card->state_file), "%s", settings->state_file ? settings->state_file : "");
+	card->k = *k;
+	card->opc = *opc;
 	card->window.jump_limit = settings->jump_limit ? settings->jump_limit : SQN_JUMP_LIMIT_DEFAULT;
-	result = keys_load(card, settings->key_file, error);
-	if (!result)
-		result = window_load(card, error);
-	if (result) {
-		software_usim_free(card);
-		return result;
-	}
+	if (memory)
+		card->memory = *memory;
+	snprintf(card->imsi, sizeof(card->imsi), "%s", settings->imsi);
 	*usim = (struct usim){
 	        .context = card,
 	        .mnc_digits = settings->mnc_digits,
@@ -138,8 +126,31 @@ int software_usim_new(const struct software_usim_settings *settings, struct soft
 	};
 	snprintf(usim->imsi, sizeof(usim->imsi), "%s", settings->imsi);
 	snprintf(usim->iccid, sizeof(usim->iccid), "%s", settings->iccid);
-	*made = card;
-	return 0;
+	return card;
+}
+
+int software_usim_new(const struct software_usim_settings *settings, struct software_usim **made, struct usim *usim,
+                      char error[KEY_FILE_ERROR_OCTETS])
+{
+	struct secret k = {0}, opc = {0};
+	struct software_usim *card = NULL;
+	int result = key_file_read_hex_lines(settings->key_file, AKA_K_OCTETS, (struct secret *[]){&k, &opc}, 2, error);
+
+	if (!result) {
+		card = software_usim_of_keys(settings, &k, &opc, NULL, usim);
+		snprintf(card->state_file, sizeof(card->state_file), "%s",
+		         settings->state_file ? settings->state_file : "");
+		if (card->state_file[0])
+			card->memory = (struct software_usim_memory){card, window_store};
+		result = window_load(card, error);
+	}
+	secret_wipe(&k);
+	secret_wipe(&opc);
+	if (result)
+		software_usim_free(card);
+	else
+		*made = card;
+	return result;
 }
 
 void software_usim_free(struct software_usim *card)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * software_usim - a card in software: MILENAGE, the window of sequence numbers in a file, the GSM context.
+ * software_usim - a card in software: MILENAGE, the window of sequence numbers, the GSM context. The card itself does
+ * no I/O; its keys and its window come from files, or from whoever makes it.
  *
  * Thread: one.
  */
@@ -11,6 +12,12 @@
 #include "usim.h"
 
 struct software_usim;
+
+/* Where the card keeps its window of sequence numbers: 0 when it is durable, else the number is not used. */
+struct software_usim_memory {
+	void *context;
+	int (*store)(void *context, const struct sqn_window *window);
+};
 
 struct software_usim_settings {
 	const char *imsi;
@@ -28,6 +35,11 @@ struct software_usim_settings {
  */
 int software_usim_new(const struct software_usim_settings *settings, struct software_usim **card, struct usim *usim,
                       char error[KEY_FILE_ERROR_OCTETS]);
+
+/* A card of these keys, with an empty window; the settings' files are not looked at. `memory` NULL: in memory only. */
+struct software_usim *software_usim_of_keys(const struct software_usim_settings *settings, const struct secret *k,
+                                            const struct secret *opc, const struct software_usim_memory *memory,
+                                            struct usim *usim);
 void software_usim_free(struct software_usim *card); /* wipes */
 
 #endif

@@ -127,13 +127,13 @@ uint64_t invariants_granted(struct simulated_world *world, const struct simulate
 
 	subscriber_of(node->card, subscriber);
 	lease = find_lease(leases, subscriber);
-	if (!lease || !in6_is_equal(&lease->address, &node->grant.home_address)) {
+	if (!lease || !in6_is_equal(&lease->address, &node->home_address)) {
 		simulated_world_break(world, "%s was granted %s, and the store does not know it", node->name,
-		                      node->grant.fqdn);
+		                      node->fqdn);
 		return 0;
 	}
 	for (size_t i = 0; i < bindings->association_count; i++)
-		is_associated |= bindings->associations[i].spi == node->grant.spi;
+		is_associated |= bindings->associations[i].spi == node->spi;
 	if (!is_associated)
 		simulated_world_break(world, "%s was told of an association that is not stored", node->name);
 	return lease->version;
@@ -147,12 +147,12 @@ void invariants_bound(struct simulated_world *world, const struct simulated_node
 	for (size_t i = 0; i < tables->association_count; i++) {
 		const struct association_row *association = &tables->associations[i];
 
-		if (association->spi != node->grant.spi || association->state != ASSOCIATION_LIVE)
+		if (association->spi != node->spi || association->state != ASSOCIATION_LIVE)
 			continue;
 		if (!association->has_number ||
-		    (uint16_t)(association->last_number - node->binding.sequence) > UINT16_MAX / 2)
+		    (uint16_t)(association->last_number - node->acknowledged) > UINT16_MAX / 2)
 			simulated_world_break(world, "%s's number %u was acknowledged and is not stored", node->name,
-			                      node->binding.sequence);
+			                      node->acknowledged);
 	}
 }
 
@@ -194,20 +194,20 @@ static void zone_holds(struct simulated_world *world, const struct lease_row *le
 		                      lease->subscriber);
 }
 
-static void planes_agree(struct simulated_world *world)
+static void plane_agrees(struct simulated_world *world, const struct simulated_plane *plane)
 {
 	const struct binding_model_tables *tables = mobility_process_bindings(&world->mobility);
 
-	if (simulated_plane_count(&world->plane) != tables->binding_count)
-		simulated_world_break(world, "the data plane has %zu bindings, the store %zu",
-		                      simulated_plane_count(&world->plane), tables->binding_count);
+	if (simulated_plane_count(plane) != tables->binding_count)
+		simulated_world_break(world, "data plane %u has %zu bindings, the store %zu", plane->number,
+		                      simulated_plane_count(plane), tables->binding_count);
 	for (size_t i = 0; i < tables->binding_count; i++) {
 		struct in6_addr care_of_address;
 
-		if (!simulated_plane_find(&world->plane, &tables->bindings[i].key, &care_of_address) ||
+		if (!simulated_plane_find(plane, &tables->bindings[i].key, &care_of_address) ||
 		    !in6_is_equal(&care_of_address, &tables->bindings[i].care_of_address))
-			simulated_world_break(world, "the data plane does not tunnel the traffic of %s as it was bound",
-			                      tables->bindings[i].subscriber);
+			simulated_world_break(world, "data plane %u does not tunnel the traffic of %s as it was bound",
+			                      plane->number, tables->bindings[i].subscriber);
 	}
 }
 
@@ -221,7 +221,8 @@ void invariants_at_rest(struct simulated_world *world)
 	dns_model_each(world->dns, count_record, &counted);
 	if (leases->saga_count)
 		simulated_world_break(world, "%zu sagas are still under way", leases->saga_count);
-	planes_agree(world);
+	for (unsigned i = 0; i < WORLD_PLANES; i++)
+		plane_agrees(world, &world->planes[i]);
 	for (uint32_t i = 0; i < WORLD_CARDS; i++) {
 		char subscriber[SUBSCRIBER_KEY_OCTETS];
 		const struct lease_row *lease;

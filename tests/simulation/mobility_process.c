@@ -7,7 +7,16 @@
 
 enum { HISTORY_CHANGES = 8, BINDINGS_MAX = 64 }; /* a short history, so that snapshots are needed */
 
-static const struct punt_route data_plane = {.octets = 3, .identity = {'d', 'p', '1'}};
+/* Data planes are told apart by the identity of their sockets: dp0, dp1, … */
+static struct punt_route route_of(unsigned plane)
+{
+	return (struct punt_route){.octets = 3, .identity = {'d', 'p', (uint8_t)('0' + plane)}};
+}
+
+static unsigned plane_of(const struct punt_route *route)
+{
+	return route->identity[2] - '0';
+}
 
 static void feed_frames(void *context, const struct wire_view *frames, size_t count)
 {
@@ -28,8 +37,7 @@ static void catch_up_send(void *context, const struct punt_route *peer, const st
 {
 	struct mobility_process *mobility = context;
 
-	(void)peer;
-	mobility->outlet.catch_up(mobility->outlet.context, frames, count);
+	mobility->outlet.catch_up(mobility->outlet.context, plane_of(peer), frames, count);
 }
 
 /* As main.c: the epoch of each run is above that of the one before, durably, before anything else happens. */
@@ -93,7 +101,7 @@ static void inject(void *context, const struct effect_inject *inject)
 {
 	struct mobility_process *mobility = context;
 
-	mobility->outlet.inject(mobility->outlet.context, inject);
+	mobility->outlet.inject(mobility->outlet.context, plane_of(&inject->route), inject);
 }
 
 static void send_out(void *context, const struct effect_send *send)
@@ -134,9 +142,10 @@ void mobility_process_end(struct mobility_process *mobility)
 	host_key_free(mobility->host_key);
 }
 
-void mobility_process_punted(struct mobility_process *mobility, uint8_t packet_class, uint64_t received_unix_ms,
-                             const uint8_t *packet, size_t octets)
+void mobility_process_punted(struct mobility_process *mobility, unsigned plane, uint8_t packet_class,
+                             uint64_t received_unix_ms, const uint8_t *packet, size_t octets)
 {
+	const struct punt_route route = route_of(plane);
 	const struct punt_up up = {
 	        .kind = PUNT_PACKET,
 	        .packet_class = packet_class,
@@ -148,18 +157,20 @@ void mobility_process_punted(struct mobility_process *mobility, uint8_t packet_c
 
 	if (!step)
 		return;
-	mobility_server_punted(mobility->server, &data_plane, &up, &now, step);
+	mobility_server_punted(mobility->server, &route, &up, &now, step);
 	simulated_process_run(&mobility->process, step, &now);
 }
 
-void mobility_process_catch_up(struct mobility_process *mobility, const struct wire_view *frames, size_t count)
+void mobility_process_catch_up(struct mobility_process *mobility, unsigned plane, const struct wire_view *frames,
+                               size_t count)
 {
+	const struct punt_route route = route_of(plane);
 	struct instant now;
 	struct effects *step = simulated_process_begin(&mobility->process, &now);
 
 	if (!step)
 		return;
-	mobility_server_catch_up(mobility->server, &data_plane, frames, count, &now);
+	mobility_server_catch_up(mobility->server, &route, frames, count, &now);
 	simulated_process_run(&mobility->process, step, &now);
 }
 

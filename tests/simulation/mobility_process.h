@@ -15,9 +15,10 @@
 struct mobility_outlet {
 	void *context;
 	void (*send)(void *context, uint16_t channel, const struct endpoint *to, const void *message, size_t octets);
-	void (*inject)(void *context, const struct effect_inject *inject);
+	/* `plane`: the data plane that it is for. */
+	void (*inject)(void *context, unsigned plane, const struct effect_inject *inject);
 	void (*feed)(void *context, const struct wire_view *frames, size_t count);
-	void (*catch_up)(void *context, const struct wire_view *frames, size_t count);
+	void (*catch_up)(void *context, unsigned plane, const struct wire_view *frames, size_t count);
 	/* It came up: what data planes had asked for is forgotten (their connections broke). */
 	void (*came_up)(void *context);
 };
@@ -38,10 +39,11 @@ void mobility_process_start(struct mobility_process *mobility, struct virtual_ti
                             const struct mobility_outlet *outlet);
 void mobility_process_end(struct mobility_process *mobility);
 
-/* What comes in; nothing happens while it is dead. */
-void mobility_process_punted(struct mobility_process *mobility, uint8_t packet_class, uint64_t received_unix_ms,
-                             const uint8_t *packet, size_t octets);
-void mobility_process_catch_up(struct mobility_process *mobility, const struct wire_view *frames, size_t count);
+/* What comes in, of data plane `plane` (0..9); nothing happens while it is dead. */
+void mobility_process_punted(struct mobility_process *mobility, unsigned plane, uint8_t packet_class,
+                             uint64_t received_unix_ms, const uint8_t *packet, size_t octets);
+void mobility_process_catch_up(struct mobility_process *mobility, unsigned plane, const struct wire_view *frames,
+                               size_t count);
 void mobility_process_message(struct mobility_process *mobility, uint16_t channel, const struct endpoint *from,
                               const uint8_t *message, size_t octets);
 void mobility_process_stream_failed(struct mobility_process *mobility, uint16_t channel, const struct endpoint *peer);

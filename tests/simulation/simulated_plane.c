@@ -8,7 +8,14 @@
 
 #include "ip.h"
 
-enum { TABLE_MAX = 256, TICK_MS = 20, QUIET_TICK_MS = 500, HOLD_MS = 50, HANDOVER_GRACE_MS = 2000 };
+enum {
+	TABLE_MAX = 256,
+	TICK_MS = 20,
+	QUIET_TICK_MS = 500,
+	HOLD_MS = 50,
+	HANDOVER_GRACE_MS = 2000,
+	HOME_PREFIX_OCTETS = 8
+};
 
 static void *allocate(size_t octets)
 {
@@ -25,7 +32,7 @@ static void ask(void *context, struct wire_view frame)
 {
 	struct simulated_plane *plane = context;
 
-	plane->outlet.ask(plane->outlet.context, frame);
+	plane->outlet.ask(plane->outlet.context, plane->number, frame);
 }
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
@@ -137,9 +144,11 @@ static void tick(void *context, uint64_t life, const uint8_t *bytes, size_t octe
 	                      plane, plane->life, NULL, 0);
 }
 
-void simulated_plane_start(struct simulated_plane *plane, struct virtual_time *time, const struct plane_outlet *outlet)
+void simulated_plane_start(struct simulated_plane *plane, unsigned number, struct virtual_time *time,
+                           const struct plane_outlet *outlet)
 {
 	memset(plane, 0, sizeof(*plane));
+	plane->number = number;
 	plane->time = time;
 	plane->outlet = *outlet;
 	make(plane);
@@ -224,6 +233,49 @@ bool simulated_plane_find(const struct simulated_plane *plane, const struct in6_
 		return false;
 	*care_of_address = shared_address_load(&entry->care_of_address);
 	return true;
+}
+
+/* A subscriber's key is his /64. An entry that has expired counts as absent. */
+static const struct binding_entry *live_entry(const struct simulated_plane *plane, const struct in6_addr *home_address)
+{
+	struct in6_addr key = *home_address;
+	const struct binding_entry *entry;
+
+	memset(key.s6_addr + HOME_PREFIX_OCTETS, 0, sizeof(key) - HOME_PREFIX_OCTETS);
+	entry = table_writer_find(plane->table, &key);
+
+	return entry && binding_expiry_load(entry) > expiry_horizon(&plane->expiry, plane->time->now_ms) ? entry : NULL;
+}
+
+bool simulated_plane_lets_up(const struct simulated_plane *plane, const struct in6_addr *home_address,
+                             const struct in6_addr *care_of_address)
+{
+	const struct binding_entry *entry = live_entry(plane, home_address);
+	const struct binding_side *side;
+	struct in6_addr bound;
+
+	if (!entry)
+		return false;
+	bound = shared_address_load(&entry->care_of_address);
+	if (in6_is_equal(&bound, care_of_address))
+		return true;
+	if (!(binding_traits_load(entry).flags & BINDING_HAS_PREVIOUS))
+		return false;
+	side = binding_table_side(plane->table, entry);
+	if (!side || plane->time->now_ms >= side->previous_until_ms)
+		return false;
+	bound = shared_address_load(&side->previous_care_of);
+	return in6_is_equal(&bound, care_of_address);
+}
+
+bool simulated_plane_lets_down(const struct simulated_plane *plane, const struct in6_addr *home_address,
+                               struct in6_addr *care_of_address)
+{
+	const struct binding_entry *entry = live_entry(plane, home_address);
+
+	if (entry)
+		*care_of_address = shared_address_load(&entry->care_of_address);
+	return entry != NULL;
 }
 
 size_t simulated_plane_count(const struct simulated_plane *plane)

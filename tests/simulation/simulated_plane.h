@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * simulated_plane - a data plane without packets' walk: the real feed receiver and binding table, punting, and injected
- * packets that wait for their version ("not before", 50 ms at most).
+ * simulated_plane - a data plane: the real feed receiver and binding table, punting, injected packets that wait for
+ * their version ("not before", 50 ms at most), and of the packets' walk the two questions that decide about traffic.
  */
 #ifndef KEDGE_TESTS_SIMULATED_PLANE_H
 #define KEDGE_TESTS_SIMULATED_PLANE_H
@@ -13,7 +13,7 @@ enum { PLANE_KEYS_MAX = 64 };
 
 struct plane_outlet {
 	void *context;
-	void (*ask)(void *context, struct wire_view frame);
+	void (*ask)(void *context, unsigned plane, struct wire_view frame);
 	void (*deliver)(void *context, const uint8_t *packet, size_t octets); /* towards its destination */
 	void (*broken)(void *context, const char *what);                      /* an invariant */
 };
@@ -26,6 +26,7 @@ struct plane_key {
 };
 
 struct simulated_plane {
+	unsigned number;
 	struct virtual_time *time;
 	struct plane_outlet outlet;
 	struct rte_rcu_qsbr *qsbr;
@@ -38,7 +39,8 @@ struct simulated_plane {
 	uint32_t too_late; /* injected packets that left without their version */
 };
 
-void simulated_plane_start(struct simulated_plane *plane, struct virtual_time *time, const struct plane_outlet *outlet);
+void simulated_plane_start(struct simulated_plane *plane, unsigned number, struct virtual_time *time,
+                           const struct plane_outlet *outlet);
 void simulated_plane_end(struct simulated_plane *plane);
 
 /* All its memory is gone; it begins anew and is without bindings until it has caught up. */
@@ -53,6 +55,14 @@ void simulated_plane_inject(struct simulated_plane *plane, uint8_t shard, struct
 /* The care-of address of a key, expired or not; false when there is none. */
 bool simulated_plane_find(const struct simulated_plane *plane, const struct in6_addr *key,
                           struct in6_addr *care_of_address);
+
+/* Whether a tunnelled packet from `care_of_address` with the inner source `home_address` goes on (uplink.c). */
+bool simulated_plane_lets_up(const struct simulated_plane *plane, const struct in6_addr *home_address,
+                             const struct in6_addr *care_of_address);
+/* Where traffic for `home_address` is tunnelled to (downlink.c); false: it is dropped. */
+bool simulated_plane_lets_down(const struct simulated_plane *plane, const struct in6_addr *home_address,
+                               struct in6_addr *care_of_address);
+
 size_t simulated_plane_count(const struct simulated_plane *plane);
 
 #endif

@@ -17,12 +17,11 @@ struct instant simulated_process_now(const struct simulated_process *process)
 	};
 }
 
-/* False when the process is dead, or dies at this effect. */
-static bool survives(struct simulated_process *process)
+bool simulated_process_survives(struct simulated_process *process)
 {
 	if (process->effects_left && --process->effects_left == 0)
 		process->is_dying = true;
-	return !process->is_dying;
+	return process->is_alive && !process->is_dying;
 }
 
 static void committed(void *context, uint64_t life, const uint8_t *bytes, size_t octets);
@@ -32,7 +31,7 @@ static void store(void *context, const struct effects *step)
 {
 	struct simulated_process *process = context;
 
-	if (!survives(process))
+	if (!simulated_process_survives(process))
 		return;
 	store_model_submit(process->store, step);
 	virtual_time_schedule(process->time, 1 + virtual_roll(process->time, COMMIT_MS_MAX), committed, process,
@@ -43,7 +42,7 @@ static void publish(void *context, const struct effect_publish *effect)
 {
 	struct simulated_process *process = context;
 
-	if (survives(process))
+	if (simulated_process_survives(process))
 		process->body.publish(process->body.context, effect);
 }
 
@@ -51,7 +50,7 @@ static void inject(void *context, const struct effect_inject *effect)
 {
 	struct simulated_process *process = context;
 
-	if (survives(process))
+	if (simulated_process_survives(process))
 		process->body.inject(process->body.context, effect);
 }
 
@@ -59,7 +58,7 @@ static void send_out(void *context, const struct effect_send *effect)
 {
 	struct simulated_process *process = context;
 
-	if (survives(process))
+	if (simulated_process_survives(process))
 		process->body.send(process->body.context, effect);
 }
 
@@ -86,7 +85,7 @@ static void query(void *context, const struct effect_query *effect)
 	size_t octets = sizeof(struct asked) + effect->octets;
 	struct asked *asked;
 
-	if (!survives(process))
+	if (!simulated_process_survives(process))
 		return;
 	asked = malloc(octets);
 	if (!asked)
@@ -134,7 +133,7 @@ static void committed(void *context, uint64_t life, const uint8_t *bytes, size_t
 	if (!is_of_this_life(process, life) || !store_model_commit(process->store, &result))
 		return;
 	process->commits++;
-	if (survives(process)) /* else it dies between the commit and what follows from it */
+	if (simulated_process_survives(process)) /* else it dies between the commit and what follows from it */
 		executor_stored(process->executor, result, &now);
 	settle(process);
 }
@@ -205,17 +204,31 @@ static void restart(void *context, uint64_t life, const uint8_t *bytes, size_t o
 		come_alive(process);
 }
 
-void simulated_process_kill(struct simulated_process *process)
+void simulated_process_stop(struct simulated_process *process)
 {
+	process->life++; /* a restart that is under way does not happen */
 	if (!process->is_alive)
 		return;
 	process->is_alive = false;
 	process->effects_left = 0;
-	process->crashes++;
 	process->body.stop(process->body.context);
 	executor_free(process->executor);
 	process->executor = NULL;
 	store_model_crash(process->store);
+}
+
+void simulated_process_resume(struct simulated_process *process)
+{
+	if (!process->is_alive)
+		come_alive(process);
+}
+
+void simulated_process_kill(struct simulated_process *process)
+{
+	if (!process->is_alive)
+		return;
+	simulated_process_stop(process);
+	process->crashes++;
 	virtual_time_schedule(process->time, process->restart_ms, restart, process, process->life, NULL, 0);
 }
 

@@ -63,4 +63,14 @@ void simulated_process_run(struct simulated_process *process, struct effects *st
 /* Kills it now, between two steps; it starts again after `restart_ms`. */
 void simulated_process_kill(struct simulated_process *process);
 
+/* The same, but it stays dead until it is taken up again. */
+void simulated_process_stop(struct simulated_process *process);
+void simulated_process_resume(struct simulated_process *process);
+
+/*
+ * For what a core does to the machine at once, past the executor (a file, a packet): one more effect. False when the
+ * process is dead, or dies at it: then it does not happen.
+ */
+bool simulated_process_survives(struct simulated_process *process);
+
 #endif

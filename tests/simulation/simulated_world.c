@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "ip.h"
+#include "software_usim.h"
 
 #define PAA_ID          "ha.mob.example"
 #define FORWARD_ZONE    "mob.example"
@@ -18,6 +20,7 @@ enum {
 	LATE_MS_MAX = 300,
 	CORE_MS = 1, /* inside the home network */
 	FEED_MS = 2,
+	IPV6_SOURCE_OFFSET = 8,
 };
 
 void simulated_world_break(struct simulated_world *world, const char *format, ...)
@@ -81,25 +84,51 @@ static void punted(void *context, uint64_t number, const uint8_t *bytes, size_t 
 	struct simulated_world *world = context;
 	struct instant now = simulated_process_now(&world->mobility.process);
 
-	mobility_process_punted(&world->mobility, (uint8_t)number, now.unix_ms, bytes, octets);
+	mobility_process_punted(&world->mobility, (unsigned)(number >> 8), (uint8_t)number, now.unix_ms, bytes, octets);
 }
 
-static void arrived_at_plane(void *context, uint64_t number, const uint8_t *bytes, size_t octets)
+static void arrived_at_plane(void *context, uint64_t plane, const uint8_t *bytes, size_t octets)
 {
 	struct simulated_world *world = context;
 	struct ip_packet packet;
+	uint8_t packet_class;
 
-	(void)number;
 	if (ip_packet_read(bytes, octets, &packet))
 		return;
-	virtual_time_schedule(&world->time, CORE_MS, punted, world,
-	                      packet.protocol == NEXT_HEADER_UDP ? PUNT_CLASS_PANA : PUNT_CLASS_MOBILITY_HEADER, bytes,
-	                      octets);
+	packet_class = packet.protocol == NEXT_HEADER_UDP ? PUNT_CLASS_PANA : PUNT_CLASS_MOBILITY_HEADER;
+	virtual_time_schedule(&world->time, CORE_MS, punted, world, plane << 8 | packet_class, bytes, octets);
+}
+
+/* The service address is anycast: any data plane may get a packet. */
+static void to_some_plane(struct simulated_world *world, const uint8_t *packet, size_t octets)
+{
+	through_weather(world, LINK_MS, arrived_at_plane, virtual_roll(&world->time, WORLD_PLANES), packet, octets);
 }
 
 static void node_transmits(void *context, const uint8_t *packet, size_t octets)
 {
-	through_weather(context, LINK_MS, arrived_at_plane, 0, packet, octets);
+	struct simulated_world *world = context;
+	struct recorded *recorded = &world->recorded[world->recorded_count++ % WORLD_RECORDED];
+
+	if (octets > sizeof(recorded->packet))
+		abort();
+	memcpy(recorded->packet, packet, octets);
+	recorded->octets = octets;
+	to_some_plane(world, packet, octets);
+}
+
+void simulated_world_replay(struct simulated_world *world)
+{
+	const struct simulated_node *other = &world->nodes[virtual_roll(&world->time, WORLD_NODES)];
+	bool is_from_elsewhere = virtual_chance(&world->time, 50);
+
+	for (size_t i = 0; i < WORLD_RECORDED && i < world->recorded_count; i++) {
+		struct recorded recorded = world->recorded[i];
+
+		if (is_from_elsewhere)
+			memcpy(recorded.packet + IPV6_SOURCE_OFFSET, &other->place.address, sizeof(struct in6_addr));
+		to_some_plane(world, recorded.packet, recorded.octets);
+	}
 }
 
 /* Mobility server → data plane → node. */
@@ -121,7 +150,7 @@ static void plane_delivers(void *context, const uint8_t *bytes, size_t octets)
 		return;
 	}
 	for (uint64_t i = 0; i < WORLD_NODES; i++) {
-		if (in6_is_equal(&world->nodes[i].care_of_address, &packet.destination))
+		if (simulated_node_is_at(&world->nodes[i], &packet.destination))
 			through_weather(world, LINK_MS, arrived_at_node, i, bytes, octets);
 	}
 }
@@ -132,18 +161,17 @@ struct injected {
 	uint8_t shard;
 };
 
-static void injected_arrived(void *context, uint64_t number, const uint8_t *bytes, size_t octets)
+static void injected_arrived(void *context, uint64_t plane, const uint8_t *bytes, size_t octets)
 {
 	struct simulated_world *world = context;
 	struct injected injected;
 
-	(void)number;
 	memcpy(&injected, bytes, sizeof(injected));
-	simulated_plane_inject(&world->plane, injected.shard, injected.not_before, bytes + sizeof(injected),
+	simulated_plane_inject(&world->planes[plane], injected.shard, injected.not_before, bytes + sizeof(injected),
 	                       octets - sizeof(injected));
 }
 
-static void injects(void *context, const struct effect_inject *inject)
+static void injects(void *context, unsigned plane, const struct effect_inject *inject)
 {
 	struct simulated_world *world = context;
 	uint8_t whole[sizeof(struct injected) + 2048];
@@ -154,21 +182,31 @@ static void injects(void *context, const struct effect_inject *inject)
 	memset(whole, 0, sizeof(injected));
 	memcpy(whole, &injected, sizeof(injected));
 	memcpy(whole + sizeof(injected), inject->packet, inject->octets);
-	virtual_time_schedule(&world->time, CORE_MS, injected_arrived, world, 0, whole,
+	virtual_time_schedule(&world->time, CORE_MS, injected_arrived, world, plane, whole,
 	                      sizeof(injected) + inject->octets);
 }
 
-/* Frames of feed and catch-up: number = octets of the first frame; the second is the rest. */
+/*
+ * Frames of feed and catch-up: number = octets of the first frame, and whose they are from bit 32 on; the second frame
+ * is the rest.
+ */
 
-static size_t split(uint64_t first_octets, const uint8_t *bytes, size_t octets, struct wire_view frames[2])
+static unsigned whose(uint64_t number)
 {
-	frames[0] = (struct wire_view){bytes, (size_t)first_octets};
+	return (unsigned)(number >> 32);
+}
+
+static size_t split(uint64_t number, const uint8_t *bytes, size_t octets, struct wire_view frames[2])
+{
+	uint32_t first_octets = (uint32_t)number;
+
+	frames[0] = (struct wire_view){bytes, first_octets};
 	frames[1] = (struct wire_view){bytes + first_octets, octets - (size_t)first_octets};
 	return frames[1].octets ? 2 : 1;
 }
 
-static void schedule_frames(struct simulated_world *world, virtual_event *event, const struct wire_view *frames,
-                            size_t count)
+static void schedule_frames(struct simulated_world *world, virtual_event *event, unsigned plane,
+                            const struct wire_view *frames, size_t count)
 {
 	uint8_t *whole;
 	size_t octets = frames[0].octets + (count > 1 ? frames[1].octets : 0);
@@ -179,7 +217,8 @@ static void schedule_frames(struct simulated_world *world, virtual_event *event,
 	memcpy(whole, frames[0].bytes, frames[0].octets);
 	if (count > 1)
 		memcpy(whole + frames[0].octets, frames[1].bytes, frames[1].octets);
-	virtual_time_schedule(&world->time, FEED_MS, event, world, frames[0].octets, whole, octets);
+	virtual_time_schedule(&world->time, FEED_MS, event, world, (uint64_t)plane << 32 | frames[0].octets, whole,
+	                      octets);
 	free(whole);
 }
 
@@ -188,15 +227,17 @@ static void feed_arrived(void *context, uint64_t number, const uint8_t *bytes, s
 	struct simulated_world *world = context;
 	struct wire_view frames[2];
 
-	simulated_plane_feed(&world->plane, frames, split(number, bytes, octets, frames));
+	simulated_plane_feed(&world->planes[whose(number)], frames, split(number, bytes, octets, frames));
 }
 
 static void feeds(void *context, const struct wire_view *frames, size_t count)
 {
 	struct simulated_world *world = context;
 
-	if (!virtual_chance(&world->time, world->feed_lost)) /* loss is allowed because it is seen */
-		schedule_frames(world, feed_arrived, frames, count);
+	for (unsigned plane = 0; plane < WORLD_PLANES; plane++) {
+		if (!virtual_chance(&world->time, world->feed_lost)) /* loss is allowed because it is seen */
+			schedule_frames(world, feed_arrived, plane, frames, count);
+	}
 }
 
 static void catch_up_arrived(void *context, uint64_t number, const uint8_t *bytes, size_t octets)
@@ -204,12 +245,12 @@ static void catch_up_arrived(void *context, uint64_t number, const uint8_t *byte
 	struct simulated_world *world = context;
 	struct wire_view frames[2];
 
-	simulated_plane_catch_up(&world->plane, frames, split(number, bytes, octets, frames));
+	simulated_plane_catch_up(&world->planes[whose(number)], frames, split(number, bytes, octets, frames));
 }
 
-static void catches_up(void *context, const struct wire_view *frames, size_t count)
+static void catches_up(void *context, unsigned plane, const struct wire_view *frames, size_t count)
 {
-	schedule_frames(context, catch_up_arrived, frames, count);
+	schedule_frames(context, catch_up_arrived, plane, frames, count);
 }
 
 static void ask_arrived(void *context, uint64_t number, const uint8_t *bytes, size_t octets)
@@ -217,29 +258,37 @@ static void ask_arrived(void *context, uint64_t number, const uint8_t *bytes, si
 	struct simulated_world *world = context;
 	struct wire_view frames[2];
 
-	mobility_process_catch_up(&world->mobility, frames, split(number, bytes, octets, frames));
+	mobility_process_catch_up(&world->mobility, whose(number), frames, split(number, bytes, octets, frames));
 }
 
-static void plane_asks(void *context, struct wire_view frame)
+static void plane_asks(void *context, unsigned plane, struct wire_view frame)
 {
-	schedule_frames(context, ask_arrived, &frame, 1);
+	schedule_frames(context, ask_arrived, plane, &frame, 1);
 }
 
 /* A data plane that subscribes gets the welcome of the socket; one whose owner came back, too. */
-static void welcome(struct simulated_world *world)
+static void welcome(struct simulated_world *world, unsigned plane)
 {
 	struct wire_view frame = {world->mobility.welcome, world->mobility.welcome_octets};
 
 	if (frame.octets)
-		schedule_frames(world, feed_arrived, &frame, 1);
+		schedule_frames(world, feed_arrived, plane, &frame, 1);
+}
+
+void simulated_world_restart_plane(struct simulated_world *world, unsigned plane)
+{
+	simulated_plane_restart(&world->planes[plane]);
+	welcome(world, plane);
 }
 
 static void mobility_came_up(void *context)
 {
 	struct simulated_world *world = context;
 
-	if (world->plane.receiver)
-		simulated_plane_disconnected(&world->plane);
+	for (unsigned plane = 0; plane < WORLD_PLANES; plane++) {
+		if (world->planes[plane].receiver)
+			simulated_plane_disconnected(&world->planes[plane]);
+	}
 }
 
 /* Mobility server ↔ RADIUS, DNS */
@@ -329,17 +378,17 @@ static size_t card_of(const struct simulated_world *world, const struct simulate
 	return (size_t)(node->card - world->cards);
 }
 
-static void node_granted(void *context, struct simulated_node *node, uint32_t status)
+static void node_granted(void *context, struct simulated_node *node)
 {
 	struct simulated_world *world = context;
 	struct promise *promise = &world->promises[card_of(world, node)];
 
 	world->grants++;
-	tell(world, "%s: granted %s, status %u", node->name, node->grant.fqdn, status);
+	tell(world, "%s: granted %s", node->name, node->fqdn);
 	promise->version = invariants_granted(world, node);
 	promise->is_there = true;
-	memcpy(promise->fqdn, node->grant.fqdn, sizeof(promise->fqdn));
-	promise->home_address = node->grant.home_address;
+	memcpy(promise->fqdn, node->fqdn, sizeof(promise->fqdn));
+	promise->home_address = node->home_address;
 }
 
 static void node_bound(void *context, struct simulated_node *node)
@@ -347,7 +396,7 @@ static void node_bound(void *context, struct simulated_node *node)
 	struct simulated_world *world = context;
 
 	world->bindings++;
-	tell(world, "%s: bound, number %u", node->name, node->binding.sequence);
+	tell(world, "%s: bound, number %u", node->name, node->acknowledged);
 	invariants_bound(world, node);
 }
 
@@ -356,6 +405,7 @@ static void node_bound(void *context, struct simulated_node *node)
 static void make_settings(struct simulated_world *world)
 {
 	static const char *const realms[] = {"wlan.mnc001.mcc001.3gppnetwork.org"};
+	static const uint32_t lifetimes_s[] = {300, 1200, 7200}; /* the short ones are for re-authentications */
 	struct settings *settings = &world->settings;
 	struct settings_server *server = &settings->servers[0];
 
@@ -365,7 +415,7 @@ static void make_settings(struct simulated_world *world)
 	settings->home_prefix_length = 48;
 	settings->services = PANA_CAPABILITY_MIP6 | PANA_CAPABILITY_HIP;
 	settings->vendor_id = NODE_VENDOR;
-	settings->session_lifetime_max_s = 7200;
+	settings->session_lifetime_max_s = lifetimes_s[virtual_roll(&world->time, 3)];
 	settings->lease_lifetime_s = 86400;
 	settings->binding_lifetime_max_s = 3600;
 	settings->quarantine_address_s = 3600;
@@ -390,6 +440,15 @@ static void make_settings(struct simulated_world *world)
 	settings->dns.ttl_s = 600;
 }
 
+static void insert_card(struct sim_card *card)
+{
+	const struct software_usim_settings settings = {
+	        .imsi = card->imsi, .mnc_digits = 2, .iccid = "89014103211118510720"};
+
+	card->usim = allocate(sizeof(*card->usim));
+	card->card = software_usim_of_keys(&settings, &card->k, &card->opc, NULL, card->usim);
+}
+
 static void make_cards(struct simulated_world *world)
 {
 	static const char *const names[WORLD_CARDS] = {"Matti Virtanen", "Aino Kallas", "Juha Aho"};
@@ -400,7 +459,7 @@ static void make_cards(struct simulated_world *world)
 		snprintf(card->imsi, sizeof(card->imsi), "00101%010u", i + 1);
 		randomness_fill(&world->time.dice.randomness, secret_fill(&card->k, AKA_K_OCTETS), AKA_K_OCTETS);
 		randomness_fill(&world->time.dice.randomness, secret_fill(&card->opc, AKA_K_OCTETS), AKA_K_OCTETS);
-		card->window.jump_limit = SQN_JUMP_LIMIT_DEFAULT;
+		insert_card(card);
 		authentication_process_subscribe(world->authentication, card, names[i]);
 	}
 }
@@ -412,13 +471,10 @@ static void make_nodes(struct simulated_world *world)
 	for (uint32_t i = 0; i < WORLD_NODES; i++) {
 		struct simulated_node *node = &world->nodes[i];
 
-		node->time = &world->time;
-		node->outlet = (struct node_outlet){world, node_transmits, node_granted, node_bound, broken};
+		node->outlet = (struct node_outlet){world, node_transmits, node_granted, node_bound, broken, logged};
 		node->name = names[i];
 		node->card = &world->cards[i % WORLD_CARDS];
-		node->paa_id = PAA_ID;
-		node->server = world->settings.service_address;
-		simulated_node_start(node, i);
+		simulated_node_start(node, &world->time, i, &world->settings.service_address, PAA_ID);
 	}
 }
 
@@ -427,7 +483,6 @@ void simulated_world_start(struct simulated_world *world, uint64_t seed, bool te
 	const struct mobility_outlet outlet = {world, sends, injects, feeds, catches_up, mobility_came_up};
 	const struct plane_outlet plane = {world, plane_asks, plane_delivers, broken};
 	struct simulated_process *authentication;
-	struct host_key *host_key = NULL;
 
 	memset(world, 0, sizeof(*world));
 	world->seed = seed;
@@ -444,16 +499,15 @@ void simulated_world_start(struct simulated_world *world, uint64_t seed, bool te
 	authentication_process_start(world->authentication);
 	world->dns = dns_model_new(&world->settings.dns.key, FORWARD_ZONE, REVERSE_ZONE);
 	dns_model_put(world->dns, "www.mob.example. 300 IN AAAA 2001:db8:99::1");
-	simulated_plane_start(&world->plane, &world->time, &plane);
+	for (unsigned i = 0; i < WORLD_PLANES; i++)
+		simulated_plane_start(&world->planes[i], i, &world->time, &plane);
 	make_nodes(world);
-	/* the server's key is made as a node's is, so that it comes of the seed */
-	host_key = world->nodes[0].host_key;
-	world->nodes[0].host_key = NULL;
-	simulated_node_new_key(&world->nodes[0]);
-	mobility_process_start(&world->mobility, &world->time, &world->settings, host_key, &outlet);
+	mobility_process_start(&world->mobility, &world->time, &world->settings, simulated_host_key(&world->time),
+	                       &outlet);
 	world->mobility.process.logged = logged;
 	world->mobility.process.log_context = world;
-	welcome(world);
+	for (unsigned i = 0; i < WORLD_PLANES; i++)
+		welcome(world, i);
 }
 
 void simulated_world_end(struct simulated_world *world)
@@ -462,7 +516,12 @@ void simulated_world_end(struct simulated_world *world)
 		simulated_node_end(&world->nodes[i]);
 	mobility_process_end(&world->mobility);
 	authentication_process_free(world->authentication);
-	simulated_plane_end(&world->plane);
+	for (unsigned i = 0; i < WORLD_PLANES; i++)
+		simulated_plane_end(&world->planes[i]);
+	for (uint32_t i = 0; i < WORLD_CARDS; i++) {
+		software_usim_free(world->cards[i].card);
+		free(world->cards[i].usim);
+	}
 	dns_model_free(world->dns);
 	virtual_time_end(&world->time);
 }
@@ -481,6 +540,10 @@ void simulated_world_give_peace(struct simulated_world *world)
 	world->peace = true;
 	world->weather = (struct weather){0};
 	world->feed_lost = 0;
+	for (uint32_t i = 0; i < WORLD_NODES; i++) {
+		world->nodes[i].process.effects_left = 0;
+		world->nodes[i].disk_failures = 0;
+	}
 	world->mobility.process.effects_left = 0;
 	authentication_process_of(world->authentication)->effects_left = 0;
 	store_model_fail(world->mobility.process.store, 0, 0, 0);

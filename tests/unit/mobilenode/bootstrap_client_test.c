@@ -54,13 +54,13 @@ struct bootstrap {
 	size_t full_octets;
 	/* what the client told */
 	unsigned grants, refusals;
-	struct bootstrap_grant grant;
+	struct bootstrap_client_grant grant;
 	uint32_t status;
 	uint32_t retry_after_ms;
 	char text[256];
 };
 
-static void on_granted(void *context, const struct bootstrap_grant *grant, const struct instant *now,
+static void on_granted(void *context, const struct bootstrap_client_grant *grant, const struct instant *now,
                        struct effects *effects)
 {
 	struct bootstrap *at = context;
