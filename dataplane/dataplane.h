@@ -11,6 +11,7 @@
 
 #include <rte_rcu_qsbr.h>
 
+#include "announcement.h"
 #include "bus_client.h"
 #include "command_socket.h"
 #include "feed_receiver.h"
@@ -33,6 +34,7 @@ struct worker {
 	struct rte_ring *from_host; /* main core → worker */
 	struct dataplane *dataplane;
 	unsigned number;
+	uint64_t turns;       /* of its loop: its sign of life; relaxed */
 	uint64_t busy_cycles; /* in bursts; relaxed */
 	uint64_t all_cycles;
 };
@@ -93,7 +95,8 @@ struct dataplane {
 	bool has_huge_pages;
 	unsigned worker_count;
 	struct worker *workers[WORKERS_MAX];
-	volatile bool stopping;
+	volatile bool ending;   /* asked to end: withdraws, forwards a little longer, then stops */
+	volatile bool stopping; /* workers end their loops */
 
 	struct walk_counters main_counters;
 	struct feed_receiver *receiver;
@@ -113,6 +116,13 @@ struct dataplane {
 	struct main_core_turns turns;
 	struct plane_log log;
 	bool was_in_sync;
+	struct announcement announcement;
+	struct heartbeat heartbeats[WORKERS_MAX];
+	enum announcement_obstacle obstacle;
+	bool drained; /* by an operator */
+	bool is_announced;
+	uint64_t withdrawn_ms;
+	uint64_t announce_again_ms; /* after a failure */
 	uint64_t last_second_ms;
 	uint64_t trouble_told_ms; /* when the control plane last heard of a refused row */
 };

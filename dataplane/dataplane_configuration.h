@@ -65,6 +65,7 @@ struct dataplane_configuration {
 	uint32_t buffers;
 	uint32_t handover_grace_ms;
 	uint32_t stale_grace_s;
+	uint32_t withdraw_after_ms;
 	struct forwarding_limits limits;
 	char sockets[FOLDER_OCTETS];
 	char name[NAME_OCTETS];

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
+#include <rte_log.h>
 
 #include "host_netlink.h"
 
@@ -126,6 +127,8 @@ int host_ports_start(const struct dataplane_configuration *configuration, struct
 
 		if (!port->host[0])
 			continue;
+		/* the driver complains of flow rules that nobody wants; what matters is said below */
+		rte_log_set_level_pattern("pmd.net.tap*", RTE_LOG_CRIT);
 		result = start_one(port, i, &forwarding->ports[i], pool, netlink, &hosts[i]);
 		for (unsigned j = 0; is_first && j < configuration->service_address_count && !result; j++)
 			result = host_netlink_address_add(netlink, hosts[i].interface_index,

@@ -39,7 +39,9 @@ static struct dataplane *the_dataplane; /* a signal handler knows no argument */
 static void stop(int number)
 {
 	(void)number;
-	the_dataplane->stopping = true;
+	if (the_dataplane->ending)
+		the_dataplane->stopping = true; /* asked twice: at once */
+	the_dataplane->ending = true;
 }
 
 /* Memory of the table: EAL's is for packets. Huge pages where the kernel gives them. */
@@ -279,6 +281,7 @@ static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 	dataplane->forwarding.limits = dataplane->configuration.limits;
 	dataplane->forwarding.handover_grace_ms = dataplane->configuration.handover_grace_ms;
 	dataplane->forwarding.hop_limit = IP_HOP_LIMIT_DEFAULT;
+	dataplane->announcement.withdraw_after_ms = dataplane->configuration.withdraw_after_ms;
 	start_clock(dataplane);
 	result = make_tables(dataplane, error);
 	if (!result)

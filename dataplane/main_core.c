@@ -11,6 +11,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
+#include "announcing.h"
 #include "plane_operator.h"
 
 enum {
@@ -384,6 +385,7 @@ static void keep_time(struct dataplane *dataplane, uint64_t now_ms)
 	table_writer_reclaim(dataplane->forwarding.table, RECLAIMS_A_TURN, report_usage, dataplane);
 	usage_sweep(&dataplane->usage, dataplane->forwarding.table, now_ms, report_usage, dataplane);
 	watch_sync(dataplane);
+	announcing_watch(dataplane, now_ms);
 	if (now_ms < dataplane->last_second_ms + SECOND_MS)
 		return;
 	dataplane->last_second_ms = now_ms;
@@ -458,6 +460,8 @@ void main_core_run(struct dataplane *dataplane)
 		more |= serve_hosts(dataplane);
 		command_socket_serve(dataplane->commands, COMMANDS_A_TURN);
 		keep_time(dataplane, now_ms);
+		if (dataplane->ending && announcing_may_end(dataplane, now_ms))
+			dataplane->stopping = true;
 		count_turn(&dataplane->turns, (rte_rdtsc() - begun_tsc) * 1000000 / rte_get_tsc_hz(),
 		           own_us() - begun_us);
 		if (!more)

@@ -66,6 +66,7 @@ int polling_run(void *argument)
 		unsigned count = poll_all(worker, now_ms);
 
 		rte_rcu_qsbr_quiescent(dataplane->qsbr, worker->number);
+		counter_add(&worker->turns, 1);
 		if (count) {
 			empty_polls = 0;
 			counter_add(&worker->busy_cycles, rte_rdtsc() - tsc);

@@ -9,6 +9,8 @@
 
 const struct dataplane_command plane_commands[] = {
         {.name = "dataplane show", .run = plane_show, .arguments = ""},
+        {.name = "dataplane drain", .operates = true, .run = plane_drain, .arguments = ""},
+        {.name = "dataplane undrain", .operates = true, .run = plane_undrain, .arguments = ""},
         {.name = "dataplane bindings", .run = plane_bindings, .arguments = "address keys limit after"},
         {.name = "dataplane drops", .run = plane_drops, .arguments = "address limit"},
         {.name = "stats show", .run = plane_stats, .arguments = ""},

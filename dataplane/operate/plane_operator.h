@@ -19,6 +19,8 @@ command_audit plane_audit;
 
 #define PLANE_RUN(name) json_t *name(void *context, json_t *arguments, json_t **error)
 PLANE_RUN(plane_show);
+PLANE_RUN(plane_drain);
+PLANE_RUN(plane_undrain);
 PLANE_RUN(plane_bindings);
 PLANE_RUN(plane_drops);
 PLANE_RUN(plane_stats);

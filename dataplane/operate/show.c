@@ -2,6 +2,7 @@
 /* show - how a data plane is: sync, shards, workers, ports; and its counters. */
 #include <rte_cycles.h>
 
+#include "announcing.h"
 #include "plane_operator.h"
 
 static json_t *counters_of(const struct walk_counters *counters)
@@ -151,16 +152,16 @@ PLANE_RUN(plane_show)
 		json_array_append_new(workers, show_worker(dataplane->workers[i]));
 	for (unsigned i = 0; i < dataplane->forwarding.port_count; i++)
 		json_array_append_new(ports, show_port(dataplane, i));
-	return json_pack("{s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:b}",
-	                 "in_sync", feed_receiver_in_sync(dataplane->receiver), "owner_heard",
-	                 expiry_owner_is_heard(&dataplane->expiry, now_ms), "shards", (int)owned, "shards_complete",
-	                 (int)complete, "lag", show_lag(&lag), "shards_behind", lag.behind, "bindings",
-	                 plane_number(binding_table_count(dataplane->forwarding.table)), "bindings_max",
-	                 plane_number(binding_table_capacity(dataplane->forwarding.table)), "rows_waiting_for_room",
-	                 plane_number(feed_receiver_refused(dataplane->receiver)), "lacks_rows",
-	                 feed_receiver_lacks_rows(dataplane->receiver), "huge_pages", dataplane->has_huge_pages, "boot",
-	                 plane_number(dataplane->boot), "workers", workers, "ports", ports, "main_core",
-	                 show_main_core(dataplane), "drops", plane_drop_counters(&sum), "adds_up",
+	return json_pack("{s:b, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:b}",
+	                 "in_sync", feed_receiver_in_sync(dataplane->receiver), "announcement",
+	                 announcing_show(dataplane), "owner_heard", expiry_owner_is_heard(&dataplane->expiry, now_ms),
+	                 "shards", (int)owned, "shards_complete", (int)complete, "lag", show_lag(&lag), "shards_behind",
+	                 lag.behind, "bindings", plane_number(binding_table_count(dataplane->forwarding.table)),
+	                 "bindings_max", plane_number(binding_table_capacity(dataplane->forwarding.table)),
+	                 "rows_waiting_for_room", plane_number(feed_receiver_refused(dataplane->receiver)),
+	                 "lacks_rows", feed_receiver_lacks_rows(dataplane->receiver), "huge_pages",
+	                 dataplane->has_huge_pages, "boot", plane_number(dataplane->boot), "workers", workers, "ports",
+	                 ports, "main_core", show_main_core(dataplane), "drops", plane_drop_counters(&sum), "adds_up",
 	                 walk_counters_balance(&sum));
 }
 
