@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "configuration.h"
 #include "subscriber_file.h"
 
-enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
+enum { PAGE_DEFAULT = 100, PAGE_MAX = COMMAND_ROWS_MAX };
 
 /* The outcome of a change, when it is durable. */
 static void changed(void *context, uint64_t ticket, const struct subscriber_change_result *result,

@@ -4,8 +4,7 @@
 
 #define LIMIT                                                                                                          \
 	{                                                                                                              \
-		.name = "limit", .type = TYPE_INTEGER, .is_option = true,                                              \
-		.help = "one page of so many rows (1 to 1000)"                                                         \
+		.name = "limit", .type = TYPE_INTEGER, .is_option = true, .help = "so many rows, and where to go on"   \
 	}
 #define AFTER                                                                                                          \
 	{                                                                                                              \

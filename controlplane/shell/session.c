@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "printers.h"
 #include "subscriber_view.h"
 
@@ -91,62 +92,80 @@ static bool joins_data_planes(const struct grammar_command *command)
 	return strcmp(command->noun, "binding") == 0 && strcmp(command->verb, "show") == 0;
 }
 
-/* All pages of an answer, printed as they come; with --json, put together. One page alone if the operator set --limit.
- */
+/* One page, printed or put to `all`; *next says where the following one begins (a new reference), NULL at the end. */
+static int run_page(struct session *session, const struct server *server, const struct grammar_command *command,
+                    json_t *arguments, struct printer_table *table, json_t *all, json_t **next)
+{
+	json_t *body = NULL, *rows;
+	int result = ask_confirmed(session, server, command, arguments, &body);
+
+	*next = NULL;
+	if (result < 0)
+		return session_unreachable(server, result);
+	if (result == 1) {
+		if (session->json)
+			json_dumpf(body, stdout, JSON_INDENT(1));
+		else
+			printer_error(stderr, body);
+		json_decref(body);
+		return result;
+	}
+	rows = json_object_get(body, "rows");
+	if (joins_data_planes(command))
+		subscriber_view_join(session, rows);
+	if (!session->json)
+		printer_rows(stdout, table, rows);
+	json_array_extend(all, rows);
+	if (json_is_string(json_object_get(body, "next")))
+		*next = json_incref(json_object_get(body, "next"));
+	json_decref(body);
+	return result;
+}
+
+static void end_pages(const struct session *session, json_t *all, json_t *next)
+{
+	json_t *body;
+
+	if (!session->json) {
+		if (next)
+			printf("next: --after %s\n", json_string_value(next));
+		return;
+	}
+	body = json_pack("{s:O}", "rows", all);
+	if (next)
+		json_object_set(body, "next", next);
+	json_dumpf(body, stdout, JSON_INDENT(1));
+	printf("\n");
+	json_decref(body);
+}
+
+/* Page after page to the end, or until --limit rows are there. */
 static int run_pages(struct session *session, const struct server *server, const struct grammar_command *command,
                      json_t *arguments)
 {
-	bool one_page = json_object_get(arguments, "limit") != NULL;
+	const json_t *limit = json_object_get(arguments, "limit");
+	json_int_t left = limit ? json_integer_value(limit) : -1; /* below zero: all */
 	struct printer_table table = {0};
-	json_t *all = json_array();
-	json_t *next = NULL;
+	json_t *all = json_array(), *next = NULL;
 	int result;
 
 	do {
-		json_t *body = NULL;
-		json_t *rows;
+		size_t seen = json_array_size(all);
 
-		result = ask_confirmed(session, server, command, arguments, &body);
-		if (result < 0) {
-			result = session_unreachable(server, result);
-			break;
-		}
-		if (result == 1) {
-			if (session->json)
-				json_dumpf(body, stdout, JSON_INDENT(1));
-			else
-				printer_error(stderr, body);
-			json_decref(body);
-			break;
-		}
-		rows = json_object_get(body, "rows");
-		if (joins_data_planes(command))
-			subscriber_view_join(session, rows);
-		if (session->json)
-			json_array_extend(all, rows);
-		else
-			printer_rows(stdout, &table, rows);
-		next = json_object_get(body, "next");
-		if (json_is_string(next))
-			json_object_set(arguments, "after", next);
-		next = json_is_string(next) ? json_incref(next) : NULL;
-		json_decref(body);
-		if (next && one_page && !session->json)
-			printf("next: --after %s\n", json_string_value(next));
-		if (next && !one_page)
-			json_decref(next);
-	} while (next && !one_page);
-	if (session->json && result == 0) {
-		json_t *body = json_pack("{s:O}", "rows", all);
-
-		if (next && one_page)
-			json_object_set(body, "next", next);
-		json_dumpf(body, stdout, JSON_INDENT(1));
-		printf("\n");
-		json_decref(body);
-	}
-	if (one_page)
+		json_object_set_new(arguments, "limit",
+		                    json_integer(left < 0 || left > COMMAND_ROWS_MAX ? COMMAND_ROWS_MAX : left));
 		json_decref(next);
+		result = run_page(session, server, command, arguments, &table, all, &next);
+		if (next)
+			json_object_set(arguments, "after", next);
+		if (left > 0)
+			left -= (json_int_t)(json_array_size(all) - seen);
+		if (!session->json)
+			json_array_clear(all);
+	} while (next && left);
+	if (result == 0)
+		end_pages(session, all, next);
+	json_decref(next);
 	json_decref(all);
 	return result;
 }

@@ -7,9 +7,10 @@
 #ifndef KEDGE_DATAPLANE_PLANE_OPERATOR_H
 #define KEDGE_DATAPLANE_PLANE_OPERATOR_H
 
+#include "command.h"
 #include "dataplane.h"
 
-enum { PLANE_PAGE_DEFAULT = 100, PLANE_PAGE_MAX = 1000, KEY_TEXT_OCTETS = INET6_ADDRSTRLEN + 8 };
+enum { PLANE_PAGE_DEFAULT = 100, PLANE_PAGE_MAX = COMMAND_ROWS_MAX, KEY_TEXT_OCTETS = INET6_ADDRSTRLEN + 8 };
 
 extern const struct dataplane_command plane_commands[];
 extern const unsigned plane_command_count;

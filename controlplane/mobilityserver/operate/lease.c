@@ -61,6 +61,12 @@ OPERATOR_RUN(operator_lease_show)
 	    !command_integer(operator->commands, ticket, arguments, "limit", 1, OPERATOR_PAGE_MAX,
 	                     OPERATOR_PAGE_DEFAULT, &limit))
 		return;
+	if (after && !bootstrap_lease_find(bootstrap, after, &view)) {
+		/* an empty page would read as the end */
+		command_fail(operator->commands, ticket, "not-found", NULL,
+		             "%.60s is known no more, so nothing stands behind him: begin anew", after);
+		return;
+	}
 	if (imsi && !operator_subscriber(operator, ticket, imsi, &identity, subscriber))
 		return;
 	gathering.rows = json_array();

@@ -7,6 +7,7 @@
 #define KEDGE_MOBILITYSERVER_OPERATOR_H
 
 #include "bus.h"
+#include "command.h"
 #include "command_server.h"
 #include "mobility_server.h"
 
@@ -23,7 +24,7 @@ struct operator
 	int (*check_configuration)(const char *file, char *error, size_t octets);
 };
 
-enum { OPERATOR_COMMANDS = 10, OPERATOR_PAGE_DEFAULT = 100, OPERATOR_PAGE_MAX = 1000 };
+enum { OPERATOR_COMMANDS = 10, OPERATOR_PAGE_DEFAULT = 100, OPERATOR_PAGE_MAX = COMMAND_ROWS_MAX };
 
 /* Fills the table; `operator` and its members outlive it. */
 void operator_commands(struct operator* operator, struct command commands[OPERATOR_COMMANDS]);

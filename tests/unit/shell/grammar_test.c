@@ -53,7 +53,7 @@ static void mistakes_get_a_column_and_what_was_expected(void **state)
 	        {"binding delete", 14, "address is missing", "the home address"},
 	        {"binding show 2001:db8::1", 13, "'2001:db8::1' is one word too many", ""},
 	        {"binding show --limt 5", 13, "unknown option '--limt'", "--imsi, --address, --limit, --after"},
-	        {"binding show --limit", 20, "'--limit' wants a value", "one page"},
+	        {"binding show --limit", 20, "'--limit' wants a value", "so many rows"},
 	        {"binding show --limit many", 21, "'many' is no limit", "a number"},
 	        {"binding show --limit 1 --limit 2", 23, "'--limit' stands twice", ""},
 	        {"subscriber bar 12345", 15, "'12345' is no imsi", "6 to 15 digits"},
