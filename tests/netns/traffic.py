@@ -46,10 +46,10 @@ class Running:
 
 
 class Echo(Running):
-    """Echo requests from a node to an IPv6 address, one each interval_s. `sent` and `received` are {sequence number: monotonic time};
-    last_s is how long answers are waited for at the end."""
+    """Echo requests from a node, from its address `source` if that is given, to an IPv6 address, one each interval_s. `sent` and `received` are
+    {sequence number: monotonic time}; last_s is how long answers are waited for at the end."""
 
-    def __init__(self, node, address, interval_s=0.01, payload_bytes=56, last_s=1.0):
+    def __init__(self, node, address, interval_s=0.01, payload_bytes=56, last_s=1.0, source=None):
         super().__init__()
         self.interval_s, self.last_s = interval_s, last_s
         self.payload = os.urandom(payload_bytes)
@@ -60,6 +60,8 @@ class Echo(Running):
         only_replies = list(ICMPV6_BLOCK_ALL)
         only_replies[ECHO_REPLY >> 5] &= ~(1 << (ECHO_REPLY & 31)) & 0xFFFFFFFF
         self.socket.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, struct.pack("=8I", *only_replies))
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect((address, 0))
 
     def work(self):
