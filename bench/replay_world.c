@@ -90,15 +90,8 @@ static void ask_nobody(void *context, struct wire_view frame)
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
 {
 	const struct world *world = (const struct world *)context;
-	struct in6_addr care_of;
-	uint16_t link_mtu;
 
-	memcpy(&care_of, row->care_of_address, sizeof(care_of));
-	record->own = 0;
-	record->route = forwarding_route(&world->forwarding, &care_of);
-	link_mtu = forwarding_inner_mtu(&world->forwarding, record->route);
-	record->inner_mtu_bytes =
-	        row->inner_mtu_bytes && row->inner_mtu_bytes < link_mtu ? row->inner_mtu_bytes : link_mtu;
+	forwarding_resolve(&world->forwarding, row->inner_mtu_bytes, record);
 	return true;
 }
 

@@ -29,7 +29,16 @@ static uint64_t number_of(struct load *load, const json_t *map, const char *name
 	return (uint64_t)json_integer_value(value);
 }
 
-/* "ADDRESS" or, with `length`, "ADDRESS/LENGTH". */
+/* IPv6, or IPv4 into mapped form. */
+static bool parse_text(const char *text, struct in6_addr *address)
+{
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return true;
+	*address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+	return inet_pton(AF_INET, text, &address->s6_addr[12]) == 1;
+}
+
+/* "ADDRESS" or, with `length`, "ADDRESS/LENGTH"; of IPv4 the length is that of the mapped form. */
 static struct in6_addr parse_address(struct load *load, const char *name, const char *text, unsigned *length)
 {
 	char copy[INET6_ADDRSTRLEN + 8];
@@ -42,7 +51,11 @@ static struct in6_addr parse_address(struct load *load, const char *name, const 
 		*slash = '\0';
 		*length = (unsigned)strtoul(slash + 1, NULL, 10);
 	}
-	if (inet_pton(AF_INET6, copy, &address) != 1 || !slash != !length || (length && *length > 128))
+	if (!parse_text(copy, &address) || !slash != !length)
+		fail(load, name, text);
+	else if (length && IN6_IS_ADDR_V4MAPPED(&address))
+		*length += MAPPED_PREFIX_BITS;
+	if (length && *length > 128)
 		fail(load, name, text);
 	return address;
 }
@@ -50,6 +63,14 @@ static struct in6_addr parse_address(struct load *load, const char *name, const 
 static struct in6_addr address_of(struct load *load, const json_t *map, const char *name)
 {
 	return parse_address(load, name, json_string_value(json_object_get(map, name)), NULL);
+}
+
+/* Bits of a key, as a row or prefix of this address names them. */
+static unsigned key_length_of(struct load *load, const json_t *row, const struct in6_addr *address)
+{
+	unsigned length = (unsigned)number_of(load, row, "key_length");
+
+	return IN6_IS_ADDR_V4MAPPED(address) ? length + MAPPED_PREFIX_BITS : length;
 }
 
 static void parse_link(struct load *load, const char *name, const char *text, uint8_t link[LINK_ADDRESS_OCTETS])
@@ -100,6 +121,28 @@ static void load_port(struct load *load, const json_t *root, struct forwarding *
 	}
 	if (forwarding_add_route(forwarding, &everything, 0, 0, &gateway))
 		fail(load, "port.gateway", NULL);
+	if (json_object_get(port, "gateway_ipv4")) {
+		gateway = address_of(load, port, "gateway_ipv4");
+		everything = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+		if (forwarding_add_route(forwarding, &everything, MAPPED_PREFIX_BITS, 0, &gateway))
+			fail(load, "port.gateway_ipv4", NULL);
+	}
+}
+
+/* "dscp": copy (the default), pipe with "dscp_value", or uniform; "udp_checksum". */
+static void load_marking(struct load *load, const json_t *root, struct forwarding *forwarding)
+{
+	const char *dscp = json_string_value(json_object_get(root, "dscp"));
+
+	forwarding->udp_checksum = json_is_true(json_object_get(root, "udp_checksum"));
+	if (!dscp || strcmp(dscp, "copy") == 0)
+		return;
+	if (strcmp(dscp, "pipe") == 0)
+		forwarding->marking = tunnel_marking_pipe((uint8_t)number_of(load, root, "dscp_value"));
+	else if (strcmp(dscp, "uniform") == 0)
+		forwarding->marking = tunnel_marking_uniform();
+	else
+		fail(load, "dscp", dscp);
 }
 
 static void load_prefixes(struct load *load, const json_t *root, struct forwarding *forwarding)
@@ -113,8 +156,7 @@ static void load_prefixes(struct load *load, const json_t *root, struct forwardi
 		unsigned length = 0;
 		struct in6_addr prefix = parse_address(load, "service_prefixes", text, &length);
 
-		if (service_prefixes_add(&forwarding->prefixes, &prefix, length,
-		                         (unsigned)number_of(load, row, "key_length")))
+		if (service_prefixes_add(&forwarding->prefixes, &prefix, length, key_length_of(load, row, &prefix)))
 			fail(load, "service_prefixes", text);
 	}
 }
@@ -140,6 +182,24 @@ static void load_neighbours(struct load *load, json_t *root, struct world *world
 	}
 }
 
+/* The kind of tunnel; without one it is ip6-in-ip6. */
+static uint8_t kind_of(struct load *load, const json_t *row)
+{
+	static const char *const names[TUNNEL_KINDS] = {[FEED_TUNNEL_IP6_IN_IP6] = "ip6-in-ip6",
+	                                                [FEED_TUNNEL_IP4_IN_IP6] = "ip4-in-ip6",
+	                                                [FEED_TUNNEL_IP6_IN_UDP4] = "ip6-in-udp4",
+	                                                [FEED_TUNNEL_IP4_IN_UDP4] = "ip4-in-udp4"};
+	const char *name = json_string_value(json_object_get(row, "kind"));
+
+	if (!json_object_get(row, "kind"))
+		return FEED_TUNNEL_IP6_IN_IP6;
+	for (uint8_t kind = 1; name && kind < TUNNEL_KINDS; kind++)
+		if (strcmp(name, names[kind]) == 0)
+			return kind;
+	fail(load, "kind", name);
+	return FEED_TUNNEL_NONE;
+}
+
 static void load_row(struct load *load, const json_t *from, struct feed_row *row)
 {
 	const char *operation = json_string_value(json_object_get(from, "op"));
@@ -147,13 +207,14 @@ static void load_row(struct load *load, const json_t *from, struct feed_row *row
 
 	memset(row, 0, sizeof(*row));
 	row->operation = operation && strcmp(operation, "withdraw") == 0 ? FEED_WITHDRAW : FEED_SET;
-	row->key_length = (uint8_t)number_of(load, from, "key_length");
+	row->key_length = (uint8_t)key_length_of(load, from, &key);
 	memcpy(row->key, &key, sizeof(key));
 	if (row->operation == FEED_WITHDRAW)
 		return;
 	care_of = address_of(load, from, "care_of");
 	memcpy(row->care_of_address, &care_of, sizeof(care_of));
-	row->tunnel_kind = FEED_TUNNEL_IP6_IN_IP6;
+	row->tunnel_kind = kind_of(load, from);
+	row->port = json_object_get(from, "port") ? (uint16_t)number_of(load, from, "port") : 0;
 	row->inner_mtu_bytes = (uint16_t)number_of(load, from, "inner_mtu");
 	row->expiry_unix_ms = number_of(load, from, "expires_ms");
 	if (json_is_true(json_object_get(from, "unverified")))
@@ -195,6 +256,7 @@ int scenario_load(const char *path, struct world *world, struct scenario *scenar
 	world->start_ms = number_of(&load, root, "start_ms");
 	world->forwarding.handover_grace_ms = (uint32_t)number_of(&load, root, "handover_grace_ms");
 	world->forwarding.hop_limit = (uint8_t)number_of(&load, root, "hop_limit");
+	load_marking(&load, root, &world->forwarding);
 	load_own(&load, root, &world->forwarding);
 	load_port(&load, root, &world->forwarding);
 	load_prefixes(&load, root, &world->forwarding);

@@ -13,6 +13,7 @@
 
 #include "announcing.h"
 #include "plane_operator.h"
+#include "table_writer.h"
 
 enum {
 	PUNTS_A_TURN = 256,
@@ -137,15 +138,10 @@ static void ask(void *context, struct wire_view frame)
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
 {
-	struct dataplane *dataplane = context;
+	const struct dataplane *dataplane = context;
 	const struct service_prefix *prefix = service_prefix_of(&dataplane->forwarding.prefixes, &record->key);
-	uint16_t reach = forwarding_route(&dataplane->forwarding, &record->care_of_address);
-	uint16_t carries = forwarding_inner_mtu(&dataplane->forwarding, reach);
 
-	record->route = reach;
-	record->own = 0;
-	record->inner_mtu_bytes =
-	        row->inner_mtu_bytes && row->inner_mtu_bytes < carries ? row->inner_mtu_bytes : carries;
+	forwarding_resolve(&dataplane->forwarding, row->inner_mtu_bytes, record);
 	return prefix && prefix->key_length == row->key_length;
 }
 

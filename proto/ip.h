@@ -24,7 +24,10 @@ enum {
 	IPV6_MINIMUM_MTU = 1280,
 	IP_EXTENSIONS_MAX = 8,
 	IP_HOP_LIMIT_DEFAULT = 64,
+	MAPPED_PREFIX_BITS = 96, /* in front of an IPv4 address in mapped form */
 };
+
+enum { UDP_PORT_DSMIPV6 = 4191 }; /* RFC 5555 2.3.2.2 */
 
 /* Values of the next header (protocol) field. */
 enum {
@@ -185,6 +188,12 @@ size_t mobility_packet_write(struct wire_writer *writer, const struct mobility_p
 static inline bool in6_is_equal(const struct in6_addr *a, const struct in6_addr *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Multicast; in mapped form also IPv4's broadcast and 240/4. */
+static inline bool in6_is_multicast(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_MULTICAST(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] >= 224);
 }
 
 /* True when the first `bits` bits (0..128) of both are the same. */

@@ -253,4 +253,13 @@ void wire_write_padding(struct wire_writer *writer, size_t alignment);
 uint32_t wire_checksum_add(uint32_t sum, const void *bytes, size_t octets);
 uint16_t wire_checksum_end(uint32_t sum);
 
+/* The checksum when one of the 16-bit words under it changes (RFC 1624 3, equation 3). */
+static inline uint16_t wire_checksum_change(uint16_t checksum, uint16_t before, uint16_t after)
+{
+	uint32_t sum = (uint32_t)(uint16_t)~checksum + (uint16_t)~before + after;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
+}
+
 #endif

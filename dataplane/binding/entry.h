@@ -75,7 +75,11 @@ static inline void shared_address_store(struct shared_address *address, const st
 enum binding_flag {
 	BINDING_CARE_OF_UNVERIFIED = 0x0001, /* credit in the cold record, M-17 */
 	BINDING_HAS_PREVIOUS = 0x0002,       /* a previous care-of address in the side record */
+	BINDING_CARE_OF_REFUSED = 0x0020,    /* a tunnel into a tunnel, M-18: nothing is sent there */
 };
+
+/* Flags with which a packet to the node takes the way that is not ordinary. */
+enum { BINDING_DOWN_FLAGS = BINDING_CARE_OF_UNVERIFIED | BINDING_CARE_OF_REFUSED };
 
 /* What a packet of this binding needs beside its addresses; eight octets that change together. */
 struct binding_traits {
@@ -152,7 +156,7 @@ struct binding_totals {
  */
 struct binding_side {
 	struct shared_address previous_care_of; /* writer; workers read it when the care-of address does not match */
-	uint64_t previous_until_ms;             /* by the walk's clock */
+	uint64_t previous_until_and_port;       /* milliseconds by the walk's clock << 16 | UDP port; 0: none */
 };
 
 /* What every binding has and the ordinary packet does not need: one cache line, counted in bytes per binding. */

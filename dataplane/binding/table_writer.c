@@ -83,11 +83,13 @@ static void retire(struct binding_table *table, const struct binding_entry *entr
 
 static struct binding_traits traits_of(const struct binding_record *record)
 {
-	return (struct binding_traits){.inner_mtu_bytes = record->inner_mtu_bytes,
-	                               .route = record->route,
-	                               .own = record->own,
-	                               .kind = record->kind,
-	                               .flags = record->care_of_unverified ? BINDING_CARE_OF_UNVERIFIED : 0};
+	return (struct binding_traits){
+	        .inner_mtu_bytes = record->inner_mtu_bytes,
+	        .route = record->route,
+	        .own = record->own,
+	        .kind = record->kind,
+	        .flags = (uint16_t)((record->care_of_unverified ? BINDING_CARE_OF_UNVERIFIED : 0) |
+	                            (record->care_of_refused ? BINDING_CARE_OF_REFUSED : 0))};
 }
 
 static void stamp(struct binding_cold *cold, const struct binding_record *record, uint64_t now_ms)
@@ -119,11 +121,11 @@ static void fill(struct binding_table *table, struct binding_entry *entry, const
 }
 
 /* The previous address first: a reader that sees the new one finds the old one there. */
-static void set_previous(struct binding_side *side, const struct in6_addr *previous, uint64_t until_ms)
+static void set_previous(struct binding_side *side, const struct in6_addr *previous, uint64_t until_and_port)
 {
-	shared_release(&side->previous_until_ms, 0);
+	shared_release(&side->previous_until_and_port, 0);
 	shared_address_store(&side->previous_care_of, previous);
-	shared_release(&side->previous_until_ms, until_ms);
+	shared_release(&side->previous_until_and_port, until_and_port);
 }
 
 static int insert(struct binding_table *table, const struct binding_record *record, uint64_t now_ms)
@@ -156,23 +158,26 @@ static int replace(struct binding_table *table, const struct place *place, const
 	struct binding_entry *old = entry_at(table, place);
 	struct binding_cold *old_cold = binding_table_cold(table, old);
 	struct in6_addr old_care_of = shared_address_load(&old->care_of_address);
+	uint16_t old_port = binding_port_load(old);
+	bool moved =
+	        memcmp(&old_care_of, &record->care_of_address, sizeof(old_care_of)) != 0 || old_port != record->port;
 	struct binding_entry *entry = take_entry(table);
 	struct binding_cold *cold;
 
 	if (!entry)
 		return -ENOSPC;
-	if (memcmp(&old_care_of, &record->care_of_address, sizeof(old_care_of)) != 0)
+	if (moved)
 		traits.flags |= BINDING_HAS_PREVIOUS;
 	fill(table, entry, record, traits);
 	cold = binding_table_cold(table, entry);
 	stamp(cold, record, now_ms);
-	if (memcmp(&old_care_of, &record->care_of_address, sizeof(old_care_of)) != 0) {
-		set_previous(binding_table_side(table, entry), &old_care_of, now_ms + grace_ms);
+	if (moved) {
+		set_previous(binding_table_side(table, entry), &old_care_of, (now_ms + grace_ms) << 16 | old_port);
 	} else {
 		const struct binding_side *old_side = binding_table_side(table, old);
 		struct in6_addr previous = shared_address_load(&old_side->previous_care_of);
 
-		set_previous(binding_table_side(table, entry), &previous, old_side->previous_until_ms);
+		set_previous(binding_table_side(table, entry), &previous, old_side->previous_until_and_port);
 		cold->credit_octets = shared_load(&old_cold->credit_octets);
 	}
 	table_writer_drain(table, old);
@@ -203,7 +208,8 @@ static int change(struct binding_table *table, const struct place *place, const 
 	struct binding_entry *entry = entry_at(table, place);
 	struct binding_cold *cold = binding_table_cold(table, entry);
 	struct in6_addr care_of = shared_address_load(&entry->care_of_address);
-	bool care_of_stays = memcmp(&care_of, &record->care_of_address, sizeof(care_of)) == 0;
+	bool care_of_stays = memcmp(&care_of, &record->care_of_address, sizeof(care_of)) == 0 &&
+	                     binding_port_load(entry) == record->port;
 	struct binding_traits traits = wanted_traits(entry, record, care_of_stays);
 	struct binding_traits moved = traits;
 
@@ -217,7 +223,7 @@ static int change(struct binding_table *table, const struct place *place, const 
 		 * be about to call the new address verified because of the old one */
 		if (record->care_of_unverified || binding_traits_word(moved) != shared_load(&entry->traits))
 			return replace(table, place, record, traits, now_ms, grace_ms);
-		set_previous(binding_table_side(table, entry), &care_of, now_ms + grace_ms);
+		set_previous(binding_table_side(table, entry), &care_of, (now_ms + grace_ms) << 16 | record->port);
 		shared_store(&entry->expiry_and_port, record->expiry_unix_ms << 16 | record->port);
 		shared_address_store(&entry->care_of_address, &record->care_of_address);
 	} else {

@@ -26,6 +26,7 @@ struct binding_record {
 	uint8_t shard;
 	uint8_t key_length;
 	bool care_of_unverified; /* M-17 */
+	bool care_of_refused;    /* M-18 */
 };
 
 enum { CARE_OF_CREDIT_OCTETS = 64 * 1000 }; /* M-17 */

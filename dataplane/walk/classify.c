@@ -2,48 +2,92 @@
 /* classify - what a frame is: for a node, out of a tunnel, for ourselves, or nothing of ours. */
 #include <errno.h>
 
+#include "arp.h"
 #include "walk.h"
 
-bool read_header(struct packet *packet, size_t available)
+static bool is_extension(uint8_t next_header)
 {
-	struct wire_reader reader = wire_reader_of(packet->ip, available);
+	return next_header == NEXT_HEADER_DESTINATION_OPTIONS || next_header == NEXT_HEADER_HOP_BY_HOP ||
+	       next_header == NEXT_HEADER_ROUTING;
+}
 
-	ipv6_header_read(&reader, &packet->header);
-	if (reader.failed || packet->header.payload_octets > wire_remaining(&reader))
-		return false;
-	packet->octets = (uint16_t)(IPV6_HEADER_OCTETS + packet->header.payload_octets);
-	return true;
+static bool is_tunnel(uint8_t protocol)
+{
+	return protocol == NEXT_HEADER_IPV6 || protocol == NEXT_HEADER_IPV4;
+}
+
+/* A tunnel's outer packet behind extension headers, or something for ourselves. */
+static void look_behind_extensions(struct walk *walk, struct packet *packet)
+{
+	struct ip_packet parsed;
+	int result = ip_packet_read(packet->ip, packet->octets, &parsed);
+
+	if (result)
+		packet_drop(walk, packet, result == -E2BIG ? DROP_ip_too_many_extensions : DROP_ip_malformed);
+	else if (!is_tunnel(parsed.protocol))
+		return;
+	else if (parsed.has_refused_option || parsed.has_unknown_routing)
+		packet_drop(walk, packet, DROP_ip_option_refused);
+	else if (parsed.is_fragment)
+		packet_drop(walk, packet, DROP_fragment_unserved);
+	else
+		classify_inner(walk, packet, parsed.payload_offset, parsed.protocol);
+}
+
+/* M-24: in IPv4 a tunnel has UDP, RFC 5555 2.3.2.2. */
+static void classify_local_ipv4(struct walk *walk, struct packet *packet)
+{
+	struct udp_datagram datagram = {0};
+	struct ip_packet parsed;
+	int result;
+
+	if (is_tunnel(packet->header.next_header)) {
+		packet_drop(walk, packet, DROP_tunnel_unserved);
+		return;
+	}
+	if (packet->header.next_header != NEXT_HEADER_UDP)
+		return;
+	if (ip_packet_read(packet->ip, packet->octets, &parsed)) {
+		packet_drop(walk, packet, DROP_ip_malformed);
+		return;
+	}
+	result = udp_datagram_read(&parsed, &datagram);
+	if (parsed.is_fragment) {
+		packet_drop(walk, packet, DROP_fragment_unserved);
+	} else if (result) {
+		packet_drop(walk, packet, DROP_udp_malformed);
+	} else if (datagram.destination_port == UDP_PORT_DSMIPV6) {
+		packet->outer_port = datagram.source_port;
+		classify_inner(walk, packet, parsed.payload_offset + UDP_HEADER_OCTETS, NEXT_HEADER_UDP);
+	}
 }
 
 /* For one of our addresses: a tunnel's outer packet, or something for ourselves. */
 static void classify_local(struct walk *walk, struct packet *packet)
 {
-	struct ip_packet parsed;
-	int result;
+	uint8_t next_header = packet->header.next_header;
 
 	packet->step = STEP_LOCAL;
-	if (packet->header.next_header != NEXT_HEADER_IPV6 &&
-	    packet->header.next_header != NEXT_HEADER_DESTINATION_OPTIONS &&
-	    packet->header.next_header != NEXT_HEADER_HOP_BY_HOP && packet->header.next_header != NEXT_HEADER_ROUTING)
-		return;
-	result = ip_packet_read(packet->ip, packet->octets, &parsed);
-	if (result)
-		packet_drop(walk, packet, result == -E2BIG ? DROP_ip_too_many_extensions : DROP_ip_malformed);
-	else if (parsed.protocol == NEXT_HEADER_IPV6)
-		classify_inner(walk, packet, &parsed);
+	if (packet->version == 4)
+		classify_local_ipv4(walk, packet);
+	else if (is_tunnel(next_header))
+		classify_inner(walk, packet, IPV6_HEADER_OCTETS, next_header);
+	else if (is_extension(next_header))
+		look_behind_extensions(walk, packet);
 }
 
-static void classify_ipv6(struct walk *walk, struct packet *packet)
+static void classify_ip(struct walk *walk, struct packet *packet, uint8_t version)
 {
 	const struct forwarding *forwarding = walk->forwarding;
 	const struct ipv6_header *header = &packet->header;
 	const struct service_prefix *prefix;
 
-	if (!read_header(packet, packet->octets)) {
+	packet->octets = read_header(packet, packet->ip, packet->octets, version);
+	if (!packet->octets) {
 		packet_drop(walk, packet, DROP_ip_malformed);
-	} else if (IN6_IS_ADDR_MULTICAST(&header->source)) {
+	} else if (in6_is_multicast(&header->source)) {
 		packet_drop(walk, packet, DROP_ip_source_confined);
-	} else if (IN6_IS_ADDR_MULTICAST(&header->destination)) {
+	} else if (in6_is_multicast(&header->destination)) {
 		packet->step = STEP_LOCAL;
 	} else if (service_prefix_of(&forwarding->prefixes, &header->source)) {
 		packet_drop(walk, packet, DROP_source_spoofed);
@@ -61,6 +105,18 @@ static void classify_ipv6(struct walk *walk, struct packet *packet)
 		service_prefix_key(prefix, &header->destination, &packet->key);
 		packet->step = STEP_DOWNLINK;
 	}
+}
+
+static void classify_other(struct walk *walk, struct packet *packet, uint16_t ethertype)
+{
+	if (ethertype != ETHERTYPE_IPV4 && ethertype != ETHERTYPE_ARP)
+		packet_drop(walk, packet, DROP_frame_not_ip);
+	else if (!walk->forwarding->serves_ipv4)
+		packet_drop(walk, packet, DROP_ipv4_unserved);
+	else if (ethertype == ETHERTYPE_IPV4)
+		classify_ip(walk, packet, 4);
+	else
+		arp_receive(walk, packet);
 }
 
 void classify(struct walk *walk, struct packet *packet)
@@ -82,16 +138,17 @@ void classify(struct walk *walk, struct packet *packet)
 	if (!(destination[0] & 1) && memcmp(destination, own, LINK_ADDRESS_OCTETS) != 0)
 		packet_drop(walk, packet, DROP_frame_foreign);
 	else if (ethertype == ETHERTYPE_IPV6)
-		classify_ipv6(walk, packet);
+		classify_ip(walk, packet, 6);
 	else
-		packet_drop(walk, packet, ethertype == ETHERTYPE_IPV4 ? DROP_ipv4_unserved : DROP_frame_not_ip);
+		classify_other(walk, packet, ethertype);
 }
 
 void classify_own(struct walk *walk, struct packet *packet)
 {
 	const struct service_prefix *prefix;
 
-	if (!read_header(packet, packet->octets)) {
+	packet->octets = read_header(packet, packet->ip, packet->octets, 0);
+	if (!packet->octets) {
 		packet_drop(walk, packet, DROP_inject_malformed);
 		return;
 	}

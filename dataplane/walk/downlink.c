@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * downlink - into the tunnel: outer header by RFC 2473, hop limit once less (M-18), ECN by RFC 6040 (normal mode:
- * copied), DSCP copied, flow label by RFC 6438 from the inner flow.
+ * downlink - into the tunnel: outer header by RFC 2473 or RFC 5555, hop limit once less (M-18), ECN by RFC 6040 3.2
+ * (normal mode: copied), DSCP copied or set, flow label by RFC 6438 from the inner flow.
  */
-#include "feed.h"
 #include "walk.h"
-
-/* The same for all packets of a flow, never 0. */
-static uint32_t flow_label(const struct walk *walk, const struct packet *packet)
-{
-	const struct ipv6_header *inner = &packet->header;
-	uint64_t words[4], hash = walk->forwarding->flow_secret;
-	uint32_t ports = 0;
-
-	memcpy(words, &inner->source, 16);
-	memcpy(words + 2, &inner->destination, 16);
-	if ((inner->next_header == NEXT_HEADER_UDP || inner->next_header == NEXT_HEADER_TCP) &&
-	    inner->payload_octets >= 4)
-		memcpy(&ports, packet->ip + IPV6_HEADER_OCTETS, sizeof(ports));
-	for (unsigned i = 0; i < 4; i++)
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ull, hash ^= hash >> 32;
-	hash = (hash ^ ((uint64_t)inner->flow_label << 40) ^ ((uint64_t)inner->next_header << 32) ^ ports) *
-	       0x9e3779b97f4a7c15ull;
-	hash ^= hash >> 29;
-	return (uint32_t)(hash & 0xfffff ? hash & 0xfffff : 1);
-}
 
 /* RFC 2473 4.1.1: a tunnel encapsulation limit of zero in the packet forbids one more tunnel. */
 static bool limit_forbids(const struct packet *packet, uint32_t *pointer)
@@ -73,67 +52,160 @@ static bool take_credit(const struct walk *walk, const struct binding_entry *ent
 	return false;
 }
 
-static void encapsulate(struct walk *walk, struct packet *packet, struct binding_traits traits)
+/* RFC 6438 3: the same for all packets of a flow, never 0. */
+static uint32_t flow_label(const struct walk *walk, const struct packet *packet)
 {
-	const struct forwarding *forwarding = walk->forwarding;
-	struct binding_entry *entry = packet->entry;
-	struct ipv6_header outer = {.source = forwarding->own[traits.own].address,
-	                            .destination = shared_address_load(&entry->care_of_address),
-	                            .flow_label = flow_label(walk, packet),
-	                            .payload_octets = packet->octets,
-	                            .traffic_class = packet->header.traffic_class,
-	                            .next_header = NEXT_HEADER_IPV6,
-	                            .hop_limit = forwarding->hop_limit};
-	struct wire_writer writer;
+	uint32_t label = (uint32_t)(flow_hash(walk, packet) & 0xfffff);
 
-	if (service_prefix_of(&forwarding->prefixes, &outer.destination) ||
-	    forwarding_own(forwarding, &outer.destination) >= 0) {
-		packet_drop(walk, packet, DROP_care_of_refused);
+	return label ? label : 1;
+}
+
+/* Where a packet of a binding goes: the other end of its tunnel. */
+struct tunnel_end {
+	struct in6_addr address;
+	struct binding_traits traits;
+	uint16_t port;
+};
+
+static uint8_t outer_class(const struct walk *walk, const struct packet *packet)
+{
+	const struct tunnel_marking *marking = &walk->forwarding->marking;
+
+	return (uint8_t)((packet->header.traffic_class & ~marking->outer_cleared) | marking->outer_set);
+}
+
+/* RFC 2473 3.1, 5 */
+static void write_ipv6(const struct walk *walk, const struct packet *packet, const struct tunnel_end *end,
+                       uint8_t *place)
+{
+	struct wire_writer writer = wire_writer_of(place, IPV6_HEADER_OCTETS);
+
+	ipv6_header_write(&writer, &(struct ipv6_header){
+	                                   .source = walk->forwarding->own[end->traits.own].address,
+	                                   .destination = end->address,
+	                                   .flow_label = flow_label(walk, packet),
+	                                   .payload_octets = packet->octets,
+	                                   .traffic_class = outer_class(walk, packet),
+	                                   .next_header = tunnel_kind(end->traits.kind)->protocol,
+	                                   .hop_limit = walk->forwarding->hop_limit,
+	                           });
+}
+
+/*
+ * RFC 5555 2.3.2.2. What fits is not to be fragmented, so that its identification may be 0 (RFC 6864 4.1); what does
+ * not is left to the routers (RFC 4213 3.2.2).
+ */
+static void write_udp_ipv4(struct walk *walk, const struct packet *packet, const struct tunnel_end *end, bool fits,
+                           uint8_t *place)
+{
+	struct wire_writer writer = wire_writer_of(place, IPV4_HEADER_OCTETS + UDP_HEADER_OCTETS);
+	uint16_t udp_octets = (uint16_t)(UDP_HEADER_OCTETS + packet->octets), checksum;
+	const struct ipv4_header header = {
+	        .source = walk->forwarding->own[end->traits.own].address,
+	        .destination = end->address,
+	        .total_octets = (uint16_t)(IPV4_HEADER_OCTETS + udp_octets),
+	        .traffic_class = outer_class(walk, packet),
+	        .time_to_live = walk->forwarding->hop_limit,
+	        .protocol = NEXT_HEADER_UDP,
+	        .dont_fragment = fits,
+	        .identification = fits ? 0 : (uint16_t)fragment_identification(walk),
+	};
+	uint8_t *udp = place + IPV4_HEADER_OCTETS;
+	uint32_t sum;
+
+	ipv4_header_write(&writer, &header);
+	wire_write_u16(&writer, UDP_PORT_DSMIPV6);
+	wire_write_u16(&writer, end->port);
+	wire_write_u16(&writer, udp_octets);
+	wire_write_u16(&writer, 0);
+	if (!walk->forwarding->udp_checksum)
 		return;
-	}
-	if (!packet->is_own)
-		packet->ip[7] = (uint8_t)(packet->header.hop_limit - 1);
-	packet_count_up(packet);
-	if (!packet->is_own) /* our own errors and replies are not the subscriber's traffic */
-		binding_count(&entry->down, packet->octets);
+	sum = ip_pseudo_header_sum(&header.source, &header.destination, NEXT_HEADER_UDP, udp_octets);
+	checksum = wire_checksum_end(wire_checksum_add(sum, udp, udp_octets));
+	wire_store_u16(udp + 6, checksum ? checksum : 0xffff); /* zero stands for "none", RFC 768 */
+}
+
+static void encapsulate(struct walk *walk, struct packet *packet, const struct tunnel_end *end, bool fits)
+{
+	const struct tunnel_kind *kind = tunnel_kind(end->traits.kind);
+	uint8_t *place;
+
 	packet_trim(packet);
-	if (!packet_prepend(packet, IPV6_HEADER_OCTETS)) {
+	place = packet_room(packet, kind->outer_octets);
+	if (!place) {
 		packet_drop(walk, packet, DROP_no_buffer);
 		return;
 	}
-	writer = wire_writer_of(packet->ip, IPV6_HEADER_OCTETS);
-	ipv6_header_write(&writer, &outer);
+	packet_count_up(packet);
+	if (!packet->is_own) { /* our own errors and replies are not the subscriber's traffic */
+		packet_pass_hop(packet);
+		binding_count(&packet->entry->down, packet->octets);
+	}
+	if (kind->outer_version == 6)
+		write_ipv6(walk, packet, end, place);
+	else
+		write_udp_ipv4(walk, packet, end, fits, place);
+	packet_grow(packet, kind->outer_octets);
+	packet->version = kind->outer_version;
 	counter_add(&walk->counters->encapsulated, 1);
 	if (packet->was_inside)
 		counter_add(&walk->counters->node_to_node, 1);
-	packet->next_hop = outer.destination;
-	packet->route = traits.route;
+	packet->next_hop = end->address;
+	packet->route = end->traits.route;
 	packet->step = STEP_ROUTE;
 }
 
-/* Larger than one outer packet carries: its source is told, unless it needs no more than every IPv6 link must carry. */
-static void too_big_for_one(struct walk *walk, struct packet *packet, struct binding_traits traits)
+/* What only some bindings have: false when the packet was dropped for it. */
+static bool pass_flags(struct walk *walk, struct packet *packet, uint16_t flags)
 {
-	const uint16_t carried = traits.inner_mtu_bytes;
-
-	if (packet->octets > IPV6_MINIMUM_MTU) {
-		icmp_error(walk, packet, &walk->forwarding->own[traits.own].address, ICMPV6_PACKET_TOO_BIG, 0,
-		           carried > IPV6_MINIMUM_MTU ? carried : IPV6_MINIMUM_MTU, DROP_too_big);
-	} else if (traits.flags & BINDING_CARE_OF_UNVERIFIED && !take_credit(walk, packet->entry, packet->octets)) {
+	if (flags & BINDING_CARE_OF_REFUSED) {
+		packet_drop(walk, packet, DROP_care_of_refused);
+		return false;
+	}
+	if (flags & BINDING_CARE_OF_UNVERIFIED && !take_credit(walk, packet->entry, packet->octets)) {
 		packet_drop(walk, packet, DROP_credit_used_up);
-	} else {
-		encapsulate(walk, packet, traits);
-		if (packet->step == STEP_ROUTE)
+		return false;
+	}
+	return true;
+}
+
+/* Larger than one outer packet carries, yet not to be told so: no more than every IPv6 link must carry (M-19), or an
+ * IPv4 packet that may be fragmented (RFC 2473 7.2). */
+static bool may_be_cut(const struct packet *packet)
+{
+	if (packet->version == 4)
+		return !(packet_load_u16(packet, IPV4_FRAGMENT_AT) & IPV4_DONT_FRAGMENT);
+	return packet->octets <= IPV6_MINIMUM_MTU;
+}
+
+static void into_tunnel(struct walk *walk, struct packet *packet, const struct tunnel_end *end)
+{
+	const uint16_t carried = end->traits.inner_mtu_bytes;
+	const bool fits = packet->octets <= carried;
+	uint32_t pointer;
+
+	if (tunnel_kind(end->traits.kind)->inner_version != packet->version) {
+		packet_drop(walk, packet, DROP_tunnel_kind_unserved);
+	} else if (!packet->is_own && packet->header.hop_limit <= 1) {
+		icmp_error(walk, packet, ICMPV6_TIME_EXCEEDED, 0, 0, DROP_hop_limit_exceeded);
+	} else if (packet->header.next_header == NEXT_HEADER_DESTINATION_OPTIONS && packet->version == 6 &&
+	           limit_forbids(packet, &pointer)) {
+		icmp_error(walk, packet, ICMPV6_PARAMETER_PROBLEM, 0, pointer, DROP_encapsulation_limit);
+	} else if (!fits && !may_be_cut(packet)) {
+		icmp_error(walk, packet, ICMPV6_PACKET_TOO_BIG, 0,
+		           carried > IPV6_MINIMUM_MTU || packet->version == 4 ? carried : IPV6_MINIMUM_MTU,
+		           DROP_too_big);
+	} else if (!(end->traits.flags & BINDING_DOWN_FLAGS) || pass_flags(walk, packet, end->traits.flags)) {
+		encapsulate(walk, packet, end, fits);
+		if (!fits && packet->step == STEP_ROUTE && packet->version == 6)
 			fragment(walk, packet, (uint16_t)(carried + IPV6_HEADER_OCTETS));
 	}
 }
 
 void downlink(struct walk *walk, struct packet *packet)
 {
-	struct binding_entry *entry = packet->entry;
-	const struct in6_addr *own;
-	struct binding_traits traits;
-	uint32_t pointer;
+	const struct binding_entry *entry = packet->entry;
+	struct tunnel_end end;
 
 	if (!entry) {
 		packet_drop(walk, packet, DROP_destination_unbound);
@@ -143,18 +215,8 @@ void downlink(struct walk *walk, struct packet *packet)
 		packet_drop(walk, packet, DROP_destination_expired);
 		return;
 	}
-	traits = binding_traits_load(entry);
-	own = &walk->forwarding->own[traits.own].address;
-	if (traits.kind != FEED_TUNNEL_IP6_IN_IP6)
-		packet_drop(walk, packet, DROP_tunnel_kind_unserved);
-	else if (!packet->is_own && packet->header.hop_limit <= 1)
-		icmp_error(walk, packet, own, ICMPV6_TIME_EXCEEDED, 0, 0, DROP_hop_limit_exceeded);
-	else if (packet->header.next_header == NEXT_HEADER_DESTINATION_OPTIONS && limit_forbids(packet, &pointer))
-		icmp_error(walk, packet, own, ICMPV6_PARAMETER_PROBLEM, 0, pointer, DROP_encapsulation_limit);
-	else if (packet->octets > traits.inner_mtu_bytes)
-		too_big_for_one(walk, packet, traits);
-	else if (traits.flags & BINDING_CARE_OF_UNVERIFIED && !take_credit(walk, entry, packet->octets))
-		packet_drop(walk, packet, DROP_credit_used_up);
-	else
-		encapsulate(walk, packet, traits);
+	end.traits = binding_traits_load(entry);
+	end.address = shared_address_load(&entry->care_of_address);
+	end.port = binding_port_load(entry);
+	into_tunnel(walk, packet, &end);
 }

@@ -11,11 +11,13 @@
 #include "ip.h"
 #include "icmp6.h"
 #include "service_prefix.h"
+#include "tunnel_kind.h"
 
+struct binding_record;
 struct neighbour;
 struct neighbour_table;
 
-enum { PORTS_MAX = 8, OWN_ADDRESSES_MAX = 64, ROUTES_MAX = 64, NO_ROUTE = 0xffff, NO_PORT = 0xff };
+enum { PORTS_MAX = 8, OWN_ADDRESSES_MAX = 64, ROUTES_MAX = 64, NO_ROUTE = 0xffff, NO_PORT = 0xff, NO_OWN = 0xff };
 
 struct own_address {
 	struct in6_addr address;
@@ -50,8 +52,11 @@ struct forwarding_limits {
 struct forwarding {
 	struct service_prefixes prefixes;
 	unsigned own_count;
-	uint64_t own_filter;                       /* bit (last octet & 63) of each own address */
-	struct own_address own[OWN_ADDRESSES_MAX]; /* [0] ends tunnels */
+	uint64_t own_filter; /* bit (last octet & 63) of each own address */
+	struct own_address own[OWN_ADDRESSES_MAX];
+	uint8_t tunnel_end_ipv6; /* index of the first own address of each family, or NO_OWN: it ends the tunnels */
+	uint8_t tunnel_end_ipv4;
+	bool serves_ipv4; /* has an IPv4 address or prefix */
 	unsigned port_count;
 	struct forwarding_port ports[PORTS_MAX];
 	uint8_t host_port; /* whose twin, if it has one, gets what came by a port without */
@@ -63,6 +68,8 @@ struct forwarding {
 	struct forwarding_limits limits;
 	uint32_t handover_grace_ms;
 	uint8_t hop_limit; /* of outer headers and of what is made here */
+	struct tunnel_marking marking;
+	bool udp_checksum; /* of UDP tunnels: computed, else 0 (RFC 768 "no checksum") */
 	uint64_t flow_secret;
 };
 
@@ -75,7 +82,8 @@ int forwarding_add_own(struct forwarding *forwarding, const struct in6_addr *add
 int forwarding_add_route(struct forwarding *forwarding, const struct in6_addr *prefix, unsigned length, uint8_t port,
                          const struct in6_addr *via);
 
-/* Resolves the routers of the routes to neighbours that stay. Returns 0 or -ENOSPC. */
+/* Finds the ends of the tunnels, and resolves the routers of the routes to neighbours that stay. Returns 0 or -ENOSPC.
+ */
 int forwarding_finish(struct forwarding *forwarding);
 
 /* Whether this is one of our addresses; its index or -1. */
@@ -89,10 +97,26 @@ static inline int forwarding_own(const struct forwarding *forwarding, const stru
 	return -1;
 }
 
-/* The route of the longest prefix that holds the destination; its index or NO_ROUTE. */
+/* The route of the longest prefix of its family that holds the destination; its index or NO_ROUTE. */
 uint16_t forwarding_route(const struct forwarding *forwarding, const struct in6_addr *destination);
 
-/* Octets of the largest inner packet that an IPv6 tunnel over this route carries. */
-uint16_t forwarding_inner_mtu(const struct forwarding *forwarding, uint16_t route);
+/* Octets of the largest inner packet that a tunnel of this kind (enum feed_tunnel_kind) over this route carries. */
+uint16_t forwarding_inner_mtu(const struct forwarding *forwarding, uint16_t route, uint8_t kind);
+
+/*
+ * Fills in what a data plane finds out itself for a binding of the feed: route, own address, inner MTU (`wanted_mtu`
+ * or, if that is 0 or larger, what the link allows), and whether the care-of address may be tunnelled to (M-18). A kind
+ * that does not agree with the families of key and care-of address, or for which there is no own address, becomes
+ * FEED_TUNNEL_NONE, and a port where there is no UDP 0.
+ */
+void forwarding_resolve(const struct forwarding *forwarding, uint16_t wanted_mtu, struct binding_record *record);
+
+/* The address from which errors about packets of this IP version come: the end of tunnels; NULL if there is none. */
+static inline const struct in6_addr *forwarding_error_source(const struct forwarding *forwarding, uint8_t version)
+{
+	uint8_t end = version == 4 ? forwarding->tunnel_end_ipv4 : forwarding->tunnel_end_ipv6;
+
+	return end == NO_OWN ? NULL : &forwarding->own[end].address;
+}
 
 #endif

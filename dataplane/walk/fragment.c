@@ -12,7 +12,7 @@ enum { FRAGMENT_HEADER_OCTETS = 8, FRAGMENTS_MAX = 8, FEISTEL_ROUNDS = 4 };
  * The next identification: a counter through a permutation that the secret chooses, so that it comes again only after
  * 2^32 packets of this worker, and nobody guesses it from others (RFC 7739 5.3 names the dangers of one who can).
  */
-static uint32_t next_identification(struct walk *walk)
+uint32_t fragment_identification(struct walk *walk)
 {
 	uint32_t number = walk->fragmented_count++, left = number >> 16, right = number & 0xffff;
 
@@ -64,8 +64,9 @@ static bool keep_first(struct packet *packet, uint32_t identification, uint16_t 
 
 	rte_pktmbuf_trim(packet->buffer, (uint16_t)(whole.payload_octets - octets));
 	packet->octets = (uint16_t)(IPV6_HEADER_OCTETS + octets);
-	if (!packet_prepend(packet, FRAGMENT_HEADER_OCTETS))
+	if (!packet_room(packet, FRAGMENT_HEADER_OCTETS))
 		return false;
+	packet_grow(packet, FRAGMENT_HEADER_OCTETS);
 	write_headers(packet->ip, &whole, identification, 0, octets);
 	return true;
 }
@@ -80,7 +81,7 @@ void fragment(struct walk *walk, struct packet *packet, uint16_t mtu_bytes)
 	unsigned pieces = 1;
 	uint32_t identification;
 
-	(void)read_header(packet, packet->octets);
+	(void)read_header(packet, packet->ip, packet->octets, 6);
 	while (pieces * room < packet->header.payload_octets)
 		pieces++;
 	if (pieces == 1)
@@ -90,7 +91,7 @@ void fragment(struct walk *walk, struct packet *packet, uint16_t mtu_bytes)
 		packet_drop(walk, packet, DROP_no_buffer);
 		return;
 	}
-	identification = next_identification(walk);
+	identification = fragment_identification(walk);
 	for (unsigned i = 1; i < pieces; i++) {
 		uint16_t offset = (uint16_t)(i * room), left = (uint16_t)(packet->header.payload_octets - offset);
 

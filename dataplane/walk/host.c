@@ -44,7 +44,7 @@ void host_send(struct walk *walk, struct packet *packet, enum drop_reason otherw
 {
 	uint8_t port = twin_of(walk->forwarding, packet->port);
 
-	if (port == NO_PORT) {
+	if (port == NO_PORT || packet->version == 4) {
 		packet_drop(walk, packet, otherwise);
 		return;
 	}
@@ -130,7 +130,7 @@ static void classify_destination(struct walk *walk, struct packet *packet)
 	packet->step = STEP_ROUTE;
 	if (IN6_IS_ADDR_MULTICAST(destination)) {
 		icmp6_multicast_link_address(destination, link_address);
-		transmit(walk, packet, packet->port, link_address);
+		transmit(walk, packet, packet->port, link_address, ETHERTYPE_IPV6);
 	} else if (IN6_IS_ADDR_LINKLOCAL(destination)) {
 		route_on_link(walk, packet, packet->port);
 	} else if (in6_is_confined(destination) || forwarding_own(forwarding, destination) >= 0) {
@@ -157,7 +157,7 @@ void host_classify(struct walk *walk, struct packet *packet)
 	packet->octets = (uint16_t)(octets - ETHERNET_OCTETS);
 	if (ethertype != ETHERTYPE_IPV6)
 		packet_drop(walk, packet, ethertype == ETHERTYPE_IPV4 ? DROP_ipv4_unserved : DROP_frame_not_ip);
-	else if (!read_header(packet, packet->octets))
+	else if (!read_header(packet, packet->ip, packet->octets, 6))
 		packet_drop(walk, packet, DROP_ip_malformed);
 	else if (take_neighbour_discovery(walk, packet))
 		return;

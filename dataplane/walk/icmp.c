@@ -7,17 +7,18 @@
 #include "punt.h"
 #include "walk.h"
 
-void icmp_error(struct walk *walk, struct packet *packet, const struct in6_addr *source, uint8_t type, uint8_t code,
-                uint32_t parameter, enum drop_reason otherwise)
+void icmp_error(struct walk *walk, struct packet *packet, uint8_t type, uint8_t code, uint32_t parameter,
+                enum drop_reason otherwise)
 {
+	const struct in6_addr *source = forwarding_error_source(walk->forwarding, packet->version);
 	struct ip_packet offending;
 	struct wire_writer writer;
 	struct packet *error;
 	size_t octets = 0;
 
 	packet_count_up(packet); /* what is answered has been served */
-	if (packet->is_own || ip_packet_read(packet->ip, packet->octets, &offending) ||
-	    icmp6_error_is_forbidden(&offending)) {
+	if (packet->is_own || packet->version != 6 || !source ||
+	    ip_packet_read(packet->ip, packet->octets, &offending) || icmp6_error_is_forbidden(&offending)) {
 		packet_drop(walk, packet, otherwise);
 		return;
 	}

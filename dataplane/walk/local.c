@@ -11,7 +11,7 @@
 /* To a multicast or our link-local address: only Neighbour Discovery is the walk's. */
 static void local_on_link(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
 {
-	if (parsed->protocol == NEXT_HEADER_ICMPV6)
+	if (parsed->version == 6 && parsed->protocol == NEXT_HEADER_ICMPV6)
 		icmp_receive(walk, packet, parsed);
 	else
 		host_send(walk, packet, DROP_multicast_unserved);
@@ -29,9 +29,9 @@ void local(struct walk *walk, struct packet *packet)
 		packet_drop(walk, packet, DROP_ip_option_refused);
 	else if (parsed.is_fragment)
 		packet_drop(walk, packet, DROP_fragment_unserved);
-	else if (IN6_IS_ADDR_MULTICAST(&parsed.destination) || IN6_IS_ADDR_LINKLOCAL(&parsed.destination))
+	else if (in6_is_multicast(&parsed.destination) || IN6_IS_ADDR_LINKLOCAL(&parsed.destination))
 		local_on_link(walk, packet, &parsed);
-	else if (parsed.protocol == NEXT_HEADER_ICMPV6)
+	else if (parsed.version == 6 && parsed.protocol == NEXT_HEADER_ICMPV6)
 		icmp_receive(walk, packet, &parsed);
 	else if (in6_is_confined(&parsed.source))
 		packet_drop(walk, packet, DROP_ip_source_confined);

@@ -12,16 +12,6 @@ static bool is_ours(const struct forwarding *forwarding, const struct in6_addr *
 	       (own >= 0 && forwarding->own[own].port == port);
 }
 
-/* Sends what was written straight onto a link: neither source nor destination need be routable. */
-static void send_on_link(struct walk *walk, struct packet *packet, size_t octets, uint8_t port,
-                         const uint8_t link_address[LINK_ADDRESS_OCTETS])
-{
-	(void)rte_pktmbuf_append(packet->buffer, (uint16_t)octets);
-	packet->octets = (uint16_t)octets;
-	counter_add(&walk->counters->originated, 1);
-	transmit(walk, packet, port, link_address);
-}
-
 static void learn(struct walk *walk, const struct in6_addr *address, uint8_t port,
                   const uint8_t link_address[LINK_ADDRESS_OCTETS])
 {
@@ -60,7 +50,7 @@ static void advertise(struct walk *walk, struct packet *packet, const struct icm
 	else
 		memcpy(link_address, asked->has_link_address ? asked->link_address : packet->link_source,
 		       sizeof(link_address));
-	send_on_link(walk, made, icmp6_neighbour_write(&writer, &answer), packet->port, link_address);
+	transmit_made(walk, made, icmp6_neighbour_write(&writer, &answer), packet->port, link_address, ETHERTYPE_IPV6);
 	packet_consume(walk, packet);
 }
 
@@ -107,7 +97,7 @@ void neighbour_receive(struct walk *walk, struct packet *packet, const struct ip
 static const struct in6_addr *source_on(const struct forwarding *forwarding, uint8_t port)
 {
 	for (unsigned i = 0; i < forwarding->own_count; i++)
-		if (forwarding->own[i].port == port)
+		if (forwarding->own[i].port == port && !IN6_IS_ADDR_V4MAPPED(&forwarding->own[i].address))
 			return &forwarding->own[i].address;
 	return &forwarding->ports[port].link_local;
 }
@@ -128,6 +118,6 @@ void neighbour_solicit(struct walk *walk, const struct in6_addr *address, struct
 	icmp6_solicited_node(address, &question.destination);
 	icmp6_multicast_link_address(&question.destination, link_address);
 	memcpy(question.link_address, walk->forwarding->ports[port].link_address, sizeof(question.link_address));
-	send_on_link(walk, made, icmp6_neighbour_write(&writer, &question), port, link_address);
+	transmit_made(walk, made, icmp6_neighbour_write(&writer, &question), port, link_address, ETHERTYPE_IPV6);
 	counter_add(&walk->counters->solicitations, 1);
 }

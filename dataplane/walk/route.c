@@ -3,6 +3,21 @@
 #include "neighbour.h"
 #include "walk.h"
 
+/* An IP packet's Ethertype, by the version in its first octet. */
+static uint16_t ethertype_of(const struct packet *packet)
+{
+	return packet->ip[0] >> 4 == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+}
+
+/* Asks for a neighbour's link-layer address: ARP for IPv4, else Neighbour Discovery. */
+static void ask(struct walk *walk, struct neighbour *neighbour)
+{
+	if (IN6_IS_ADDR_V4MAPPED(&neighbour->address))
+		arp_request(walk, &neighbour->address, neighbour);
+	else
+		neighbour_solicit(walk, &neighbour->address, neighbour);
+}
+
 static bool too_many_wait(const struct walk *walk, const struct in6_addr *next_hop)
 {
 	unsigned same = 0;
@@ -38,9 +53,9 @@ static void send_to(struct walk *walk, struct packet *packet, struct neighbour *
 		return;
 	}
 	if (neighbour_use(neighbour, walk->now_ms))
-		neighbour_solicit(walk, &neighbour->address, neighbour);
+		ask(walk, neighbour);
 	if (neighbour_link_address(neighbour, link_address))
-		transmit(walk, packet, neighbour->port, link_address);
+		transmit(walk, packet, neighbour->port, link_address, ethertype_of(packet));
 	else
 		let_wait(walk, packet, neighbour);
 }
@@ -85,7 +100,7 @@ static bool try_pending(struct walk *walk, const struct pending_packet *pending)
 	uint8_t link_address[LINK_ADDRESS_OCTETS];
 
 	if (neighbour && neighbour_link_address(neighbour, link_address)) {
-		transmit(walk, &packet, pending->port, link_address);
+		transmit(walk, &packet, pending->port, link_address, ethertype_of(&packet));
 		return true;
 	}
 	if (walk->now_ms >= pending->since_ms + PENDING_MS) {
@@ -93,7 +108,7 @@ static bool try_pending(struct walk *walk, const struct pending_packet *pending)
 		return true;
 	}
 	if (neighbour && neighbour_use(neighbour, walk->now_ms))
-		neighbour_solicit(walk, &neighbour->address, neighbour);
+		ask(walk, neighbour);
 	return false;
 }
 

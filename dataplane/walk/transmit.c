@@ -14,7 +14,8 @@ static void flush_port(struct walk *walk, unsigned port)
 	queue->count = 0;
 }
 
-void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS])
+void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS],
+              uint16_t ethertype)
 {
 	struct transmit_queue *queue = &walk->queues[port];
 	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(packet->buffer, ETHERNET_OCTETS);
@@ -27,11 +28,20 @@ void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint
 	writer = wire_writer_of(frame, ETHERNET_OCTETS);
 	wire_write_bytes(&writer, link_address, LINK_ADDRESS_OCTETS);
 	wire_write_bytes(&writer, walk->forwarding->ports[port].link_address, LINK_ADDRESS_OCTETS);
-	wire_write_u16(&writer, ETHERTYPE_IPV6);
+	wire_write_u16(&writer, ethertype);
 	queue->frames[queue->count++] = packet->buffer;
 	packet->step = STEP_DONE;
 	if (queue->count == sizeof(queue->frames) / sizeof(queue->frames[0]))
 		flush_port(walk, port);
+}
+
+void transmit_made(struct walk *walk, struct packet *packet, size_t octets, uint8_t port,
+                   const uint8_t link_address[LINK_ADDRESS_OCTETS], uint16_t ethertype)
+{
+	(void)rte_pktmbuf_append(packet->buffer, (uint16_t)octets);
+	packet->octets = (uint16_t)octets;
+	counter_add(&walk->counters->originated, 1);
+	transmit(walk, packet, port, link_address, ethertype);
 }
 
 void transmit_flush(struct walk *walk)

@@ -3,7 +3,7 @@
  * walk - the steps that a packet takes through a worker, one file each (architecture.md 3):
  *
  *   classify → (lookup) → uplink → (lookup) → downlink → route → transmit
- *            ↘ local: icmp, neighbour, punt, host
+ *            ↘ local: icmp, neighbour, arp, punt, host
  *
  * A step reads no clock (`now_ms` is set once a burst) and drops only by name. worker.c has the whole walk on one
  * screen. Thread: a walk belongs to one worker.
@@ -123,8 +123,18 @@ void classify(struct walk *walk, struct packet *packet);
 /* classify.c: a packet that was made here or injected: down a tunnel or to the next hop. */
 void classify_own(struct walk *walk, struct packet *packet);
 
-/* classify.c: sets packet->header and cuts it to its length; false when it is no whole IPv6 packet. */
-bool read_header(struct packet *packet, size_t available);
+/*
+ * headers.c: reads the IP header at `ip` into packet->header and packet->version. Returns the octets of the packet, or
+ * 0 when it is no whole packet of `version` (4 or 6; 0: either) in `available` octets, or an IPv6 packet with an
+ * address in IPv4-mapped form, which is nobody's on the wire and an IPv4 address in our tables.
+ */
+uint16_t read_header(struct packet *packet, const uint8_t *ip, size_t available, uint8_t version);
+
+/* headers.c: DSCP and ECN of what comes out of a tunnel; false when RFC 6040 4.2 wants it dropped. */
+bool class_after_tunnel(struct tunnel_marking marking, uint8_t outer_class, uint8_t *traffic_class);
+
+/* headers.c: a hash of the flow (addresses, protocol, flow label, ports), for flow labels and for choosing a way. */
+uint64_t flow_hash(const struct walk *walk, const struct packet *packet);
 
 /* downlink.c: into the tunnel; `entry` was looked up. */
 void downlink(struct walk *walk, struct packet *packet);
@@ -132,8 +142,11 @@ void downlink(struct walk *walk, struct packet *packet);
 /* uplink.c: the outer packet is for us and holds a tunnelled one at `inner_offset`; `entry` was looked up. */
 void uplink(struct walk *walk, struct packet *packet);
 
-/* uplink.c: looks at the inner packet; sets STEP_UPLINK with its key, STEP_LOCAL for a punt, or drops it. */
-void classify_inner(struct walk *walk, struct packet *packet, const struct ip_packet *outer);
+/*
+ * classify_inner.c: an outer packet for one of our addresses whose payload is of a tunnel protocol: sets STEP_UPLINK
+ * with the key of the inner source, punts control, or drops. `protocol` NEXT_HEADER_UDP stands for port 4191.
+ */
+void classify_inner(struct walk *walk, struct packet *packet, size_t payload_offset, uint8_t protocol);
 
 /*
  * fragment.c: the packet, which is ready to be routed with its outer IPv6 header alone in front, goes on as fragments
@@ -141,17 +154,24 @@ void classify_inner(struct walk *walk, struct packet *packet, const struct ip_pa
  */
 void fragment(struct walk *walk, struct packet *packet, uint16_t mtu_bytes);
 
+/* fragment.c: an identification for a packet that may be fragmented. */
+uint32_t fragment_identification(struct walk *walk);
+
 /* local.c: for one of our own addresses; `inner` ones have passed the source check. */
 void local(struct walk *walk, struct packet *packet);
 
 /* icmp.c */
 void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
-void icmp_error(struct walk *walk, struct packet *packet, const struct in6_addr *source, uint8_t type, uint8_t code,
-                uint32_t parameter, enum drop_reason otherwise);
+void icmp_error(struct walk *walk, struct packet *packet, uint8_t type, uint8_t code, uint32_t parameter,
+                enum drop_reason otherwise);
 
 /* neighbour_discovery.c */
 void neighbour_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
 void neighbour_solicit(struct walk *walk, const struct in6_addr *address, struct neighbour *neighbour);
+
+/* arp.c: what stands behind the Ethernet header; asks for the neighbour of an IPv4 address. */
+void arp_receive(struct walk *walk, struct packet *packet);
+void arp_request(struct walk *walk, const struct in6_addr *address, struct neighbour *neighbour);
 
 /* punting.c: `packet->ip` is where the punted packet begins. */
 bool punt_class_of(uint8_t protocol, struct wire_view payload, uint8_t *packet_class);
@@ -173,7 +193,12 @@ void route_on_link(struct walk *walk, struct packet *packet, uint8_t port);
 void route_pending(struct walk *walk);
 
 /* transmit.c */
-void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS]);
+void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS],
+              uint16_t ethertype);
+
+/* transmit.c: what was written into a made packet, straight onto a link: its addresses need not be routable. */
+void transmit_made(struct walk *walk, struct packet *packet, size_t octets, uint8_t port,
+                   const uint8_t link_address[LINK_ADDRESS_OCTETS], uint16_t ethertype);
 void transmit_flush(struct walk *walk);
 
 /*

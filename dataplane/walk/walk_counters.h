@@ -31,7 +31,7 @@
 	X(forwarded_stale, "packets of bindings that have expired while no owner was heard")                           \
 	X(previous_care_of, "packets from a care-of address just left")                                                \
 	X(errors_limited, "ICMPv6 errors not sent because of their rate")                                              \
-	X(solicitations, "Neighbour Solicitations sent")                                                               \
+	X(solicitations, "Neighbour Solicitations and ARP requests sent")                                              \
 	X(path_mtu_learnt, "outer Packet Too Big that quoted a live binding")                                          \
 	X(bursts, "polls that brought packets")                                                                        \
 	X(idle_polls, "polls that brought none")

@@ -53,11 +53,10 @@ static void bind_node(struct in6_addr key, struct in6_addr care_of)
 	                                .care_of_address = care_of,
 	                                .key_length = 64,
 	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
-	                                .inner_mtu_bytes = 1400,
 	                                .care_of_unverified = true,
 	                                .expiry_unix_ms = UINT64_MAX >> 17};
 
-	record.route = forwarding_route(&world.forwarding, &care_of);
+	forwarding_resolve(&world.forwarding, 1400, &record);
 	if (table_writer_set(world.forwarding.table, &record, 0, 1000))
 		abort();
 }

@@ -13,10 +13,13 @@ import tempfile
 
 import cases
 import replaying
+import tunnel_cases
+import words
 
 sys.path.insert(0, str(replaying.SOURCE / "tests" / "oracle"))
 import pcap  # noqa: E402  pylint: disable=wrong-import-position
 
+CASES = cases.CASES | tunnel_cases.CASES
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -34,9 +37,9 @@ def counted(counters):
 def demanded(case, frames, counters):
     """What the case says by hand against what came out."""
     faults = []
-    words = [cases.word_of(frame) for _, frame in frames]
-    if words != case.leaves:
-        faults.append(f"left:\n    {words}\n  not:\n    {case.leaves}")
+    left = [words.word_of(frame) for _, frame in frames]
+    if left != case.leaves:
+        faults.append(f"left:\n    {left}\n  not:\n    {case.leaves}")
     for name, wanted in (("drops", case.drops), ("punted", case.punted), ("consumed", case.consumed), ("received", len(case.frames)),
                          ("transmitted", len(case.leaves))):
         if counters[name] != wanted:
@@ -45,7 +48,7 @@ def demanded(case, frames, counters):
 
 
 def check(name, record):
-    folder, case = HERE / name, cases.CASES[name]
+    folder, case = HERE / name, CASES[name]
     if record:
         make(case, folder)
     with tempfile.TemporaryDirectory() as scratch:
@@ -63,12 +66,12 @@ def check(name, record):
 
 def main(arguments):
     record = arguments[:1] == ["--record"]
-    names = arguments[1 if record else 0:] or sorted(cases.CASES)
+    names = arguments[1 if record else 0:] or sorted(CASES)
     failed = 0
     for name in names:
         faults = check(name, record)
         failed += bool(faults)
-        print(f"{'not ' if faults else ''}ok {name}: {cases.CASES[name].rules}")
+        print(f"{'not ' if faults else ''}ok {name}: {CASES[name].rules}")
         for fault in faults:
             print(f"  {fault}")
     return 1 if failed else 0

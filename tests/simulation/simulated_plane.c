@@ -262,7 +262,7 @@ bool simulated_plane_lets_up(const struct simulated_plane *plane, const struct i
 	if (!(binding_traits_load(entry).flags & BINDING_HAS_PREVIOUS))
 		return false;
 	side = binding_table_side(plane->table, entry);
-	if (!side || plane->time->now_ms >= side->previous_until_ms)
+	if (!side || plane->time->now_ms >= side->previous_until_and_port >> 16)
 		return false;
 	bound = shared_address_load(&side->previous_care_of);
 	return in6_is_equal(&bound, care_of_address);

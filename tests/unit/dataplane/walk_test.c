@@ -80,10 +80,9 @@ static void bind_node(struct fixture *fixture, const char *key, const char *care
 	                                .care_of_address = address(care_of),
 	                                .key_length = 64,
 	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
-	                                .inner_mtu_bytes = 1400,
 	                                .expiry_unix_ms = expiry_ms};
 
-	record.route = forwarding_route(&fixture->forwarding, &record.care_of_address);
+	forwarding_resolve(&fixture->forwarding, 1400, &record);
 	assert_int_equal(table_writer_set(fixture->forwarding.table, &record, 0, 1000), 0);
 }
 

@@ -110,13 +110,28 @@ static void checksum_of_rfc1071(void **state)
 	assert_int_equal(wire_checksum_end(wire_checksum_add(0, "\x12", 1)), (uint16_t)~0x1200);
 }
 
+/* The example of RFC 1624 section 4. */
+static void checksum_of_rfc1624(void **state)
+{
+	(void)state;
+	assert_int_equal(wire_checksum_change(0xdd2f, 0x5555, 0x3285), 0x0000);
+	for (unsigned word = 0; word < 0x10000; word += 0x101) {
+		uint8_t bytes[] = {0x45, 0x00, 0x40, 0x11};
+		uint16_t before = wire_checksum_end(wire_checksum_add(0, bytes, sizeof(bytes)));
+
+		wire_store_u16(bytes + 2, (uint16_t)word);
+		assert_int_equal(wire_checksum_change(before, 0x4011, (uint16_t)word),
+		                 wire_checksum_end(wire_checksum_add(0, bytes, sizeof(bytes))));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(reader_walks_and_completes), cmocka_unit_test(reader_error_is_sticky),
 	        cmocka_unit_test(reader_part_is_bounded),     cmocka_unit_test(huge_length_does_not_wrap),
 	        cmocka_unit_test(writer_writes_and_pads),     cmocka_unit_test(writer_error_is_sticky),
-	        cmocka_unit_test(checksum_of_rfc1071),
+	        cmocka_unit_test(checksum_of_rfc1071),        cmocka_unit_test(checksum_of_rfc1624),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

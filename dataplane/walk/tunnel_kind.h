@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * tunnel_kind - the kinds of tunnels (enum feed_tunnel_kind), a closed list: which IP version is inside and outside,
+ * and how many octets the outer header takes (M-19: RFC 2473 and RFC 5555 2.3.2.2; M-24: in IPv4 there is UDP always).
+ */
+#ifndef KEDGE_DATAPLANE_TUNNEL_KIND_H
+#define KEDGE_DATAPLANE_TUNNEL_KIND_H
+
+#include "feed.h"
+#include "ip.h"
+
+enum { TUNNEL_KINDS = 5, TUNNEL_OUTER_OCTETS_MAX = IPV6_HEADER_OCTETS };
+
+struct tunnel_kind {
+	uint8_t inner_version; /* 0: not served */
+	uint8_t outer_version;
+	uint8_t outer_octets;
+	uint8_t protocol; /* of the inner packet in IPv6, 0 in UDP */
+};
+
+/* Any value is allowed; those that are no kind give one that is not served. */
+static inline const struct tunnel_kind *tunnel_kind(uint8_t kind)
+{
+	static const struct tunnel_kind kinds[TUNNEL_KINDS] = {
+	        [FEED_TUNNEL_IP6_IN_IP6] = {6, 6, IPV6_HEADER_OCTETS, NEXT_HEADER_IPV6},
+	        [FEED_TUNNEL_IP4_IN_IP6] = {4, 6, IPV6_HEADER_OCTETS, NEXT_HEADER_IPV4},
+	        [FEED_TUNNEL_IP6_IN_UDP4] = {6, 4, IPV4_HEADER_OCTETS + UDP_HEADER_OCTETS, 0},
+	        [FEED_TUNNEL_IP4_IN_UDP4] = {4, 4, IPV4_HEADER_OCTETS + UDP_HEADER_OCTETS, 0},
+	};
+
+	return &kinds[kind < TUNNEL_KINDS ? kind : FEED_TUNNEL_NONE];
+}
+
+/* The kind that an inner packet of one version in an outer one of the other is. */
+static inline uint8_t tunnel_kind_of(uint8_t inner_version, uint8_t outer_version)
+{
+	return (uint8_t)((outer_version == 4 ? FEED_TUNNEL_IP6_IN_UDP4 : FEED_TUNNEL_IP6_IN_IP6) +
+	                 (inner_version == 4));
+}
+
+/*
+ * What becomes of the DSCP (RFC 2983 3). All zero: copied into the outer header and kept inside on the way out. The ECN
+ * bits are RFC 6040's alone.
+ */
+struct tunnel_marking {
+	uint8_t outer_cleared; /* bits of the outer class that are not copied: 0 or 0xfc */
+	uint8_t outer_set;     /* and what stands there instead */
+	uint8_t inner_taken;   /* bits of the inner class that come from the outer one on the way out: 0 or 0xfc */
+};
+
+/* The outer header has a DSCP of its own; what is inside stays as it is. */
+static inline struct tunnel_marking tunnel_marking_pipe(uint8_t dscp)
+{
+	return (struct tunnel_marking){.outer_cleared = 0xfc, .outer_set = (uint8_t)(dscp << 2)};
+}
+
+/* One DSCP for the whole way: copied into the outer header and back. */
+static inline struct tunnel_marking tunnel_marking_uniform(void)
+{
+	return (struct tunnel_marking){.inner_taken = 0xfc};
+}
+
+#endif
