@@ -220,5 +220,8 @@ int zeromq_watcher_send(struct zeromq_watcher *watcher, const struct zeromq_mess
 		}
 	}
 	watcher->counters.sent++;
+	/* timers and turn ends send after this turn's look: what the send found must not be slept over (C-7) */
+	if (is_readable(watcher))
+		uv_idle_start(&watcher->spin, keep_spinning);
 	return 0;
 }
