@@ -97,6 +97,7 @@ struct dataplane {
 	struct worker *workers[WORKERS_MAX];
 	volatile bool ending;   /* asked to end: withdraws, forwards a little longer, then stops */
 	volatile bool stopping; /* workers end their loops */
+	volatile bool reloading; /* SIGHUP came */
 
 	struct walk_counters main_counters;
 	struct feed_receiver *receiver;
@@ -133,6 +134,9 @@ static inline uint64_t dataplane_ms_of(const struct dataplane *dataplane, uint64
 	return dataplane->ms_start +
 	       (uint64_t)((unsigned __int128)(tsc - dataplane->tsc_start) * dataplane->tsc_multiplier >> 64);
 }
+
+/* reload.c: on the main core, when SIGHUP has come. */
+void dataplane_reload(struct dataplane *dataplane);
 
 /* main_core.c: serves bus, rings and commands until `stopping`. */
 int main_core_open(struct dataplane *dataplane, void *zeromq_context, char error[ERROR_OCTETS]);

@@ -38,6 +38,7 @@ struct key {
 	const struct key *keys;
 	size_t size;
 	const char *help;
+	bool is_live; /* a reload takes it over */
 };
 
 #define PORT(name)   offsetof(struct configured_port, name)
@@ -76,15 +77,15 @@ static const struct key prefix_keys[] = {
 #define LIMIT(name) ROOT(limits) + offsetof(struct forwarding_limits, name)
 static const struct key limit_keys[] = {
         {"punt-pana-per-s", KIND_NUMBER, LIMIT(punt_pana_per_s), 0, 1, 10000000, "5000", NULL, NULL, 0,
-         "PANA packets to the control plane."},
+         "PANA packets to the control plane.", true},
         {"punt-mobility-per-s", KIND_NUMBER, LIMIT(punt_mobility_per_s), 0, 1, 10000000, "20000", NULL, NULL, 0,
-         "Mobility Header packets to the control plane."},
+         "Mobility Header packets to the control plane.", true},
         {"punt-hip-per-s", KIND_NUMBER, LIMIT(punt_hip_per_s), 0, 1, 10000000, "5000", NULL, NULL, 0,
-         "HIP packets to the control plane."},
+         "HIP packets to the control plane.", true},
         {"icmp-errors-per-s", KIND_NUMBER, LIMIT(icmp_errors_per_s), 0, 1, 10000000, "1000", NULL, NULL, 0,
-         "ICMPv6 errors made here."},
+         "ICMPv6 errors made here.", true},
         {"echo-replies-per-s", KIND_NUMBER, LIMIT(echo_replies_per_s), 0, 1, 10000000, "1000", NULL, NULL, 0,
-         "Echo requests answered."},
+         "Echo requests answered.", true},
         {0},
 };
 
@@ -108,9 +109,9 @@ static const struct key root_keys[] = {
          "Tells data planes of one host apart."},
         {"buffers", KIND_NUMBER, ROOT(buffers), 4, 1024, 10000000, "16384", NULL, NULL, 0, "Packet buffers."},
         {"handover-grace-ms", KIND_NUMBER, ROOT(handover_grace_ms), 4, 0, 60000, "1000", NULL, NULL, 0,
-         "How long packets from the previous care-of address still pass."},
+         "How long packets from the previous care-of address still pass.", true},
         {"stale-grace-s", KIND_NUMBER, ROOT(stale_grace_s), 4, 0, 86400, "3600", NULL, NULL, 0,
-         "How long expiry stands still while no control plane is heard."},
+         "How long expiry stands still while no control plane is heard.", true},
         {"withdraw-after-ms", KIND_NUMBER, ROOT(withdraw_after_ms), 4, 0, 60000, "1000", NULL, NULL, 0,
          "How long it may be out of sync before its home prefixes are withdrawn."},
         {"limits", KIND_MAP, 0, 0, 0, 0, "", NULL, limit_keys, 0, "Token buckets, for all workers together."},
@@ -342,6 +343,63 @@ static int read_default(struct reading *reading, const struct key *key, unsigned
 	return key->standard[0] ? read_scalar(reading, key, key->standard, line, into) : 0;
 }
 
+/* Octets of a value in its struct; of lists those of the elements that are there. */
+static size_t value_octets(const struct key *key, const uint8_t *from)
+{
+	unsigned count = 0;
+
+	switch (key->kind) {
+	case KIND_TEXT:
+		return (size_t)key->maximum;
+	case KIND_NUMBER:
+		return sizeof(uint32_t);
+	case KIND_CHOICE:
+		return sizeof(enum idle_mode);
+	case KIND_ADDRESS:
+		return sizeof(struct in6_addr);
+	case KIND_PREFIX:
+		return sizeof(struct configured_prefix);
+	case KIND_LIST:
+		memcpy(&count, from + key->presence, sizeof(count));
+		return count * key->size;
+	default:
+		return 0;
+	}
+}
+
+static bool is_same_value(const struct key *key, const struct dataplane_configuration *older,
+                          const struct dataplane_configuration *newer)
+{
+	const uint8_t *before = (const uint8_t *)older, *after = (const uint8_t *)newer;
+	size_t octets = value_octets(key, before);
+
+	if (key->kind == KIND_OWN)
+		return older->service_address_count == newer->service_address_count &&
+		       memcmp(older->service_addresses, newer->service_addresses,
+		              older->service_address_count * sizeof(older->service_addresses[0])) == 0;
+	return octets == value_octets(key, after) && memcmp(before + key->field, after + key->field, octets) == 0;
+}
+
+static void compare(const struct key *keys, const char *prefix, const struct dataplane_configuration *older,
+                    const struct dataplane_configuration *newer, configuration_difference *differs, void *context)
+{
+	for (const struct key *key = keys; key->name; key++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] ? "." : "", key->name);
+		if (key->kind == KIND_MAP)
+			compare(key->keys, path, older, newer, differs, context);
+		else if (!is_same_value(key, older, newer))
+			differs(context, path, key->is_live);
+	}
+}
+
+void configuration_compare(const struct dataplane_configuration *older, const struct dataplane_configuration *newer,
+                           configuration_difference *differs, void *context)
+{
+	compare(root_keys, "", older, newer, differs, context);
+}
+
 static const struct key *find_key(const struct key *keys, const char *name)
 {
 	for (; keys->name; keys++)
@@ -453,10 +511,10 @@ static void print_keys(FILE *to, const struct key *keys, int depth)
 		char right[160];
 
 		describe(keys, right, sizeof(right));
-		fprintf(to, "%*s%s: %s%s%s%s\n%*s%s\n", depth * 4, "", keys->name, right,
+		fprintf(to, "%*s%s: %s%s%s%s%s\n%*s%s\n", depth * 4, "", keys->name, right,
 		        keys->standard ? (keys->standard[0] ? " (default " : "") : " (required)",
 		        keys->standard ? keys->standard : "", keys->standard && keys->standard[0] ? ")" : "",
-		        depth * 4 + 8, "", keys->help);
+		        keys->is_live ? " [live]" : "", depth * 4 + 8, "", keys->help);
 		if (keys->keys)
 			print_keys(to, keys->keys, depth + 1);
 	}

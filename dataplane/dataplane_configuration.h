@@ -75,6 +75,14 @@ struct dataplane_configuration {
 /* Returns 0, or -EINVAL with `error`. */
 int configuration_read(const char *path, struct dataplane_configuration *configuration, char error[ERROR_OCTETS]);
 
+/*
+ * Tells which keys have another value in `newer`: "limits.echo-replies-per-s"; lists as a whole. `is_live`: a reload
+ * takes it over, else it takes a restart.
+ */
+typedef void configuration_difference(void *context, const char *path, bool is_live);
+void configuration_compare(const struct dataplane_configuration *older, const struct dataplane_configuration *newer,
+                           configuration_difference *differs, void *context);
+
 /* Prints each key with type, range, default and help. */
 void configuration_print_keys(FILE *to);
 

@@ -44,6 +44,12 @@ static void stop(int number)
 	the_dataplane->ending = true;
 }
 
+static void reload(int number)
+{
+	(void)number;
+	the_dataplane->reloading = true;
+}
+
 /* Memory of the table: EAL's is for packets. Huge pages where the kernel gives them. */
 static void *map_table(size_t octets)
 {
@@ -311,7 +317,8 @@ static int run(struct dataplane *dataplane)
 	the_dataplane = dataplane;
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	signal(SIGHUP, SIG_IGN); /* a lost terminal is no reason to stop forwarding */
+	action.sa_handler = reload; /* nor is a lost terminal a reason to stop forwarding */
+	sigaction(SIGHUP, &action, NULL);
 	result = start(dataplane, zeromq_context, error);
 	if (result) {
 		fprintf(stderr, "error dataplane: %s\n", error[0] ? error : strerror(-result));
@@ -343,6 +350,9 @@ static void print_help(void)
 	       "usage: kedge-dataplane [--config FILE] [--check | --version | --help]\n\n"
 	       "  --config FILE  the configuration (default /etc/kedge/dataplane.yaml)\n"
 	       "  --check        reads and checks the configuration, then ends\n\n"
+	       "Signals: SIGTERM and SIGINT end it cleanly; SIGHUP makes it read its configuration again, take over\n"
+	       "what can be taken over, and log what changed and what takes a restart; the keys that are marked live\n"
+	       "need none.\n\n"
 	       "Keys of the configuration:\n\n");
 	configuration_print_keys(stdout);
 }

@@ -455,6 +455,10 @@ void main_core_run(struct dataplane *dataplane)
 		more |= serve_punts(dataplane, now_ms);
 		more |= serve_hosts(dataplane);
 		command_socket_serve(dataplane->commands, COMMANDS_A_TURN);
+		if (dataplane->reloading) {
+			dataplane->reloading = false;
+			dataplane_reload(dataplane);
+		}
 		keep_time(dataplane, now_ms);
 		if (dataplane->ending && announcing_may_end(dataplane, now_ms))
 			dataplane->stopping = true;

@@ -9,16 +9,20 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "allocation.h"
 #include "authserver_settings.h"
 #include "channels.h"
 #include "operate.h"
 #include "process.h"
+#include "reload.h"
 #include "subscriber_store.h"
 
 enum { FIRST_CHANNEL = 1 };
 
 struct authserver {
 	struct authserver_settings settings;
+	struct authserver_settings *live; /* of the last reload; NULL: none was */
+	struct reload reload;
 	struct loop *loop;
 	void *zeromq;
 	struct sqlite_store *store;
@@ -52,6 +56,34 @@ static int check_file(const char *file, char *error, size_t octets)
 	configuration_free(configuration);
 	snprintf(error, octets, "%s", text);
 	return result;
+}
+
+static void discard(struct authserver_settings *settings)
+{
+	if (settings)
+		authserver_settings_wipe(settings);
+	free(settings);
+}
+
+/* A reload_take. */
+static int take(void *context, const struct configuration_node *root, const struct instant *now,
+                struct effects *effects, char *error)
+{
+	struct authserver *server = context;
+	struct authserver_settings *settings = allocate(sizeof(*settings));
+	int result = authserver_settings_read(root, settings, error);
+
+	(void)now, (void)effects;
+	if (result) {
+		discard(settings);
+		return result;
+	}
+	radius_server_set_clients(&server->radius, settings->clients, settings->client_count,
+	                          settings->session_timeout_s);
+	log_set_level(settings->log_level);
+	discard(server->live);
+	server->live = settings;
+	return 0;
 }
 
 static int open_store(struct authserver *server, char *error)
@@ -157,6 +189,7 @@ static int run(struct authserver *server, const char *file)
 		result = loop_set_store(server->loop, server->store);
 	}
 	if (!result) {
+		reload_at_hangup(&server->reload, server->loop, take, server);
 		log_print(LOG_LEVEL_NOTICE, "authserver", "ready: %zu subscribers, %zu clients",
 		          subscriber_table_count(&server->table), server->settings.client_count);
 		result = loop_run(server->loop);
@@ -195,13 +228,15 @@ int main(int argc, char **argv)
 	server = calloc(1, sizeof(*server));
 	if (!server)
 		return 1;
+	reload_start(&server->reload, authserver_schema, file, configuration);
 	status = authserver_settings_read(configuration_root(configuration), &server->settings, error);
-	configuration_free(configuration);
 	if (status)
 		fprintf(stderr, "%s\n", error);
 	else
 		status = run(server, file);
+	discard(server->live);
 	authserver_settings_wipe(&server->settings);
+	reload_end(&server->reload);
 	free(server);
 	return status ? 1 : 0;
 }

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "allocation.h"
+#include "ip.h"
 #include "radius_security.h"
 
 enum { STATE_OCTETS = 16, STATE_NUMBER_OCTETS = 8, CLASS_OCTETS = 8, USER_NAME_OCTETS = RADIUS_VALUE_MAX };
@@ -96,6 +97,35 @@ void radius_server_end(struct radius_server *server)
 		forget_conversation(server, conversation);
 	HASH_ITER (hh, server->answers, answer, next_answer)
 		forget_answer(server, answer);
+}
+
+static const struct radius_client *same_client(const struct radius_client *clients, size_t count,
+                                               const struct radius_client *wanted)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct radius_client *client = &clients[i];
+
+		if (in6_is_equal(&client->prefix, &wanted->prefix) && client->prefix_length == wanted->prefix_length &&
+		    strcmp(client->paa_id, wanted->paa_id) == 0 &&
+		    strcmp(client->network_name, wanted->network_name) == 0)
+			return client;
+	}
+	return NULL;
+}
+
+void radius_server_set_clients(struct radius_server *server, const struct radius_client *clients, size_t count,
+                               uint32_t session_timeout_s)
+{
+	struct radius_conversation *conversation, *next;
+
+	HASH_ITER (hh, server->conversations, conversation, next) {
+		conversation->client = same_client(clients, count, conversation->client);
+		if (!conversation->client)
+			forget_conversation(server, conversation);
+	}
+	server->clients = clients;
+	server->client_count = count;
+	server->session_timeout_s = session_timeout_s;
 }
 
 static bool in_prefix(const struct in6_addr *address, const struct in6_addr *prefix, unsigned length)

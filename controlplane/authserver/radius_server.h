@@ -64,6 +64,13 @@ void radius_server_start(struct radius_server *server, const struct radius_clien
                          struct eap_server *eap, struct timer_wheel *timers, struct randomness *randomness,
                          uint32_t vendor_id, uint32_t session_timeout_s);
 void radius_server_end(struct radius_server *server);
+
+/*
+ * Other clients (a configuration that was read again), also they by reference. A conversation goes on with the client
+ * of the same prefix and service; one whose client is gone is forgotten.
+ */
+void radius_server_set_clients(struct radius_server *server, const struct radius_client *clients, size_t count,
+                               uint32_t session_timeout_s);
 struct eap_server_outlet radius_server_outlet(struct radius_server *server);
 
 /* As channel_received; `server` is the context. The answer leaves on the same channel. */

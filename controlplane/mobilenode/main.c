@@ -14,15 +14,18 @@
 
 #include "channels.h"
 #include "command_server.h"
+#include "ip.h"
 #include "mobilenode_configuration.h"
 #include "netlink.h"
 #include "process.h"
+#include "reload.h"
 #include "status_query.h"
 
 enum { COMMANDS = 1 };
 
 struct program {
 	struct mobilenode_configuration settings;
+	struct reload reload;
 	struct loop *loop;
 	void *zeromq;
 	struct software_usim *card;
@@ -221,6 +224,26 @@ static int open_state(const struct program *program, struct sealed_state *state,
 	return result;
 }
 
+/* A reload_take: the wish, and how much is logged. */
+static int take(void *context, const struct configuration_node *root, const struct instant *now,
+                struct effects *effects, char *error)
+{
+	struct program *program = context;
+	struct mobilenode_configuration settings = {0};
+	int result = mobilenode_configuration_read(root, &settings, error);
+	struct bootstrap_wish *wish = &program->settings.node.bootstrap.wish;
+
+	if (result)
+		return result;
+	log_set_level(settings.log_level);
+	if (strcmp(wish->fqdn, settings.node.bootstrap.wish.fqdn) != 0 ||
+	    !in6_is_equal(&wish->home_address, &settings.node.bootstrap.wish.home_address)) {
+		*wish = settings.node.bootstrap.wish;
+		mobilenode_wish(program->node, wish, now, effects);
+	}
+	return 0;
+}
+
 static int make_node(struct program *program, char *error)
 {
 	const struct software_usim_settings card = {
@@ -272,6 +295,7 @@ static int start(struct program *program, char *error)
 		result = process_drop_privileges(NULL, error); /* it keeps CAP_NET_ADMIN, for its home address */
 	if (result)
 		return result;
+	reload_at_hangup(&program->reload, program->loop, take, program);
 	step = loop_begin(program->loop, &now);
 	mobilenode_start(program->node, &now, step);
 	look_around(program, &now, step);
@@ -352,14 +376,15 @@ int main(int argc, char **argv)
 	if (!program)
 		return 1;
 	program->once = call.once;
+	reload_start(&program->reload, mobilenode_schema, file, configuration);
 	status = mobilenode_configuration_read(configuration_root(configuration), &program->settings, error);
-	configuration_free(configuration);
 	if (status)
 		fprintf(stderr, "%s\n", error);
 	else if (call.is_status)
 		status = status_query(program->settings.socket_folder, program->settings.name, call.is_json);
 	else
 		status = run(program) ? 1 : 0;
+	reload_end(&program->reload);
 	free(program);
 	return status < 0 ? 1 : status;
 }

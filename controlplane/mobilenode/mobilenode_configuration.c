@@ -42,11 +42,13 @@ static const struct configuration_key wish_keys[] = {
          .type = CONFIGURATION_TEXT,
          .maximum = 253,
          .default_text = "",
-         .help = "The wished name; the operator decides."},
+         .help = "The wished name; the operator decides.",
+         .is_live = true},
         {.name = "home-address",
          .type = CONFIGURATION_ADDRESS,
          .default_text = "",
-         .help = "The wished home address; counts only if it is leased to this subscriber (B-38)."},
+         .help = "The wished home address; counts only if it is leased to this subscriber (B-38).",
+         .is_live = true},
         {0},
 };
 

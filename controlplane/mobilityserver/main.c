@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "allocation.h"
 #include "billing_store.h"
 #include "binding_store.h"
 #include "bus.h"
@@ -19,11 +20,14 @@
 #include "operator.h"
 #include "owner.h"
 #include "process.h"
+#include "reload.h"
 
 enum { BINDINGS_MAX = 20000000 };
 
 struct controlplane {
 	struct settings settings;
+	struct settings *live; /* of the last reload; NULL: none was */
+	struct reload reload;
 	struct secret store_key;
 	struct host_key *host_key;
 	struct loop *loop;
@@ -36,14 +40,19 @@ struct controlplane {
 	struct command commands[OPERATOR_COMMANDS];
 };
 
-static int check(const struct configuration_node *root, char error[CONFIGURATION_ERROR_OCTETS])
+static void settings_discard(struct settings *settings)
 {
-	struct settings *settings = calloc(1, sizeof(*settings));
-	int result = settings ? settings_read(root, settings, error) : -ENOMEM;
-
 	if (settings)
 		settings_free(settings);
 	free(settings);
+}
+
+static int check(const struct configuration_node *root, char error[CONFIGURATION_ERROR_OCTETS])
+{
+	struct settings *settings = allocate(sizeof(*settings));
+	int result = settings_read(root, settings, error);
+
+	settings_discard(settings);
 	return result;
 }
 
@@ -56,6 +65,40 @@ static int check_file(const char *file, char *error, size_t octets)
 	configuration_free(configuration);
 	snprintf(error, octets, "%s", text);
 	return result;
+}
+
+/* A key file keeps its name when the key in it is another one. */
+static void tell_other_keys(const struct settings *before, const struct settings *after)
+{
+	if (!secret_equal(&before->dns.key.secret, &after->dns.key.secret))
+		log_print(LOG_LEVEL_NOTICE, "reload", "dns.tsig-key-file: another key, named '%s'",
+		          after->dns.key.name);
+	for (size_t i = 0; i < after->server_count && i < before->server_count; i++) {
+		if (strcmp(before->servers[i].name, after->servers[i].name) == 0 &&
+		    !secret_equal(&before->servers[i].secret, &after->servers[i].secret))
+			log_print(LOG_LEVEL_NOTICE, "reload", "authentication-servers: another secret of '%s'",
+			          after->servers[i].name);
+	}
+}
+
+/* A reload_take. */
+static int take(void *context, const struct configuration_node *root, const struct instant *now,
+                struct effects *effects, char *error)
+{
+	struct controlplane *controlplane = context;
+	struct settings *settings = allocate(sizeof(*settings));
+	int result = settings_read(root, settings, error);
+
+	if (result) {
+		settings_discard(settings);
+		return result;
+	}
+	tell_other_keys(controlplane->live ? controlplane->live : &controlplane->settings, settings);
+	mobility_server_reload(controlplane->server, settings, now, effects);
+	log_set_level(settings->log_level);
+	settings_discard(controlplane->live);
+	controlplane->live = settings;
+	return 0;
 }
 
 static int load_host_key(struct controlplane *controlplane, char *error)
@@ -255,6 +298,7 @@ static int start(struct controlplane *controlplane)
 	controlplane->operator.server = controlplane->server;
 	controlplane->operator.store = controlplane->store;
 	loop_at_turn_end(controlplane->loop, turn_end, controlplane);
+	reload_at_hangup(&controlplane->reload, controlplane->loop, take, controlplane);
 	step = loop_begin(controlplane->loop, &now);
 	mobility_server_start(controlplane->server, &now, step);
 	loop_end(controlplane->loop, step, &now);
@@ -317,13 +361,15 @@ int main(int argc, char **argv)
 	controlplane = calloc(1, sizeof(*controlplane));
 	if (!controlplane)
 		return 1;
+	reload_start(&controlplane->reload, settings_schema, file, configuration);
 	status = settings_read(configuration_root(configuration), &controlplane->settings, error);
-	configuration_free(configuration);
 	if (status)
 		fprintf(stderr, "%s\n", error);
 	else
 		status = run(controlplane, file);
+	settings_discard(controlplane->live);
 	settings_free(&controlplane->settings);
+	reload_end(&controlplane->reload);
 	free(controlplane);
 	return status ? 1 : 0;
 }

@@ -9,6 +9,8 @@
 
 #include "allocation.h"
 
+enum { PATH_OCTETS = 128 };
+
 struct value {
 	const struct configuration_key *key;
 	unsigned line; /* 0: from the default */
@@ -420,6 +422,62 @@ const struct configuration_node *configuration_root(const struct configuration *
 	return configuration->root;
 }
 
+/* --- differences --- */
+
+static const char *text_or_nothing(const char *text)
+{
+	return text ? text : "";
+}
+
+static bool nodes_equal(const struct configuration_node *a, const struct configuration_node *b);
+
+static bool values_equal(const struct value *a, const struct value *b)
+{
+	if (a->count != b->count || strcmp(text_or_nothing(a->text), text_or_nothing(b->text)) != 0)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->texts && strcmp(a->texts[i], b->texts[i]) != 0)
+			return false;
+		if (a->nodes && !nodes_equal(a->nodes[i], b->nodes[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool nodes_equal(const struct configuration_node *a, const struct configuration_node *b)
+{
+	for (size_t i = 0; i < a->value_count; i++) {
+		if (!values_equal(&a->values[i], &b->values[i]))
+			return false;
+	}
+	return true;
+}
+
+static void compare(const struct configuration_node *older, const struct configuration_node *newer, const char *prefix,
+                    configuration_difference *differs, void *context)
+{
+	for (size_t i = 0; i < older->value_count; i++) {
+		const struct value *before = &older->values[i], *after = &newer->values[i];
+		bool is_scalar = before->key->type < CONFIGURATION_TEXT_LIST;
+		char path[PATH_OCTETS];
+
+		snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] ? "." : "", before->key->name);
+		if (before->key->type == CONFIGURATION_SECTION)
+			compare(before->nodes[0], after->nodes[0], path, differs, context);
+		else if (!values_equal(before, after))
+			differs(context, before->key, path, is_scalar ? text_or_nothing(before->text) : NULL,
+			        is_scalar ? text_or_nothing(after->text) : NULL);
+	}
+}
+
+void configuration_compare(const struct configuration_node *older, const struct configuration_node *newer,
+                           configuration_difference *differs, void *context)
+{
+	compare(older, newer, "", differs, context);
+}
+
+/* --- look-ups --- */
+
 static const struct value *value_of(const struct configuration_node *node, const char *key)
 {
 	const struct value *value = find_value(node, key);
@@ -537,6 +595,8 @@ static void print_keys(const struct configuration_key *schema, FILE *to, int dep
 			fprintf(to, " (required)");
 		else if (schema->default_text && schema->default_text[0])
 			fprintf(to, " (default %s)", schema->default_text);
+		if (schema->is_live)
+			fprintf(to, " [live]");
 		fprintf(to, "\n%*s%s\n", depth * 4 + 8, "", schema->help);
 		if (schema->keys)
 			print_keys(schema->keys, to, depth + 1);

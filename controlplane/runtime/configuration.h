@@ -42,6 +42,7 @@ struct configuration_key {
 	const char *choices;
 	const struct configuration_key *keys;
 	const char *help;
+	bool is_live; /* a reload takes it over; else it takes a restart. Of a section: its keys say it themselves */
 };
 
 struct configuration;
@@ -54,6 +55,15 @@ struct configuration *configuration_load(const char *path, const struct configur
                                          char error[CONFIGURATION_ERROR_OCTETS]);
 void configuration_free(struct configuration *configuration);
 const struct configuration_node *configuration_root(const struct configuration *configuration);
+
+/*
+ * Tells which keys have another value in `newer`, a configuration of the same schema: "limits.half-open" with both
+ * values as they stand in the files; lists as a whole, with NULL for the values.
+ */
+typedef void configuration_difference(void *context, const struct configuration_key *key, const char *path,
+                                      const char *before, const char *after);
+void configuration_compare(const struct configuration_node *older, const struct configuration_node *newer,
+                           configuration_difference *differs, void *context);
 
 bool configuration_boolean(const struct configuration_node *node, const char *key);
 long long configuration_integer(const struct configuration_node *node, const char *key);

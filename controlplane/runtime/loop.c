@@ -32,6 +32,8 @@ struct loop {
 	struct channels *channels;
 	struct turn_end turn_ends[TURN_ENDS_MAX];
 	size_t turn_end_count;
+	void (*hung_up)(void *context);
+	void *hung_up_context;
 	struct loop_counters counters;
 	uint64_t turn_begin_ns;
 	uint64_t idle_ns;
@@ -261,8 +263,11 @@ static void signalled(uv_signal_t *handle, int number)
 {
 	struct loop *loop = handle->data;
 
-	if (number == SIGHUP) /* a lost terminal is no reason to end */
+	if (number == SIGHUP) {
+		if (loop->hung_up)
+			loop->hung_up(loop->hung_up_context);
 		return;
+	}
 	log_print(LOG_LEVEL_NOTICE, "loop", "ends on %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
 	loop_stop(loop);
 }
@@ -333,6 +338,12 @@ int loop_set_store(struct loop *loop, struct sqlite_store *store)
 void loop_set_bus(struct loop *loop, const struct loop_bus *bus)
 {
 	loop->bus = *bus;
+}
+
+void loop_at_hangup(struct loop *loop, void (*hung_up)(void *context), void *context)
+{
+	loop->hung_up = hung_up;
+	loop->hung_up_context = context;
 }
 
 void loop_at_turn_end(struct loop *loop, void (*turn_end)(void *context, const struct instant *now), void *context)

@@ -44,6 +44,9 @@ void loop_set_bus(struct loop *loop, const struct loop_bus *bus);
 /* Called at the end of each turn, before the loop sleeps; e.g. the publisher's flush. At most 4. */
 void loop_at_turn_end(struct loop *loop, void (*turn_end)(void *context, const struct instant *now), void *context);
 
+/* Called at SIGHUP, in a turn of its own. Without: a lost terminal is no reason to end. */
+void loop_at_hangup(struct loop *loop, void (*hung_up)(void *context), void *context);
+
 struct effects *loop_begin(struct loop *loop, struct instant *now);
 void loop_end(struct loop *loop, struct effects *step, const struct instant *now);
 

@@ -18,7 +18,10 @@ static void print_help(const struct process_description *description)
 	       "  --check        reads and checks the configuration, then ends\n"
 	       "  --version      says the version\n"
 	       "  --help         says this\n\n"
-	       "Signals: SIGTERM and SIGINT end the daemon cleanly; a changed configuration is read at the next start.\n\n"
+	       "Signals: SIGTERM and SIGINT end the daemon cleanly; SIGHUP makes it read its configuration again, take "
+	       "over what\n"
+	       "can be taken over, and log what changed and what takes a restart; the keys\n"
+	       "that are marked live need none.\n\n"
 	       "Keys of the configuration:\n\n",
 	       description->name, description->purpose, description->name, description->default_file);
 	configuration_print_manual(description->schema, stdout);

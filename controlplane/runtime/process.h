@@ -27,7 +27,7 @@
 #define PROCESS_LOG_KEY                                                                                                \
 	{                                                                                                              \
 		.name = "log-level", .type = CONFIGURATION_CHOICE, .choices = "error warning notice info debug",       \
-		.default_text = "info", .help = "How much is logged at start."                                         \
+		.default_text = "info", .help = "How much is logged.", .is_live = true                                 \
 	}
 
 struct process_description {

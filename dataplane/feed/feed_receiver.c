@@ -73,6 +73,11 @@ void feed_receiver_keep_refused(struct feed_receiver *receiver, size_t rows_max)
 	receiver->refused.rows_max = rows_max;
 }
 
+void feed_receiver_set_handover_grace(struct feed_receiver *receiver, uint32_t handover_grace_ms)
+{
+	receiver->handover_grace_ms = handover_grace_ms;
+}
+
 void feed_receiver_free(struct feed_receiver *receiver)
 {
 	if (!receiver)

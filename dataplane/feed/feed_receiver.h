@@ -79,6 +79,9 @@ struct feed_receiver;
 /* NULL without memory. `table` and `expiry` outlive it. */
 struct feed_receiver *feed_receiver_new(struct binding_table *table, struct expiry *expiry, uint32_t handover_grace_ms,
                                         const struct receiver_outlet *outlet);
+/* For care-of addresses that change from now on. */
+void feed_receiver_set_handover_grace(struct feed_receiver *receiver, uint32_t handover_grace_ms);
+
 void feed_receiver_free(struct feed_receiver *receiver);
 
 /* Another number of refused rows to be kept than RECEIVER_REFUSED_MAX; before the first message. */

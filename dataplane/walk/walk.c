@@ -32,6 +32,15 @@ void walk_start(struct walk *walk, const struct walk_options *options)
 	walk->echo_replies = share(limits->echo_replies_per_s, workers);
 }
 
+void walk_set_limits(struct walk *walk, const struct forwarding_limits *limits, unsigned workers)
+{
+	token_bucket_set(&walk->punt_pana, share(limits->punt_pana_per_s, workers));
+	token_bucket_set(&walk->punt_mobility, share(limits->punt_mobility_per_s, workers));
+	token_bucket_set(&walk->punt_hip, share(limits->punt_hip_per_s, workers));
+	token_bucket_set(&walk->icmp_errors, share(limits->icmp_errors_per_s, workers));
+	token_bucket_set(&walk->echo_replies, share(limits->echo_replies_per_s, workers));
+}
+
 void walk_stop(struct walk *walk)
 {
 	for (; walk->pending_count; walk->pending_count--) {

@@ -63,7 +63,7 @@ struct walk {
 	struct pending_packet pending[PENDING_MAX];
 
 	uint64_t fragment_secret;
-	uint32_t fragmented_count; /* what the next identification is made of */
+	uint32_t fragmented_count;  /* what the next identification is made of */
 	struct drop_memory dropped; /* for operators */
 };
 
@@ -92,6 +92,9 @@ struct walk_options {
 };
 
 void walk_start(struct walk *walk, const struct walk_options *options);
+
+/* Other limits than the forwarding's, divided by `workers`. Thread: any; they count for packets from now on. */
+void walk_set_limits(struct walk *walk, const struct forwarding_limits *limits, unsigned workers);
 
 /* Frees what still waits; drops are counted. */
 void walk_stop(struct walk *walk);

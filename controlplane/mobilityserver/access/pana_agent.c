@@ -47,6 +47,12 @@ static void no_abandoned(void *context, uint64_t conversation)
 	(void)context, (void)conversation;
 }
 
+void pana_agent_set_limits(struct pana_agent *agent, uint32_t session_lifetime_max_s, uint32_t half_open_limit)
+{
+	agent->options.session_lifetime_max_s = session_lifetime_max_s;
+	agent->options.half_open_limit = half_open_limit;
+}
+
 void pana_agent_free(struct pana_agent *agent)
 {
 	struct pana_session *session, *next_session;

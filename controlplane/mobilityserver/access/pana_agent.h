@@ -99,6 +99,9 @@ struct pana_agent_options {
 struct pana_agent *pana_agent_new(const struct pana_agent_options *options);
 
 /* Wipes all keys; sends and tells nothing. */
+/* Other limits (a configuration that was read again); for sessions and authentications from now on. */
+void pana_agent_set_limits(struct pana_agent *agent, uint32_t session_lifetime_max_s, uint32_t half_open_limit);
+
 void pana_agent_free(struct pana_agent *agent);
 
 /* Another offer from now on; PAR(S) of the one before stay good for two epochs (B-10, B-12). */

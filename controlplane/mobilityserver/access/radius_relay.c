@@ -104,6 +104,32 @@ static struct radius_conversation *begin(struct radius_relay *relay, const struc
 	return conversation;
 }
 
+static const struct radius_relay_server *same_server(const struct radius_relay_server *servers, size_t count,
+                                                     const struct radius_relay_server *wanted)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(servers[i].name, wanted->name) == 0 &&
+		    endpoint_equal(&servers[i].endpoint, &wanted->endpoint))
+			return &servers[i];
+	}
+	return NULL;
+}
+
+void radius_relay_set_servers(struct radius_relay *relay, const struct radius_relay_server *servers, size_t count,
+                              const struct instant *now, struct effects *effects)
+{
+	const struct wire_view nothing = {0};
+	struct radius_conversation *conversation, *next;
+
+	relay->options.servers = servers;
+	relay->options.server_count = count;
+	HASH_ITER (hh, relay->conversations, conversation, next) {
+		conversation->server = same_server(servers, count, conversation->server);
+		if (!conversation->server)
+			radius_conversation_reject(conversation, nothing, now, effects);
+	}
+}
+
 void radius_relay_eap(struct radius_relay *relay, const struct pana_agent_eap *eap, const struct instant *now,
                       struct effects *effects)
 {

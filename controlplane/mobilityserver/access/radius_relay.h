@@ -21,7 +21,7 @@
 
 struct radius_relay;
 
-/* An authentication server. Arrays and texts live as long as the relay. */
+/* An authentication server. Arrays and texts live as long as the relay, or until it is given other servers. */
 struct radius_relay_server {
 	const char *name; /* half of the subscriber's key (E-17) */
 	struct endpoint endpoint;
@@ -70,6 +70,13 @@ void radius_relay_free(struct radius_relay *relay);
  */
 void radius_relay_eap(struct radius_relay *relay, const struct pana_agent_eap *eap, const struct instant *now,
                       struct effects *effects);
+
+/*
+ * Other servers (a configuration that was read again), also they by reference. A conversation goes on with the server
+ * of the same name and endpoint; one whose server is gone is answered as rejected (B-25).
+ */
+void radius_relay_set_servers(struct radius_relay *relay, const struct radius_relay_server *servers, size_t count,
+                              const struct instant *now, struct effects *effects);
 
 /* Nobody waits for this conversation any more. */
 void radius_relay_abandon(struct radius_relay *relay, uint64_t conversation);

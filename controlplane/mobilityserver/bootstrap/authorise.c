@@ -42,7 +42,7 @@ static uint32_t decide_address(struct saga *saga, struct address_decision *decis
 	        .reservation_count = options->reservation_count,
 	        .wishes = saga->wished_addresses,
 	        .wish_count = saga->wished_address_count,
-	        .wish_strict = options->address_wish_strict,
+	        .wish_strict = options->policy.address_wish_strict,
 	};
 
 	address_decide(&question, decision);
@@ -79,8 +79,8 @@ static uint32_t decide_name(struct saga *saga, const struct instant *now, struct
 	struct seen_by seen = {.saga = saga, .now_ms = now->unix_ms};
 	struct subscriber_identity identity;
 	const struct name_question question = {
-	        .rules = &options->names,
-	        .policy = &options->policy,
+	        .rules = &options->policy.names,
+	        .policy = &options->policy.name_policy,
 	        .owner_key = options->owner_key,
 	        .identity = &identity,
 	        .profile = &saga->profile,
@@ -141,7 +141,7 @@ static void fill_target(struct saga *saga, const struct instant *now)
 
 	strcpy(saga->target.subscriber, saga->holder->key);
 	saga->target.identity = saga->identity;
-	saga->target.expires_ms = now->unix_ms + core->options.lease_lifetime_s * 1000ull;
+	saga->target.expires_ms = now->unix_ms + core->options.policy.lease_lifetime_s * 1000ull;
 	saga->target.version = ++core->next_version;
 	saga_compare(saga, now);
 }

@@ -42,6 +42,11 @@ struct bootstrap *bootstrap_new(const struct bootstrap_options *options)
 	return core;
 }
 
+void bootstrap_set_policy(struct bootstrap *core, const struct bootstrap_policy *policy)
+{
+	core->options.policy = *policy;
+}
+
 void bootstrap_free(struct bootstrap *core)
 {
 	struct saga *saga, *next_saga;
@@ -150,8 +155,8 @@ void bootstrap_policy_test(const struct bootstrap *core, const struct subscriber
 	struct dry_run run = {.core = core, .identity = identity, .key = key, .now_ms = now->unix_ms};
 	const struct holder *holder = subscriber_key(identity, key) ? NULL : holder_find(core, key);
 	const struct name_question question = {
-	        .rules = &core->options.names,
-	        .policy = &core->options.policy,
+	        .rules = &core->options.policy.names,
+	        .policy = &core->options.policy.name_policy,
 	        .owner_key = core->options.owner_key,
 	        .identity = identity,
 	        .profile = profile,

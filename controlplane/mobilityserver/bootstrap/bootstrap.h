@@ -136,12 +136,20 @@ struct bootstrap_outlet {
 	              struct effects *effects);
 };
 
+/* The operator's policy: what may change while it runs. Arrays and texts are borrowed until the next one is set. */
+struct bootstrap_policy {
+	struct name_rules names;
+	struct name_policy name_policy;
+	bool address_wish_strict; /* B-38 */
+	uint32_t lease_lifetime_s;
+	uint32_t address_rest_s; /* quarantine, A-4 */
+	uint32_t name_rest_s;
+};
+
 struct bootstrap_options {
 	uint32_t vendor;    /* B-35 */
 	const char *paa_id; /* K-3; the rendezvous server's name, too */
-	struct name_rules names;
-	struct name_policy policy;
-	bool address_wish_strict;       /* B-38 */
+	struct bootstrap_policy policy;
 	const struct secret *owner_key; /* D-1 */
 	struct in6_addr home_prefix;
 	uint8_t home_prefix_length;
@@ -149,11 +157,8 @@ struct bootstrap_options {
 	size_t reservation_count;
 	const struct in6_addr *own_addresses; /* never given away */
 	size_t own_address_count;
-	struct in6_addr home_agent; /* Mobility-Server-Address */
-	uint32_t services;          /* what this server offers */
-	uint32_t lease_lifetime_s;
-	uint32_t address_rest_s; /* quarantine, A-4 */
-	uint32_t name_rest_s;
+	struct in6_addr home_agent;      /* Mobility-Server-Address */
+	uint32_t services;               /* what this server offers */
 	const struct host_key *host_key; /* L-11; signs the answers */
 	struct directory directory;
 	struct bootstrap_outlet outlet;
@@ -202,6 +207,9 @@ struct bootstrap_counters {
 /* Copies the options (their arrays and texts must live as long). Returns NULL when the home prefix is impossible. */
 struct bootstrap *bootstrap_new(const struct bootstrap_options *options);
 void bootstrap_free(struct bootstrap *core);
+
+/* For decisions from now on; the zone stays. */
+void bootstrap_set_policy(struct bootstrap *core, const struct bootstrap_policy *policy);
 
 /*
  * Before the first request: fills the core from the store, e.g. lease_store_load(store, &reader). Then

@@ -76,7 +76,7 @@ static void store_what_goes(const struct saga *saga, const struct instant *now, 
 		return;
 	if (saga->name_is_new && name_find(core, lease->fqdn))
 		store_name(core, name_find(core, lease->fqdn), HOLDING_REMOVING,
-		           now->unix_ms + core->options.name_rest_s * 1000ull, now, effects);
+		           now->unix_ms + core->options.policy.name_rest_s * 1000ull, now, effects);
 	if (saga->identity_is_new && identity_find(core, lease->identity->hit))
 		store_identity_gone(identity_find(core, lease->identity->hit), effects);
 	if (saga->address_is_new)
@@ -115,7 +115,7 @@ static void take_over(struct saga *saga, const struct instant *now)
 		struct held_name *old = name_find(core, lease->fqdn);
 
 		old->state = HOLDING_REMOVING;
-		old->until_ms = now->unix_ms + core->options.name_rest_s * 1000ull;
+		old->until_ms = now->unix_ms + core->options.policy.name_rest_s * 1000ull;
 		name_start_job(old, now);
 	}
 	if (lease && saga->identity_is_new)

@@ -71,7 +71,7 @@ static void ended(void *context, uint64_t number, int result, const struct insta
 	}
 	identity_drop(core, holder, lease->identity->hit);
 	holder_set_address(holder, &lease->address, HOLDING_RESTING,
-	                   now->unix_ms + core->options.address_rest_s * 1000ull);
+	                   now->unix_ms + core->options.policy.address_rest_s * 1000ull);
 	holder_drop_lease(holder);
 	holder_drop_decisions(holder);
 	answers_forget(holder, 0, true); /* what they promise is over */
@@ -113,8 +113,8 @@ static void end_lease(struct holder *holder, const char *actor, const char *reas
 	effects_store(effects, LEASE_STORE_PORT, LEASE_STORE_DELETE, &key, sizeof(key));
 	if (name)
 		store_name(core, name, HOLDING_REMOVING, 0, now, effects);
-	store_address(holder, &lease->address, HOLDING_RESTING, now->unix_ms + core->options.address_rest_s * 1000ull,
-	              row.version, now, effects);
+	store_address(holder, &lease->address, HOLDING_RESTING,
+	              now->unix_ms + core->options.policy.address_rest_s * 1000ull, row.version, now, effects);
 	if (identity)
 		store_identity_gone(identity, effects);
 	store_audit(holder, AUDIT_ENDED, actor, &row, reason, now, effects);

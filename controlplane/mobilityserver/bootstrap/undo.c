@@ -38,12 +38,12 @@ static void undone(struct saga *saga, int result, const struct instant *now, str
 		name_drop(name);
 	} else if (saga->zone_asked) {
 		name->state = saga->name_is_new ? HOLDING_REMOVING : HOLDING_REPAIRING;
-		name->until_ms = now->unix_ms + core->options.name_rest_s * 1000ull;
+		name->until_ms = now->unix_ms + core->options.policy.name_rest_s * 1000ull;
 		name_start_job(name, now);
 	}
 	if (saga->address_is_new)
 		holder_set_address(holder, &saga->target.address, HOLDING_RESTING,
-		                   now->unix_ms + core->options.address_rest_s * 1000ull);
+		                   now->unix_ms + core->options.policy.address_rest_s * 1000ull);
 	if (saga->identity_is_new)
 		identity_drop(core, holder, saga->target.identity.hit);
 	saga_finish(saga, saga->undo_attempts ? BOOTSTRAP_STORE_FAILED : saga->undo_status, 0, now, effects);
@@ -54,7 +54,7 @@ static void undo(struct saga *saga, const struct instant *now, struct effects *e
 	struct bootstrap *core = saga->core;
 	struct held_name *name = name_find(core, saga->target.fqdn);
 	struct known_identity *identity = identity_find(core, saga->target.identity.hit);
-	uint64_t name_rested_ms = now->unix_ms + core->options.name_rest_s * 1000ull;
+	uint64_t name_rested_ms = now->unix_ms + core->options.policy.name_rest_s * 1000ull;
 	struct lease_key_row key;
 
 	if (saga->name_is_new && !saga->zone_asked)
@@ -64,7 +64,7 @@ static void undo(struct saga *saga, const struct instant *now, struct effects *e
 		           effects);
 	if (saga->address_is_new)
 		store_address(saga->holder, &saga->target.address, HOLDING_RESTING,
-		              now->unix_ms + core->options.address_rest_s * 1000ull, saga->target.version, now,
+		              now->unix_ms + core->options.policy.address_rest_s * 1000ull, saga->target.version, now,
 		              effects);
 	if (saga->identity_is_new && identity)
 		store_identity_gone(identity, effects);

@@ -205,7 +205,7 @@ static void job_done(struct held_name *name, const struct instant *now, struct e
 	struct bootstrap *core = name->holder->core;
 	bool removed = name->state == HOLDING_REMOVING;
 
-	name->until_ms = removed ? now->unix_ms + core->options.name_rest_s * 1000ull : 0;
+	name->until_ms = removed ? now->unix_ms + core->options.policy.name_rest_s * 1000ull : 0;
 	set_token(name);
 	name->storing = true;
 	store_name(core, name, removed ? HOLDING_RESTING : HOLDING_ACTIVE, name->until_ms, now, effects);

@@ -31,6 +31,11 @@ void home_agent_free(struct home_agent *agent)
 	free(agent);
 }
 
+void home_agent_set_lifetime_max(struct home_agent *agent, uint32_t lifetime_max_s)
+{
+	agent->options.lifetime_max_s = lifetime_max_s;
+}
+
 /* --- bindings in memory --- */
 
 static struct home_agent_binding binding_of(const struct registration *registration)

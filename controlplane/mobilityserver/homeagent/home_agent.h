@@ -82,6 +82,9 @@ struct home_agent_association {
 struct home_agent *home_agent_new(const struct home_agent_options *options);
 void home_agent_free(struct home_agent *agent);
 
+/* For Binding Updates from now on (M-13). */
+void home_agent_set_lifetime_max(struct home_agent *agent, uint32_t lifetime_max_s);
+
 /* For binding_store_reader: rows of an earlier run, before home_agent_start(). Return 0 or a negative errno. */
 int home_agent_load_association(void *agent, const struct association_row *row);
 int home_agent_load_binding(void *agent, const struct home_binding_row *row);

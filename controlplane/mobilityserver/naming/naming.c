@@ -533,6 +533,12 @@ struct naming *naming_new(const struct naming_options *options)
 	return core;
 }
 
+void naming_set_key(struct naming *core, const struct tsig_key *key)
+{
+	secret_wipe(&core->key.secret);
+	core->key = *key;
+}
+
 void naming_free(struct naming *core)
 {
 	if (!core)

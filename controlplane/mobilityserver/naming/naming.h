@@ -145,6 +145,9 @@ struct naming_counters {
 struct naming *naming_new(const struct naming_options *options);
 void naming_free(struct naming *core);
 
+/* Another TSIG key; messages that leave from now on are signed with it. An answer under the old one is a wrong one. */
+void naming_set_key(struct naming *core, const struct tsig_key *key);
+
 /* Checks the delegation of both zones (D-10), transfers the forward zone (D-11), then reconciles (D-13). */
 void naming_start(struct naming *core, const struct instant *now, struct effects *effects);
 

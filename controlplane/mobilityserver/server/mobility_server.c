@@ -17,8 +17,14 @@ struct server_lists {
 	const char *imsi_prefixes[SETTINGS_PREFIXES_MAX];
 };
 
+struct server_set {
+	struct radius_relay_server servers[SETTINGS_SERVERS_MAX];
+	struct server_lists lists[SETTINGS_SERVERS_MAX];
+};
+
 struct mobility_server {
 	const struct settings *settings;
+	uint32_t ttl_s; /* D-8 */
 	struct pana_agent *pana;
 	struct radius_relay *relay;
 	struct bootstrap *bootstrap;
@@ -27,8 +33,8 @@ struct mobility_server {
 	struct bindings *bindings;
 	struct home_agent_prefix home_prefix;
 	struct home_agent_prefix closed[CLOSED_PREFIXES];
-	struct radius_relay_server servers[SETTINGS_SERVERS_MAX];
-	struct server_lists lists[SETTINGS_SERVERS_MAX];
+	struct server_set sets[2]; /* a reload fills the one that the relay does not have */
+	size_t set;
 	struct wish_buffer wish;
 	struct mobility_server_bus bus;
 	struct mobility_server_counters counters;
@@ -173,7 +179,7 @@ static void bootstrap_names(void *context, const struct bootstrap_naming *wish, 
 	struct wish_buffer buffer;
 	struct naming_request request;
 
-	wish_to_request(wish, server->settings->dns.ttl_s, &buffer, &request);
+	wish_to_request(wish, server->ttl_s, &buffer, &request);
 	if (naming_apply(server->naming, &request, now, effects) == 0)
 		return;
 	server->counters.names_impossible++;
@@ -279,7 +285,7 @@ static enum naming_wish naming_asks(void *context, const char *fqdn, struct nami
 	case BOOTSTRAP_ZONE_LEAVE:
 		return NAMING_WISH_LEAVE;
 	case BOOTSTRAP_ZONE_HOLD:
-		wish_to_request(&wish, server->settings->dns.ttl_s, &server->wish, wanted);
+		wish_to_request(&wish, server->ttl_s, &server->wish, wanted);
 		return NAMING_WISH_HOLD;
 	case BOOTSTRAP_ZONE_NOTHING:
 		break;
@@ -294,7 +300,7 @@ static bool naming_asks_next(void *context, uint64_t *cursor, struct naming_requ
 
 	if (!bootstrap_zone_next(server->bootstrap, cursor, &wish))
 		return false;
-	wish_to_request(&wish, server->settings->dns.ttl_s, &server->wish, wanted);
+	wish_to_request(&wish, server->ttl_s, &server->wish, wanted);
 	return true;
 }
 
@@ -441,6 +447,19 @@ static void describe_server(const struct settings_server *from, struct server_li
 	};
 }
 
+static const struct radius_relay_server *describe_servers(struct server_set *set, const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->server_count; i++)
+		describe_server(&settings->servers[i], &set->lists[i], &set->servers[i]);
+	return set->servers;
+}
+
+static void wipe_servers(struct server_set *set)
+{
+	for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+		secret_wipe(&set->servers[i].secret);
+}
+
 static void make_relay(struct mobility_server *server, const struct mobility_server_options *options)
 {
 	const struct settings *settings = options->settings;
@@ -451,7 +470,7 @@ static void make_relay(struct mobility_server *server, const struct mobility_ser
 	        .nas_address = settings->service_address,
 	        .first_channel = MOBILITY_CHANNEL_RADIUS,
 	        .channel_count = MOBILITY_RADIUS_CHANNELS,
-	        .servers = server->servers,
+	        .servers = describe_servers(&server->sets[0], settings),
 	        .server_count = settings->server_count,
 	        .timers = options->timers,
 	        .randomness = options->randomness,
@@ -461,9 +480,19 @@ static void make_relay(struct mobility_server *server, const struct mobility_ser
 	                   .rejected = relay_rejected},
 	};
 
-	for (size_t i = 0; i < settings->server_count; i++)
-		describe_server(&settings->servers[i], &server->lists[i], &server->servers[i]);
 	server->relay = radius_relay_new(&relay);
+}
+
+static struct bootstrap_policy policy_of(const struct settings *settings)
+{
+	return (struct bootstrap_policy){
+	        .names = settings->name_rules,
+	        .name_policy = settings->name_policy,
+	        .address_wish_strict = settings->address_wish_strict,
+	        .lease_lifetime_s = settings->lease_lifetime_s,
+	        .address_rest_s = settings->quarantine_address_s,
+	        .name_rest_s = settings->quarantine_name_s,
+	};
 }
 
 static void make_bootstrap(struct mobility_server *server, const struct mobility_server_options *options)
@@ -472,9 +501,7 @@ static void make_bootstrap(struct mobility_server *server, const struct mobility
 	const struct bootstrap_options bootstrap = {
 	        .vendor = settings->vendor_id,
 	        .paa_id = settings->paa_id,
-	        .names = settings->name_rules,
-	        .policy = settings->name_policy,
-	        .address_wish_strict = settings->address_wish_strict,
+	        .policy = policy_of(settings),
 	        .owner_key = &settings->owner_key,
 	        .home_prefix = settings->home_prefix,
 	        .home_prefix_length = settings->home_prefix_length,
@@ -484,9 +511,6 @@ static void make_bootstrap(struct mobility_server *server, const struct mobility
 	        .own_address_count = 1,
 	        .home_agent = settings->service_address,
 	        .services = settings->services,
-	        .lease_lifetime_s = settings->lease_lifetime_s,
-	        .address_rest_s = settings->quarantine_address_s,
-	        .name_rest_s = settings->quarantine_name_s,
 	        .host_key = options->host_key,
 	        .directory = directory_of_accept(),
 	        .outlet = {.context = server,
@@ -570,6 +594,7 @@ struct mobility_server *mobility_server_new(const struct mobility_server_options
 	if (!server)
 		return NULL;
 	server->settings = options->settings;
+	server->ttl_s = options->settings->dns.ttl_s;
 	server->bus = options->bus;
 	make_pana(server, options);
 	make_relay(server, options);
@@ -590,13 +615,31 @@ void mobility_server_free(struct mobility_server *server)
 		return;
 	pana_agent_free(server->pana);
 	radius_relay_free(server->relay);
-	for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
-		secret_wipe(&server->servers[i].secret);
+	wipe_servers(&server->sets[0]);
+	wipe_servers(&server->sets[1]);
 	bootstrap_free(server->bootstrap);
 	naming_free(server->naming);
 	home_agent_free(server->home_agent);
 	bindings_free(server->bindings);
 	free(server);
+}
+
+void mobility_server_reload(struct mobility_server *server, const struct settings *settings, const struct instant *now,
+                            struct effects *effects)
+{
+	struct bootstrap_policy policy = policy_of(settings);
+
+	/* the zone is not live: rules for another one would be of no use */
+	memcpy(policy.names.zone, server->settings->name_rules.zone, sizeof(policy.names.zone));
+	bootstrap_set_policy(server->bootstrap, &policy);
+	pana_agent_set_limits(server->pana, settings->session_lifetime_max_s, settings->half_open_limit);
+	home_agent_set_lifetime_max(server->home_agent, settings->binding_lifetime_max_s);
+	naming_set_key(server->naming, &settings->dns.key);
+	server->ttl_s = settings->dns.ttl_s;
+	server->set ^= 1;
+	radius_relay_set_servers(server->relay, describe_servers(&server->sets[server->set], settings),
+	                         settings->server_count, now, effects);
+	wipe_servers(&server->sets[server->set ^ 1]);
 }
 
 /* Running */

@@ -66,6 +66,13 @@ struct mobility_server;
 struct mobility_server *mobility_server_new(const struct mobility_server_options *options);
 void mobility_server_free(struct mobility_server *server);
 
+/*
+ * A configuration that was read again: what its schema calls live counts from now on. `settings` is borrowed until the
+ * next one is given, as those of the making are for good.
+ */
+void mobility_server_reload(struct mobility_server *server, const struct settings *settings, const struct instant *now,
+                            struct effects *effects);
+
 /* Rows of an earlier run. */
 struct lease_store_reader mobility_server_lease_reader(struct mobility_server *server);
 struct binding_store_reader mobility_server_binding_reader(struct mobility_server *server);

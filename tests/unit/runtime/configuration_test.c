@@ -19,7 +19,8 @@ static const struct configuration_key limit_keys[] = {
          .minimum = 1,
          .maximum = 1000,
          .default_text = "64",
-         .help = "How many."},
+         .help = "How many.",
+         .is_live = true},
         {0},
 };
 
@@ -156,13 +157,53 @@ static void a_program_blames_a_line(void **state)
 	configuration_free(configuration);
 }
 
+struct difference_log {
+	char text[512];
+};
+
+static void log_difference(void *context, const struct configuration_key *key, const char *path, const char *before,
+                           const char *after)
+{
+	struct difference_log *log = context;
+	size_t used = strlen(log->text);
+
+	snprintf(log->text + used, sizeof(log->text) - used, "%s%s %s>%s;", key->is_live ? "live " : "", path,
+	         before ? before : "", after ? after : "");
+}
+
+static void differences(const char *before, const char *after, const char *expected)
+{
+	char error[CONFIGURATION_ERROR_OCTETS];
+	struct configuration *older = load(before, error), *newer = load(after, error);
+	struct difference_log log = {0};
+
+	assert_non_null(older);
+	assert_non_null(newer);
+	configuration_compare(configuration_root(older), configuration_root(newer), log_difference, &log);
+	assert_string_equal(log.text, expected);
+	configuration_free(older);
+	configuration_free(newer);
+}
+
+/* A value is another one when it reads so: a default that is written out is none, the order of a list is. */
+static void differences_are_told_by_key(void **state)
+{
+	(void)state;
+	differences("name: x\n", "name: x\nlimits: {half-open: 64}\nstrict: no\n", "");
+	differences("name: x\n", "name: y\nlimits: {half-open: 65}\n", "name x>y;live limits.half-open 64>65;");
+	differences("name: x\nprefix: 2001:db8::/32\n", "name: x\n", "prefix 2001:db8::/32>;");
+	differences("name: x\nservers: [{endpoint: \"::1\", realms: [a, b]}]\n",
+	            "name: x\nservers: [{endpoint: \"::1\", realms: [b, a]}]\n", "servers >;");
+	differences("name: x\nservers: [{endpoint: \"::1\"}]\n",
+	            "name: x\nservers: [{endpoint: \"::1\"}, {endpoint: \"::2\"}]\n", "servers >;");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(reads_what_the_schema_describes),
-	        cmocka_unit_test(what_is_left_out_has_its_default),
-	        cmocka_unit_test(errors_name_line_fault_and_remedy),
-	        cmocka_unit_test(a_program_blames_a_line),
+	        cmocka_unit_test(reads_what_the_schema_describes),   cmocka_unit_test(what_is_left_out_has_its_default),
+	        cmocka_unit_test(errors_name_line_fault_and_remedy), cmocka_unit_test(a_program_blames_a_line),
+	        cmocka_unit_test(differences_are_told_by_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,13 +264,35 @@ static void state_attribute(void **state)
 	assert_int_equal(radius_count(&packet, 0, RADIUS_STATE), 0);
 }
 
+/* Other servers: a conversation stays with its own one, wherever that stands now; without it, it is rejected (B-25). */
+static void other_servers(void **state)
+{
+	struct radius_relay_server others[2] = {world.servers[1], world.servers[0]};
+	struct effects *effects = world.effects;
+
+	(void)state;
+	relay_send_identity(1, ANONYMOUS);
+	relay_send_identity(2, "6anonymous@visited.example");
+	radius_relay_set_servers(world.relay, others, 2, &world.now, effects);
+	assert_int_equal(world.rejected_count, 0);
+	radius_relay_set_servers(world.relay, &others[0], 1, &world.now, effects);
+	assert_int_equal(world.rejected_count, 1);
+	assert_int_equal(world.conversation, 1);
+	relay_send_identity(3, ANONYMOUS);
+	assert_int_equal(world.rejected_count, 2);
+	world.sent_count = 0;
+	relay_advance(1500); /* the other one goes on: its request comes again, to its server */
+	assert_int_equal(world.sent_count, 1);
+	assert_true(endpoint_equal(&world.to, &others[0].endpoint));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, relay_setup, relay_teardown)
 	const struct CMUnitTest tests[] = {
-	        TEST(forged_answers), TEST(codes_that_disagree), TEST(rejection),
-	        TEST(dead_server),    TEST(late_answer),         TEST(identifiers_run_out),
-	        TEST(realms),         TEST(what_begins_nothing), TEST(state_attribute),
+	        TEST(forged_answers),  TEST(codes_that_disagree), TEST(rejection), TEST(dead_server),
+	        TEST(late_answer),     TEST(identifiers_run_out), TEST(realms),    TEST(what_begins_nothing),
+	        TEST(state_attribute), TEST(other_servers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,7 +189,7 @@ static void a_wished_address_must_be_ones_own(void **state)
 	node_gets(&node, BOOTSTRAP_OK); /* ignored without error */
 	memcpy(&own, node.answer.addresses.at[0].address, sizeof(own));
 	assert_memory_not_equal(&own, &foreign, sizeof(own));
-	world->options.address_wish_strict = true;
+	world->options.policy.address_wish_strict = true;
 	world_crash(world);
 	node_new_session(&node);
 	node_new_id(&node);
@@ -234,7 +234,7 @@ static void names_that_cannot_be_had(void **state)
 		node_end(&second);
 	}
 	world_check(world);
-	world->options.policy.rules = &strict;
+	world->options.policy.name_policy.rules = &strict;
 	world_crash(world);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char imsi[] = "001010000000020";

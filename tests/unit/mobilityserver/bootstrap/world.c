@@ -332,19 +332,19 @@ static void fill_options(struct world *world)
 
 	options->vendor = VENDOR;
 	options->paa_id = "ha.mob.example";
-	strcpy(options->names.zone, "mob.example");
-	options->names.reserved_words = reserved_words;
-	options->names.reserved_count = 1;
-	options->policy.rules = &rule;
-	options->policy.rule_count = 1;
+	strcpy(options->policy.names.zone, "mob.example");
+	options->policy.names.reserved_words = reserved_words;
+	options->policy.names.reserved_count = 1;
+	options->policy.name_policy.rules = &rule;
+	options->policy.name_policy.rule_count = 1;
 	options->owner_key = &world->owner_key;
 	inet_pton(AF_INET6, "2001:db8:aa::", &options->home_prefix);
 	options->home_prefix_length = 48;
 	inet_pton(AF_INET6, "2001:db8:1::1", &options->home_agent);
 	options->services = SERVICE_MIP6 | SERVICE_HIP;
-	options->lease_lifetime_s = LEASE_S;
-	options->address_rest_s = ADDRESS_REST_S;
-	options->name_rest_s = NAME_REST_S;
+	options->policy.lease_lifetime_s = LEASE_S;
+	options->policy.address_rest_s = ADDRESS_REST_S;
+	options->policy.name_rest_s = NAME_REST_S;
 	options->host_key = world->host_key;
 	options->directory = directory_of_accept();
 	options->timers = &world->timers;

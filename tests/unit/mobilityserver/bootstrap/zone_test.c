@@ -44,7 +44,7 @@ static void a_lost_race_for_a_strict_wish_is_204(void **state)
 	struct world *world = *state;
 	struct node node;
 
-	world->options.policy.rules = &strict;
+	world->options.policy.name_policy.rules = &strict;
 	world_crash(world);
 	world->zone_is_known = false;
 	world_zone_add(world, "pappa.mob.example", "");

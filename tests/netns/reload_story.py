@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""SIGHUP: every daemon reads its configuration again, takes over what is live, says what changed and what takes a restart; a wrong file
+changes nothing and is named with its line."""
+import json
+import os
+import re
+import signal
+
+import daemons
+import programs
+import story
+import topology
+from oracle import aka  # noqa: F401  (makes the oracle's modules importable)
+
+import node  # noqa: E402
+
+K, OPC = bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
+MATTI, AINO = "001010000000001", "001010000000002"
+devices = {}
+
+
+def reload(daemon, change=lambda text: text):
+    """Changes a daemon's file and sends SIGHUP; returns what it logged."""
+    path = daemons.CONFIGURATION / f"{daemon}.yaml"
+    path.write_text(change(path.read_text()))
+    log = programs.log_of(daemon)
+    offset = log.stat().st_size
+    os.kill(programs.running_pid(daemon), signal.SIGHUP)
+    programs.wait_for_line(daemon, r"reload: .*(read again|what ran goes on)", offset)
+    return log.read_text()[offset:]
+
+
+def device_of(imsi):
+    """A device that begins anew, with the card and the key of before."""
+    before = devices.get(imsi)
+    devices[imsi] = node.Node(node.Settings(topology.SERVICE_ADDRESS, "ha.mob.example", imsi, K, OPC, network_namespace="kedge-mn"),
+                              usim=before and before.usim, host_key=before and before.host_key)
+    return devices[imsi]
+
+
+def bootstrap(imsi):
+    device = device_of(imsi)
+    answer = device.bootstrap()
+    return device, answer.status if answer else None
+
+
+def story_everybody_is_there():
+    for daemon in daemons.DAEMONS:
+        story.requires(daemon.name)
+    path = story.scratch("subscribers.json")
+    path.write_text(json.dumps([{"imsi": imsi, "k": K.hex(), "opc": OPC.hex(), "name": name, "name_consent": True}
+                                for imsi, name in ((MATTI, "Matti Virtanen"), (AINO, "Aino Kallas"))]))
+    assert story.kedge("subscriber", "import", str(path))["created"] == 2
+
+
+def story_nothing_changed():
+    for daemon in ("authserver", "controlplane", "dataplane"):
+        assert "0 values changed, 0 take a restart" in reload(daemon)
+
+
+def story_policy_and_limits_of_the_mobility_server():
+    told = reload("controlplane", lambda text: text.replace('"{given}-{family}", ', '"node-{given}", ')
+                  + "log-level: debug\nlifetimes: {session-max-s: 7200}\nreserved-names: [matti-virtanen]\n")
+    for line in ("name-policy: changed", "log-level: 'debug', was 'info'", "lifetimes.session-max-s: '7200', was '86400'", "reserved-names: changed",
+                 "4 values changed, 0 take a restart"):
+        assert line in told, told
+    matti, status = bootstrap(MATTI)
+    assert status == 0 and matti.association.fqdn == "node-matti.mob.example", matti.report()
+    assert story.kedge("--server", "controlplane", "log", "level") is not None
+
+
+def story_a_restart_is_asked_for_as_long_as_it_is_needed():
+    told = reload("controlplane", lambda text: text.replace("paa-id: ha.mob.example", "paa-id: other.mob.example"))
+    assert "paa-id: changed in the file; it takes a restart" in told and "0 values changed, 1 take a restart" in told, told
+    assert "1 take a restart" in reload("controlplane")
+    assert "0 take a restart" in reload("controlplane", lambda text: text.replace("paa-id: other.mob.example", "paa-id: ha.mob.example"))
+
+
+def story_a_wrong_file_changes_nothing():
+    path = daemons.CONFIGURATION / "controlplane.yaml"
+    right = path.read_text()
+    told = reload("controlplane", lambda text: text + "limits:\n  half-open: 3\n")
+    line = right.count("\n") + 2
+    assert f"controlplane.yaml:{line}: " in told and "half-open" in told and "what ran goes on" in told, told
+    told = reload("controlplane", lambda _: right.replace("log-level: debug", "log-level: error").replace("tsig.key", "tsig.absent"))
+    assert re.search(r"controlplane.yaml:\d+: .*tsig", told) and "what ran goes on" in told, told
+    assert "log-level" not in told.replace("log-level: debug", "") and bootstrap(MATTI)[1] == 0
+    reload("controlplane", lambda _: right)
+
+
+def story_another_tsig_key():
+    """The key's file keeps its name; BIND knows the old key alone, so a new name now fails."""
+    text = daemons.TSIG_KEY.read_text()
+    secret = re.search(r'secret "([^"]+)"', text).group(1)
+    daemons.TSIG_KEY.write_text(text.replace(secret, "A" * 43 + "="))
+    assert "dns.tsig-key-file: another key" in reload("controlplane")
+    offset = programs.log_of("controlplane").stat().st_size
+    aino = device_of(AINO)
+    aino.start(10)
+    assert aino.authenticate(10).success and aino.request().status == 100, aino.report()
+    daemons.TSIG_KEY.write_text(text)
+    assert "dns.tsig-key-file: another key" in reload("controlplane")
+    programs.wait_for_line("controlplane", r"granted, status 0, node-aino", offset)
+
+
+def story_admitted_clients_of_the_authentication_server():
+    other = daemons.CONFIGURATION / "authserver.yaml"
+    right = other.read_text()
+    assert "clients: changed" in reload("authserver", lambda text: text.replace("::1/128", "::2/128"))
+    device, status = bootstrap(MATTI)
+    assert status != 0, device.report()
+    assert "clients: changed" in reload("authserver", lambda _: right)
+    programs.wait_until(lambda: bootstrap(MATTI)[1] == 0, "the client is admitted again", 60)
+
+
+def story_limits_of_the_data_plane():
+    told = reload("dataplane", lambda text: text.replace("bindings-max: 65536", "bindings-max: 4711")
+                  + "limits: {echo-replies-per-s: 1}\nstale-grace-s: 7\n")
+    for line in ("limits.echo-replies-per-s: changed", "stale-grace-s: changed", "bindings-max: changed in the file; it takes a restart",
+                 "2 values changed, 1 take a restart"):
+        assert line in told, told
+    assert story.ping("cn", topology.DATA_PLANE_ADDRESS, 30, timeout_s=1) < 30
+    told = reload("dataplane", lambda text: text + "workers: no\n")
+    assert re.search(r"dataplane.yaml:\d+: .*workers", told) and "what ran goes on" in told, told
+
+
+story.main(__name__)
