@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
+#include "address_text.h"
 #include "machine.h"
 
 static void sum_counters(const struct world *world, struct walk_counters *sum)
@@ -57,10 +57,10 @@ static json_t *bindings_json(struct world *world)
 	while ((entry = table_writer_next(world->table, &cursor))) {
 		const struct binding_cold *cold = binding_table_cold(world->table, entry);
 		bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&entry->key);
-		char key[INET6_ADDRSTRLEN];
+		char key[ADDRESS_TEXT_OCTETS];
 
 		table_writer_drain(world->table, entry);
-		inet_ntop(is_ipv4 ? AF_INET : AF_INET6, &entry->key.s6_addr[is_ipv4 ? 12 : 0], key, sizeof(key));
+		address_to_text(&entry->key, key);
 		json_array_append_new(rows, json_pack("{s:s, s:i, s:I, s:I, s:I, s:I}", "key", key, "key_length",
 		                                      cold->key_length - (is_ipv4 ? MAPPED_PREFIX_BITS : 0),
 		                                      "down_packets", (json_int_t)cold->totals.down_packets,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scenario_file.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+
+#include "address_text.h"
 
 struct load {
 	const char *path;
@@ -29,34 +30,16 @@ static uint64_t number_of(struct load *load, const json_t *map, const char *name
 	return (uint64_t)json_integer_value(value);
 }
 
-/* IPv6, or IPv4 into mapped form. */
-static bool parse_text(const char *text, struct in6_addr *address)
-{
-	if (inet_pton(AF_INET6, text, address) == 1)
-		return true;
-	*address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-	return inet_pton(AF_INET, text, &address->s6_addr[12]) == 1;
-}
-
 /* "ADDRESS" or, with `length`, "ADDRESS/LENGTH"; of IPv4 the length is that of the mapped form. */
 static struct in6_addr parse_address(struct load *load, const char *name, const char *text, unsigned *length)
 {
-	char copy[INET6_ADDRSTRLEN + 8];
 	struct in6_addr address = {0};
-	char *slash;
+	uint8_t bits = 0;
 
-	snprintf(copy, sizeof(copy), "%s", text ? text : "");
-	slash = strchr(copy, '/');
-	if (slash && length) {
-		*slash = '\0';
-		*length = (unsigned)strtoul(slash + 1, NULL, 10);
-	}
-	if (!parse_text(copy, &address) || !slash != !length)
+	if (!text || !(length ? prefix_from_text(text, &address, &bits) : address_from_text(text, &address)))
 		fail(load, name, text);
-	else if (length && IN6_IS_ADDR_V4MAPPED(&address))
-		*length += MAPPED_PREFIX_BITS;
-	if (length && *length > 128)
-		fail(load, name, text);
+	if (length)
+		*length = bits;
 	return address;
 }
 
@@ -185,16 +168,12 @@ static void load_neighbours(struct load *load, json_t *root, struct world *world
 /* The kind of tunnel; without one it is ip6-in-ip6. */
 static uint8_t kind_of(struct load *load, const json_t *row)
 {
-	static const char *const names[TUNNEL_KINDS] = {[FEED_TUNNEL_IP6_IN_IP6] = "ip6-in-ip6",
-	                                                [FEED_TUNNEL_IP4_IN_IP6] = "ip4-in-ip6",
-	                                                [FEED_TUNNEL_IP6_IN_UDP4] = "ip6-in-udp4",
-	                                                [FEED_TUNNEL_IP4_IN_UDP4] = "ip4-in-udp4"};
 	const char *name = json_string_value(json_object_get(row, "kind"));
 
 	if (!json_object_get(row, "kind"))
 		return FEED_TUNNEL_IP6_IN_IP6;
 	for (uint8_t kind = 1; name && kind < TUNNEL_KINDS; kind++)
-		if (strcmp(name, names[kind]) == 0)
+		if (strcmp(name, tunnel_kind_name(kind)) == 0)
 			return kind;
 	fail(load, "kind", name);
 	return FEED_TUNNEL_NONE;

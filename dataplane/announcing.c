@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "announcing.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "address_text.h"
 #include "host_netlink.h"
 
 enum { RETRY_MS = 1000 };
@@ -100,14 +100,12 @@ bool announcing_may_end(const struct dataplane *dataplane, uint64_t now_ms)
 json_t *announcing_show(const struct dataplane *dataplane)
 {
 	json_t *routes = json_array();
-	char text[INET6_ADDRSTRLEN];
+	char text[PREFIX_TEXT_OCTETS];
 
 	for (unsigned i = 0; i < routes_count(dataplane) && dataplane->netlink >= 0; i++) {
 		const struct host_route route = route_of(dataplane, i);
 
-		json_array_append_new(
-		        routes,
-		        json_sprintf("%s/%u", inet_ntop(AF_INET6, &route.prefix, text, sizeof(text)), route.length));
+		json_array_append_new(routes, json_string(prefix_to_text(&route.prefix, route.length, text)));
 	}
 	return json_pack("{s:b, s:s, s:b, s:o}", "announced", dataplane->is_announced, "obstacle",
 	                 dataplane->netlink < 0 ? "no host port" : announcement_obstacle_name(dataplane->obstacle),

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane_configuration.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <yaml.h>
+
+#include "address_text.h"
 
 struct reading {
 	const char *path;
@@ -53,7 +54,9 @@ static const struct key port_keys[] = {
         {"addresses", KIND_ADDRESSES, 0, 0, 0, PORT_ADDRESSES_MAX, NULL, NULL, NULL, 0,
          "Addresses of this host on the link, with the length of the link's prefix."},
         {"gateway", KIND_ADDRESS, PORT(gateway), PORT(has_gateway), 0, 0, "", NULL, NULL, 0,
-         "Router for everything that has no other route."},
+         "Router for all IPv6 that has no other route."},
+        {"gateway-ipv4", KIND_ADDRESS, PORT(gateway_ipv4), PORT(has_gateway_ipv4), 0, 0, "", NULL, NULL, 0,
+         "The same for IPv4."},
         {"host", KIND_TEXT, PORT(host), 0, 1, INTERFACE_OCTETS, "", NULL, NULL, 0,
          "Interface of the host's kernel that is made for what is for this host and not mobility control."},
         {0},
@@ -70,7 +73,7 @@ static const struct key route_keys[] = {
 static const struct key prefix_keys[] = {
         {"prefix", KIND_PREFIX, PREFIX(prefix), 0, 0, 0, NULL, NULL, NULL, 0, "Addresses that are ours."},
         {"key-length", KIND_NUMBER, PREFIX(key_length), 1, 1, 128, NULL, NULL, NULL, 0,
-         "How many of their bits make the key of a binding."},
+         "How many of their bits make the key of a binding; 32 in IPv4."},
         {0},
 };
 
@@ -89,6 +92,18 @@ static const struct key limit_keys[] = {
         {0},
 };
 
+#define TUNNELS(name) ROOT(tunnels) + offsetof(struct configured_tunnels, name)
+static const struct key tunnels_keys[] = {
+        {"dscp", KIND_CHOICE, TUNNELS(dscp), 0, 0, 0, "copy", "copy pipe uniform", NULL, 0,
+         "copy: into the outer header, and kept inside on the way out; pipe: the outer header has dscp-value; uniform: "
+         "copied both ways (RFC 2983). ECN is always by RFC 6040."},
+        {"dscp-value", KIND_NUMBER, TUNNELS(dscp_value), 4, 0, 63, "0", NULL, NULL, 0,
+         "DSCP of the outer header with pipe."},
+        {"udp-checksum", KIND_CHOICE, TUNNELS(udp_checksum), 0, 0, 0, "zero", "zero compute", NULL, 0,
+         "Of UDP over IPv4: none (RFC 768), or computed over the whole packet."},
+        {0},
+};
+
 static const struct key root_keys[] = {
         {"ports", KIND_LIST, ROOT(ports), ROOT(port_count), 1, PORTS_MAX, NULL, NULL, port_keys,
          sizeof(struct configured_port), "The links. One-armed is one port."},
@@ -97,7 +112,8 @@ static const struct key root_keys[] = {
         {"service-prefixes", KIND_LIST, ROOT(service_prefixes), ROOT(service_prefix_count), 1, SERVICE_PREFIXES_MAX,
          NULL, NULL, prefix_keys, sizeof(struct configured_service_prefix), "Home prefixes."},
         {"service-addresses", KIND_OWN, 0, 0, 1, OWN_ADDRESSES_MAX / 2, NULL, NULL, NULL, 0,
-         "Addresses of the service, on no link; the first one ends the tunnels."},
+         "Addresses of the service, on no link; the first one of each family ends its tunnels."},
+        {"tunnels", KIND_MAP, 0, 0, 0, 0, "", NULL, tunnels_keys, 0, "What outer headers say."},
         {"workers", KIND_NUMBER, ROOT(workers), 4, 1, WORKERS_MAX, "1", NULL, NULL, 0, "Polling cores."},
         {"bindings-max", KIND_NUMBER, ROOT(bindings_max), 4, 1, 100000000, "1000000", NULL, NULL, 0,
          "Size of the table."},
@@ -153,16 +169,17 @@ static void describe(const struct key *key, char *text, size_t octets)
 		snprintf(text, octets, "a text of at most %lld octets", key->maximum - 1);
 		return;
 	case KIND_ADDRESS:
-		snprintf(text, octets, "an IPv6 address");
+		snprintf(text, octets, "an IPv6 or IPv4 address");
 		return;
 	case KIND_PREFIX:
-		snprintf(text, octets, "a prefix without bits behind its length, like 2001:db8:aa::/48");
+		snprintf(text, octets, "a prefix without bits behind its length, like 2001:db8:aa::/48 or 10.0.0.0/8");
 		return;
 	case KIND_ADDRESSES:
-		snprintf(text, octets, "a list of up to %lld addresses like 2001:db8:f3::2/64", key->maximum);
+		snprintf(text, octets, "a list of up to %lld addresses like 2001:db8:f3::2/64 or 192.0.2.2/24",
+		         key->maximum);
 		return;
 	case KIND_OWN:
-		snprintf(text, octets, "a list of 1 to %lld IPv6 addresses", key->maximum);
+		snprintf(text, octets, "a list of 1 to %lld addresses", key->maximum);
 		return;
 	case KIND_LIST:
 		snprintf(text, octets, "a list of %lld to %lld maps", key->minimum, key->maximum);
@@ -182,21 +199,10 @@ static int wrong(const struct reading *reading, unsigned line, const struct key 
 
 static bool read_prefix(const char *text, bool with_host_bits, struct configured_prefix *prefix)
 {
-	char copy[64];
 	struct in6_addr masked;
-	char *slash, *end;
-	long length;
 
-	if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy))
+	if (!prefix_from_text(text, &prefix->address, &prefix->length))
 		return false;
-	slash = strchr(copy, '/');
-	if (!slash || slash[1] < '0' || slash[1] > '9')
-		return false;
-	*slash = '\0';
-	length = strtol(slash + 1, &end, 10);
-	if (*end || length > 128 || inet_pton(AF_INET6, copy, &prefix->address) != 1)
-		return false;
-	prefix->length = (uint8_t)length;
 	masked = prefix->address;
 	in6_mask(&masked, prefix->length);
 	return with_host_bits || in6_is_equal(&masked, &prefix->address);
@@ -252,7 +258,7 @@ static int read_scalar(const struct reading *reading, const struct key *key, con
 			memcpy(field, &choice, sizeof(choice));
 		break;
 	case KIND_ADDRESS:
-		right = inet_pton(AF_INET6, text, field) == 1;
+		right = address_from_text(text, (struct in6_addr *)field);
 		*(bool *)(into + key->presence) = right;
 		break;
 	case KIND_PREFIX:
@@ -287,7 +293,7 @@ static int read_texts(struct reading *reading, const struct key *key, const yaml
 		const char *text = item->type == YAML_SCALAR_NODE ? (const char *)item->data.scalar.value : "";
 
 		if (key->kind == KIND_ADDRESSES ? !read_prefix(text, true, &port->addresses[i])
-		                                : inet_pton(AF_INET6, text, &root->service_addresses[i]) != 1)
+		                                : !address_from_text(text, &root->service_addresses[i]))
 			return wrong(reading, line_of(item), key, text);
 		if (key->kind == KIND_ADDRESSES)
 			port->address_count = (unsigned)count;
@@ -457,9 +463,55 @@ static int check_hosts(const struct reading *reading, const struct dataplane_con
 	return 0;
 }
 
+static bool is_ipv4(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_V4MAPPED(address);
+}
+
+/* A router is of the family that it is the way for, and tunnels end at an IPv6 address at least. */
+static int check_families(const struct reading *reading, const struct dataplane_configuration *configuration)
+{
+	bool has_ipv6 = false;
+
+	for (unsigned i = 0; i < configuration->port_count; i++) {
+		const struct configured_port *port = &configuration->ports[i];
+
+		if (port->has_gateway && is_ipv4(&port->gateway))
+			return fail(reading, 1, "ports: the IPv4 gateway of '%s' is 'gateway-ipv4'", port->name);
+		if (port->has_gateway_ipv4 && !is_ipv4(&port->gateway_ipv4))
+			return fail(reading, 1, "ports: 'gateway-ipv4' of '%s' takes an IPv4 address", port->name);
+	}
+	for (unsigned i = 0; i < configuration->route_count; i++) {
+		const struct configured_route *route = &configuration->routes[i];
+
+		if (route->has_via && is_ipv4(&route->via) != is_ipv4(&route->prefix.address))
+			return fail(reading, 1, "routes: prefix and router are both IPv6 or both IPv4");
+	}
+	for (unsigned i = 0; i < configuration->service_address_count; i++)
+		has_ipv6 |= !is_ipv4(&configuration->service_addresses[i]);
+	return has_ipv6 ? 0 : fail(reading, 1, "service-addresses: at least one is an IPv6 address");
+}
+
+/* The keys of IPv4 are in mapped form, too. */
+static int map_key_lengths(const struct reading *reading, struct dataplane_configuration *configuration)
+{
+	for (unsigned i = 0; i < configuration->service_prefix_count; i++) {
+		struct configured_service_prefix *prefix = &configuration->service_prefixes[i];
+
+		if (!is_ipv4(&prefix->prefix.address))
+			continue;
+		if (prefix->key_length > 128 - MAPPED_PREFIX_BITS)
+			return fail(reading, 1, "service-prefixes: a key of IPv4 has at most 32 bits");
+		prefix->key_length += MAPPED_PREFIX_BITS;
+	}
+	return 0;
+}
+
 /* What no single key can say. */
 static int check_whole(const struct reading *reading, const struct dataplane_configuration *configuration)
 {
+	int result;
+
 	for (unsigned i = 0; i < configuration->route_count; i++) {
 		bool found = false;
 
@@ -471,7 +523,8 @@ static int check_whole(const struct reading *reading, const struct dataplane_con
 	for (unsigned i = 0; i < configuration->service_prefix_count; i++)
 		if (configuration->service_prefixes[i].key_length < configuration->service_prefixes[i].prefix.length)
 			return fail(reading, 1, "service-prefixes: a key is at least as long as its prefix");
-	return check_hosts(reading, configuration);
+	result = check_families(reading, configuration);
+	return result ? result : check_hosts(reading, configuration);
 }
 
 int configuration_read(const char *path, struct dataplane_configuration *configuration, char error[ERROR_OCTETS])
@@ -502,6 +555,8 @@ int configuration_read(const char *path, struct dataplane_configuration *configu
 	}
 	yaml_parser_delete(&parser);
 	fclose(file);
+	if (!result)
+		result = map_key_lengths(&reading, configuration);
 	return result ? result : check_whole(&reading, configuration);
 }
 

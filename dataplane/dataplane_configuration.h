@@ -30,7 +30,9 @@ struct configured_port {
 	struct configured_prefix addresses[PORT_ADDRESSES_MAX]; /* each with the length of its link's prefix */
 	bool has_gateway;
 	struct in6_addr gateway;
-	char host[INTERFACE_OCTETS]; /* interface of the host's kernel beside the port; empty: none */
+	bool has_gateway_ipv4;
+	struct in6_addr gateway_ipv4; /* mapped form, like all IPv4 addresses here */
+	char host[INTERFACE_OCTETS];  /* interface of the host's kernel beside the port; empty: none */
 };
 
 struct configured_route {
@@ -47,6 +49,14 @@ struct configured_service_prefix {
 
 enum memory_mode { MEMORY_AUTO, MEMORY_HUGE, MEMORY_NO_HUGE };
 enum idle_mode { IDLE_BUSY, IDLE_SLEEP };
+enum dscp_model { DSCP_COPY, DSCP_PIPE, DSCP_UNIFORM };
+enum udp_checksum_mode { UDP_CHECKSUM_ZERO, UDP_CHECKSUM_COMPUTE };
+
+struct configured_tunnels {
+	enum dscp_model dscp;
+	uint32_t dscp_value; /* of the outer header in the pipe model */
+	enum udp_checksum_mode udp_checksum;
+};
 
 struct dataplane_configuration {
 	unsigned port_count;
@@ -56,7 +66,7 @@ struct dataplane_configuration {
 	unsigned service_prefix_count;
 	struct configured_service_prefix service_prefixes[SERVICE_PREFIXES_MAX];
 	unsigned service_address_count;
-	struct in6_addr service_addresses[OWN_ADDRESSES_MAX]; /* [0] ends tunnels; on no link */
+	struct in6_addr service_addresses[OWN_ADDRESSES_MAX]; /* the first of each family ends tunnels; on no link */
 	unsigned workers;
 	uint32_t bindings_max;
 	enum memory_mode memory;
@@ -67,6 +77,7 @@ struct dataplane_configuration {
 	uint32_t stale_grace_s;
 	uint32_t withdraw_after_ms;
 	struct forwarding_limits limits;
+	struct configured_tunnels tunnels;
 	char sockets[FOLDER_OCTETS];
 	char name[NAME_OCTETS];
 	char user[NAME_OCTETS];

@@ -63,6 +63,23 @@ static int ask(int netlink, const struct request *request)
 	return result.error;
 }
 
+/* An address as the kernel takes it: IPv4 (mapped form in here) or IPv6, with the length of a prefix to match. */
+struct family_address {
+	uint8_t family;
+	uint8_t length;
+	uint8_t octets;
+	const uint8_t *bytes;
+};
+
+static struct family_address family_address_of(const struct in6_addr *address, uint8_t length)
+{
+	enum { MAPPED_BITS = 96 };
+
+	if (IN6_IS_ADDR_V4MAPPED(address) && length >= MAPPED_BITS)
+		return (struct family_address){AF_INET, (uint8_t)(length - MAPPED_BITS), 4, &address->s6_addr[12]};
+	return (struct family_address){AF_INET6, length, 16, address->s6_addr};
+}
+
 int host_netlink_open(void)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -96,12 +113,13 @@ int host_netlink_address_add(int netlink, unsigned interface_index, const struct
 {
 	struct request request = request_of(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, sizeof(request.address));
 	uint32_t flags = IFA_F_NODAD | (length == 128 ? IFA_F_NOPREFIXROUTE : 0);
+	const struct family_address told = family_address_of(address, length);
 	int result;
 
-	request.address =
-	        (struct ifaddrmsg){.ifa_family = AF_INET6, .ifa_prefixlen = length, .ifa_index = interface_index};
-	add(&request, IFA_LOCAL, address, sizeof(*address));
-	add(&request, IFA_ADDRESS, address, sizeof(*address));
+	request.address = (struct ifaddrmsg){
+	        .ifa_family = told.family, .ifa_prefixlen = told.length, .ifa_index = interface_index};
+	add(&request, IFA_LOCAL, told.bytes, told.octets);
+	add(&request, IFA_ADDRESS, told.bytes, told.octets);
 	add(&request, IFA_FLAGS, &flags, sizeof(flags));
 	result = ask(netlink, &request);
 	return result == -EEXIST ? 0 : result;
@@ -111,16 +129,17 @@ static int change_route(int netlink, uint16_t type, uint16_t flags, const struct
 {
 	struct request request = request_of(type, flags, sizeof(request.route));
 	uint32_t interface_index = route->interface_index;
+	const struct family_address told = family_address_of(&route->prefix, route->length);
 
 	request.route = (struct rtmsg){
-	        .rtm_family = AF_INET6,
-	        .rtm_dst_len = route->length,
+	        .rtm_family = told.family,
+	        .rtm_dst_len = told.length,
 	        .rtm_table = RT_TABLE_MAIN,
 	        .rtm_protocol = route->protocol,
 	        .rtm_scope = RT_SCOPE_UNIVERSE,
 	        .rtm_type = RTN_UNICAST,
 	};
-	add(&request, RTA_DST, &route->prefix, sizeof(route->prefix));
+	add(&request, RTA_DST, told.bytes, told.octets);
 	add(&request, RTA_OIF, &interface_index, sizeof(interface_index));
 	add(&request, RTA_PRIORITY, &route->metric, sizeof(route->metric));
 	if (route->via)

@@ -263,6 +263,13 @@ static int make_hosts(struct dataplane *dataplane, char *error)
 	                        &dataplane->forwarding, error);
 }
 
+static struct tunnel_marking marking_of(const struct configured_tunnels *tunnels)
+{
+	if (tunnels->dscp == DSCP_PIPE)
+		return tunnel_marking_pipe((uint8_t)tunnels->dscp_value);
+	return tunnels->dscp == DSCP_UNIFORM ? tunnel_marking_uniform() : (struct tunnel_marking){0};
+}
+
 static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 {
 	int result;
@@ -287,6 +294,8 @@ static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 	dataplane->forwarding.limits = dataplane->configuration.limits;
 	dataplane->forwarding.handover_grace_ms = dataplane->configuration.handover_grace_ms;
 	dataplane->forwarding.hop_limit = IP_HOP_LIMIT_DEFAULT;
+	dataplane->forwarding.udp_checksum = dataplane->configuration.tunnels.udp_checksum == UDP_CHECKSUM_COMPUTE;
+	dataplane->forwarding.marking = marking_of(&dataplane->configuration.tunnels);
 	dataplane->announcement.withdraw_after_ms = dataplane->configuration.withdraw_after_ms;
 	start_clock(dataplane);
 	result = make_tables(dataplane, error);

@@ -136,7 +136,7 @@ static unsigned port_by_name(const struct dataplane_configuration *configuration
 
 static int describe_port(const struct configured_port *port, uint8_t number, struct forwarding *forwarding)
 {
-	static const struct in6_addr anywhere;
+	static const struct in6_addr anywhere, any_ipv4 = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
 	int result = 0;
 
 	for (unsigned i = 0; i < port->address_count && result >= 0; i++) {
@@ -149,6 +149,8 @@ static int describe_port(const struct configured_port *port, uint8_t number, str
 	}
 	if (result >= 0 && port->has_gateway)
 		result = forwarding_add_route(forwarding, &anywhere, 0, number, &port->gateway);
+	if (result >= 0 && port->has_gateway_ipv4)
+		result = forwarding_add_route(forwarding, &any_ipv4, MAPPED_PREFIX_BITS, number, &port->gateway_ipv4);
 	return result < 0 ? result : 0;
 }
 

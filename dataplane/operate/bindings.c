@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* bindings - the table as this data plane has it. */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_cycles.h>
 
+#include "address_text.h"
 #include "plane_operator.h"
 
 /* What was dropped of his packets: how many, and the newest by name. */
@@ -34,14 +34,15 @@ static json_t *row_of(struct dataplane *dataplane, struct binding_entry *entry)
 	struct in6_addr care_of = shared_address_load(&entry->care_of_address);
 	uint64_t now_ms = dataplane_ms_of(dataplane, rte_rdtsc());
 	uint64_t owner_ms = expiry_owner_clock(&dataplane->expiry, now_ms), expiry_ms = binding_expiry_load(entry);
-	char key[KEY_TEXT_OCTETS], text[INET6_ADDRSTRLEN];
+	char key[KEY_TEXT_OCTETS];
 	json_t *row;
 
 	table_writer_drain(dataplane->forwarding.table, entry);
 	cold = binding_table_cold(dataplane->forwarding.table, entry);
-	snprintf(key, sizeof(key), "%s/%u", inet_ntop(AF_INET6, &entry->key, text, sizeof(text)), cold->key_length);
-	row = json_pack("{s:s, s:o, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "key", key, "care_of_address",
-	                plane_address_text(&care_of), "inner_mtu_bytes", (int)traits.inner_mtu_bytes, "seconds_left",
+	row = json_pack("{s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "key",
+	                prefix_to_text(&entry->key, cold->key_length, key), "tunnel", tunnel_kind_name(traits.kind),
+	                "care_of_address", plane_address_text(&care_of), "port", (int)binding_port_load(entry),
+	                "inner_mtu_bytes", (int)traits.inner_mtu_bytes, "seconds_left",
 	                plane_number(expiry_ms > owner_ms ? (expiry_ms - owner_ms) / 1000 : 0), "age_s",
 	                plane_number(now_ms / 1000 - cold->changed_s), "care_of_verified",
 	                !(traits.flags & BINDING_CARE_OF_UNVERIFIED), "down_packets",
@@ -71,14 +72,9 @@ static json_t *one_binding(struct dataplane *dataplane, const struct in6_addr *a
 /* "2001:db8::/64", as rows have it. */
 static bool read_key(const char *text, struct in6_addr *key)
 {
-	char address[INET6_ADDRSTRLEN];
-	size_t length = text ? strcspn(text, "/") : sizeof(address);
+	uint8_t length;
 
-	if (length >= sizeof(address))
-		return false;
-	memcpy(address, text, length);
-	address[length] = '\0';
-	return inet_pton(AF_INET6, address, key) == 1;
+	return text && prefix_from_text(text, key, &length);
 }
 
 /* The rows of a list of keys; those that are not bound here have none. */

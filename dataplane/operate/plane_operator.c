@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "plane_operator.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <time.h>
 
 #include <rte_cycles.h>
+
+#include "address_text.h"
 
 const struct dataplane_command plane_commands[] = {
         {.name = "dataplane show", .run = plane_show, .arguments = ""},
@@ -44,7 +45,7 @@ bool plane_address(const json_t *arguments, bool *given, struct in6_addr *addres
 	const char *text = json_string_value(value);
 
 	*given = value != NULL;
-	if (!value || (text && inet_pton(AF_INET6, text, address) == 1))
+	if (!value || (text && address_from_text(text, address)))
 		return true;
 	*error = command_error("bad-argument", "'%.60s' is no address", text ? text : "this");
 	return false;
@@ -64,13 +65,11 @@ bool plane_key_of(const struct dataplane *dataplane, const struct in6_addr *addr
 
 const char *plane_key_text(const struct dataplane *dataplane, const struct in6_addr *key, char text[KEY_TEXT_OCTETS])
 {
-	char address[INET6_ADDRSTRLEN];
 	struct in6_addr same;
 	uint8_t length = 128;
 
 	(void)plane_key_of(dataplane, key, &same, &length);
-	snprintf(text, KEY_TEXT_OCTETS, "%s/%u", inet_ntop(AF_INET6, key, address, sizeof(address)), length);
-	return text;
+	return prefix_to_text(key, length, text);
 }
 
 json_t *plane_number(uint64_t value)
@@ -80,9 +79,9 @@ json_t *plane_number(uint64_t value)
 
 json_t *plane_address_text(const struct in6_addr *address)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_OCTETS];
 
-	return json_string(inet_ntop(AF_INET6, address, text, sizeof(text)));
+	return json_string(address_to_text(address, text));
 }
 
 json_t *plane_time(const struct dataplane *dataplane, uint64_t walk_ms)

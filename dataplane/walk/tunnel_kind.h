@@ -9,7 +9,7 @@
 #include "feed.h"
 #include "ip.h"
 
-enum { TUNNEL_KINDS = 5, TUNNEL_OUTER_OCTETS_MAX = IPV6_HEADER_OCTETS };
+enum { TUNNEL_KINDS = 5 };
 
 struct tunnel_kind {
 	uint8_t inner_version; /* 0: not served */
@@ -29,6 +29,15 @@ static inline const struct tunnel_kind *tunnel_kind(uint8_t kind)
 	};
 
 	return &kinds[kind < TUNNEL_KINDS ? kind : FEED_TUNNEL_NONE];
+}
+
+/* "ip6-in-udp4" and the like; "none" for what is no kind that is served. */
+static inline const char *tunnel_kind_name(uint8_t kind)
+{
+	static const char *const names[TUNNEL_KINDS] = {"none", "ip6-in-ip6", "ip4-in-ip6", "ip6-in-udp4",
+	                                                "ip4-in-udp4"};
+
+	return names[kind < TUNNEL_KINDS ? kind : FEED_TUNNEL_NONE];
 }
 
 /* The kind that an inner packet of one version in an outer one of the other is. */
