@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dns_model.h"
 
+#include <ctype.h>
 #include <ldns/ldns.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,12 +91,28 @@ static void start_zone(struct zone *zone, const char *name)
 	put(zone, record_of(text));
 }
 
+static bool is_same_but_case(const uint8_t *a, const uint8_t *b, size_t octets)
+{
+	for (size_t i = 0; i < octets; i++)
+		if (tolower(a[i]) != tolower(b[i]))
+			return false;
+	return true;
+}
+
+/* RFC 1035 2.3.3, on names in wire form: their length octets are below 64 and so no letters. Each record of a zone is
+ * asked, so this is the model's speed. */
+static bool is_same_name(const ldns_rdf *a, const ldns_rdf *b)
+{
+	return ldns_rdf_size(a) == ldns_rdf_size(b) &&
+	       is_same_but_case(ldns_rdf_data(a), ldns_rdf_data(b), ldns_rdf_size(a));
+}
+
 static struct zone *zone_of(const struct dns_model *model, const ldns_rdf *name)
 {
 	for (int i = 0; i < ZONES; i++) {
 		const struct zone *zone = &model->zones[i];
 
-		if (ldns_dname_compare(name, zone->name) == 0 || ldns_dname_is_subdomain(name, zone->name))
+		if (is_same_name(name, zone->name) || ldns_dname_is_subdomain(name, zone->name))
 			return (struct zone *)zone;
 	}
 	return NULL;
@@ -103,8 +120,7 @@ static struct zone *zone_of(const struct dns_model *model, const ldns_rdf *name)
 
 static bool is_of(const ldns_rr *rr, const ldns_rdf *name, uint16_t type)
 {
-	return (type == LDNS_RR_TYPE_ANY || ldns_rr_get_type(rr) == type) &&
-	       ldns_dname_compare(ldns_rr_owner(rr), name) == 0;
+	return (type == LDNS_RR_TYPE_ANY || ldns_rr_get_type(rr) == type) && is_same_name(ldns_rr_owner(rr), name);
 }
 
 static unsigned int count(const struct zone *zone, const ldns_rdf *name, uint16_t type)
@@ -136,9 +152,9 @@ static unsigned int remove_records(struct zone *zone, const ldns_rr *like,
 
 	for (size_t i = 0; i < held; i++) {
 		ldns_rr *rr = ldns_rr_list_rr(zone->records, i);
-		bool is_protected = ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA ||
-		                    (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS &&
-		                     ldns_dname_compare(ldns_rr_owner(rr), zone->name) == 0);
+		bool is_protected =
+		        ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA ||
+		        (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS && is_same_name(ldns_rr_owner(rr), zone->name));
 
 		if (!is_protected && match(rr, like))
 			ldns_rr_free(rr);
@@ -309,7 +325,7 @@ static uint8_t check_prerequisite(const struct zone *zone, const ldns_rr_list *p
 
 	if (ldns_rr_ttl(rr) != 0)
 		return LDNS_RCODE_FORMERR;
-	if (ldns_dname_compare(name, zone->name) != 0 && !ldns_dname_is_subdomain(name, zone->name))
+	if (!is_same_name(name, zone->name) && !ldns_dname_is_subdomain(name, zone->name))
 		return LDNS_RCODE_NOTZONE;
 	stands = count(zone, name, type) != 0;
 	switch ((int)ldns_rr_get_class(rr)) {
@@ -427,7 +443,7 @@ static void update(struct exchange *exchange)
 	}
 	if (ldns_rr_get_type(zone) != LDNS_RR_TYPE_SOA)
 		tell_code(exchange, LDNS_RCODE_FORMERR, TSIG_ERROR_NONE);
-	else if (ldns_dname_compare(ldns_rr_owner(zone), exchange->zone->name) != 0)
+	else if (!is_same_name(ldns_rr_owner(zone), exchange->zone->name))
 		tell_code(exchange, LDNS_RCODE_NOTAUTH, TSIG_ERROR_NONE);
 	else
 		tell_code(exchange, update_zone(exchange), TSIG_ERROR_NONE);
