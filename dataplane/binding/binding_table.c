@@ -2,34 +2,107 @@
 #include "binding_table.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "table_layout.h"
 
-static size_t bucket_count(size_t bindings_max)
-{
-	size_t buckets = 1;
+enum {
+	SMALL_BINDINGS = 1 << 16, /* tables up to this size take four slots a binding: it is no memory */
+	SMALL_SLOTS = 1024,
+	GROUP_BITS_MIN = 6,
+	GROUP_KEYS_MAX = 3,
+};
 
-	/* four of seven slots filled at the most: one bucket in twelve overflows */
-	while (buckets * 4 < bindings_max)
-		buckets *= 2;
-	return buckets;
+static size_t square_root(size_t value)
+{
+	size_t root = 0;
+
+	while ((root + 1) * (root + 1) <= value)
+		root++;
+	return root;
+}
+
+/* Segments fill unevenly, by a few times the root of their bindings. */
+static size_t segment_slots(size_t bindings_max, size_t bindings)
+{
+	if (bindings_max <= SMALL_BINDINGS)
+		return 4 * bindings + SMALL_SLOTS;
+	return bindings + bindings / 9 + 4 * square_root(bindings);
+}
+
+static struct table_shape shape_of(size_t bindings_max)
+{
+	struct table_shape shape = {.group_bits = GROUP_BITS_MIN};
+	size_t groups;
+
+	while (((size_t)GROUP_KEYS_MAX << shape.group_bits) < bindings_max)
+		shape.group_bits++;
+	if (shape.group_bits > SEGMENT_GROUP_BITS)
+		shape.segment_bits = shape.group_bits - SEGMENT_GROUP_BITS;
+	groups = (size_t)1 << (shape.group_bits - shape.segment_bits);
+	shape.blocks =
+	        (uint32_t)((segment_slots(bindings_max, (bindings_max >> shape.segment_bits) + 1) + BLOCK_SLOTS - 1) /
+	                   BLOCK_SLOTS);
+	shape.stash_blocks = (uint32_t)(bindings_max / 256 / BLOCK_SLOTS + 4);
+	shape.parted = (uint32_t)(groups / 4);
+	shape.colds = (uint32_t)(bindings_max + bindings_max / 64 + 1024);
+	shape.side_chunks = shape.colds / SIDES_A_CHUNK + 1;
+	return shape;
+}
+
+/* All arrays of a table, and how many elements each has. */
+#define TABLE_ARRAYS(X)                                                                                                \
+	X(slots, size.slots)                                                                                           \
+	X(pilots, size.groups)                                                                                         \
+	X(parted, size.parted)                                                                                         \
+	X(cold_of, size.slots)                                                                                         \
+	X(colds, size.colds)                                                                                           \
+	X(side_chunks, size.side_chunks)                                                                               \
+	X(occupied, size.blocks)                                                                                       \
+	X(tags, size.slots)                                                                                            \
+	X(parted_next, size.parted)                                                                                    \
+	X(parted_members, size.parted)                                                                                 \
+	X(parted_free, size.segments)                                                                                  \
+	X(parted_used, size.segments)                                                                                  \
+	X(retirements[0].slots, size.blocks)                                                                           \
+	X(retirements[1].slots, size.blocks)                                                                           \
+	X(retirements[0].next_block, size.blocks)                                                                      \
+	X(retirements[1].next_block, size.blocks)
+
+struct table_size {
+	size_t segments, groups, blocks, slots, parted, colds, side_chunks;
+};
+
+static struct table_size size_of(const struct table_shape *shape)
+{
+	struct table_size size = {.segments = (size_t)1 << shape->segment_bits,
+	                          .groups = (size_t)1 << shape->group_bits,
+	                          .colds = shape->colds,
+	                          .side_chunks = shape->side_chunks};
+
+	size.blocks = size.segments * shape->blocks + shape->stash_blocks;
+	size.slots = size.blocks * BLOCK_SLOTS;
+	size.parted = size.segments * shape->parted;
+	return size;
 }
 
 size_t binding_table_octets(size_t bindings_max)
 {
-	size_t entries = bindings_max + table_spare_entries(bindings_max);
+	struct table_shape shape = shape_of(bindings_max);
+	struct table_size size = size_of(&shape);
+	size_t octets = sizeof(struct binding_table);
 
-	return sizeof(struct binding_table) + bucket_count(bindings_max) * sizeof(struct bucket) +
-	       entries * (sizeof(struct binding_entry) + sizeof(struct binding_cold) + sizeof(struct binding_side) +
-	                  sizeof(uint32_t) + sizeof(struct retired_entry) + sizeof(bool));
+#define OCTETS(field, count) octets += (count) * sizeof(*((struct binding_table *)NULL)->field);
+	TABLE_ARRAYS(OCTETS)
+#undef OCTETS
+	return octets;
 }
 
 int binding_table_new(const struct binding_table_options *options, struct binding_table **made)
 {
-	size_t buckets = bucket_count(options->bindings_max);
-	size_t entries = options->bindings_max + table_spare_entries(options->bindings_max);
+	struct table_shape shape = shape_of(options->bindings_max);
+	struct table_size size = size_of(&shape);
 	struct binding_table *table = options->memory.allocate(sizeof(*table));
+	bool has_all = true;
 
 	if (!table)
 		return -ENOMEM;
@@ -37,17 +110,13 @@ int binding_table_new(const struct binding_table_options *options, struct bindin
 	table->secret = options->secret;
 	table->qsbr = options->qsbr;
 	table->bindings_max = options->bindings_max;
-	table->bucket_mask = buckets - 1;
-	table->entry_count = entries;
-	table->buckets = options->memory.allocate(buckets * sizeof(*table->buckets));
-	table->entries = options->memory.allocate(entries * sizeof(*table->entries));
-	table->colds = options->memory.allocate(entries * sizeof(*table->colds));
-	table->sides = options->memory.allocate(entries * sizeof(*table->sides));
-	table->live = options->memory.allocate(entries * sizeof(*table->live));
-	table->free_indexes = options->memory.allocate(entries * sizeof(*table->free_indexes));
-	table->retired = options->memory.allocate(entries * sizeof(*table->retired));
-	if (!table->buckets || !table->entries || !table->colds || !table->sides || !table->live ||
-	    !table->free_indexes || !table->retired) {
+	table->shape = shape;
+#define MAKE(field, count)                                                                                             \
+	table->field = options->memory.allocate((count) * sizeof(*table->field));                                      \
+	has_all = has_all && table->field;
+	TABLE_ARRAYS(MAKE)
+#undef MAKE
+	if (!has_all) {
 		binding_table_free(table);
 		return -ENOMEM;
 	}
@@ -62,75 +131,48 @@ void binding_table_free(struct binding_table *table)
 	if (!table)
 		return;
 	release = table->memory.release;
-	release(table->buckets);
-	release(table->entries);
-	release(table->colds);
-	release(table->sides);
-	release(table->live);
-	release(table->free_indexes);
-	release(table->retired);
+	for (size_t i = 0; table->side_chunks && i < table->shape.side_chunks; i++)
+		release(table->side_chunks[i]);
+#define RELEASE(field, count) release(table->field);
+	TABLE_ARRAYS(RELEASE)
+#undef RELEASE
 	release(table);
-}
-
-/* The entry of a key, bucket by bucket. */
-static struct binding_entry *search(const struct binding_table *table, const struct in6_addr *key, uint64_t hash)
-{
-	for (uint64_t step = 0; step <= table->bucket_mask; step++) {
-		struct bucket *bucket = &table->buckets[(hash + step) & table->bucket_mask];
-
-		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-			uint64_t slot = shared_acquire(&bucket->slots[i]);
-
-			if (slot_has_tag(slot, hash) && key_is(&table->entries[slot_index(slot)], key))
-				return &table->entries[slot_index(slot)];
-		}
-		if (!shared_acquire(&bucket->passed_by))
-			break;
-	}
-	return NULL;
-}
-
-/* The first slot of the key's own bucket with its tag: nearly always the right one. */
-static struct binding_entry *guess(const struct binding_table *table, uint64_t hash)
-{
-	struct bucket *bucket = &table->buckets[hash & table->bucket_mask];
-
-	for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-		uint64_t slot = shared_acquire(&bucket->slots[i]);
-
-		if (slot_has_tag(slot, hash))
-			return &table->entries[slot_index(slot)];
-	}
-	return NULL;
 }
 
 void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
                           struct binding_entry **entries)
 {
 	uint64_t hashes[BINDING_LOOKUP_MAX];
+	bool has_zero = false;
 
 	for (unsigned i = 0; i < count; i++) {
 		hashes[i] = table_hash(table, keys[i]);
-		__builtin_prefetch(&table->buckets[hashes[i] & table->bucket_mask]);
+		__builtin_prefetch(&table->pilots[group_of(table, hashes[i])]);
+		has_zero |= key_is_zero(keys[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		entries[i] = guess(table, hashes[i]);
-		if (entries[i])
-			__builtin_prefetch(entries[i], 1);
+		uint32_t group = group_of(table, hashes[i]);
+
+		entries[i] = &table->slots[slot_by(table, group, hashes[i], shared_acquire(&table->pilots[group]))];
+		__builtin_prefetch(entries[i], 1);
 	}
 	for (unsigned i = 0; i < count; i++)
-		if (!entries[i] || !key_is(entries[i], keys[i]))
-			entries[i] = search(table, keys[i], hashes[i]);
+		entries[i] = key_is(entries[i], keys[i]) ? entries[i] : NULL;
+	for (unsigned i = 0; has_zero && i < count; i++) /* what a free slot holds is nobody's key */
+		if (key_is_zero(keys[i]))
+			entries[i] = NULL;
 }
 
 struct binding_cold *binding_table_cold(const struct binding_table *table, const struct binding_entry *entry)
 {
-	return &table->colds[entry - table->entries];
+	return &table->colds[table->cold_of[slot_number(table, entry)]];
 }
 
 struct binding_side *binding_table_side(const struct binding_table *table, const struct binding_entry *entry)
 {
-	return &table->sides[entry - table->entries];
+	uint32_t side = shared_acquire(&binding_table_cold(table, entry)->side);
+
+	return side ? side_at(table, side - 1) : NULL;
 }
 
 size_t binding_table_count(const struct binding_table *table)

@@ -4,12 +4,39 @@
  *
  * Promises. A reader never misses a key that is present throughout its lookup, and never sees an entry half changed. An
  * entry that a lookup returned stays valid until the reader reports a quiescent state (rte_rcu_qsbr). The writer never
- * waits for a reader.
+ * waits for a reader, and no call of the writer does more than a bounded slice of work.
  *
- * How. Buckets of one cache line hold seven slots {tag of the hash, index of the entry} and the number of entries that
- * belong here, or to an earlier bucket, and lie in a later one; entries lie in an array and never move. A lookup looks
- * into the bucket of its hash and goes on to the next only while that number is not zero. A change that does not fit
- * one store makes a new entry and swings the slot to it.
+ * How. A displacement table. A keyed hash (keyed_hash.h) gives each key a group, of which there is one for two or three
+ * keys, and each group has a pilot of 16 bits. Key and pilot give the slot: the pilot chooses a block of 64 slots in
+ * the segment of the group, and by how much the places of the group's keys in it are rotated. The pilots are a few
+ * megabytes that stay in the cache; the slot is the entry itself. So a lookup, hit or miss, touches one cold cache
+ * line.
+ *
+ *   hash ─┬─ group ──▶ pilot ──▶ block ─┬─▶ slot: key, care-of address, port, MTU, route, expiry, counters
+ *         └─ place in the block ────────┘
+ *
+ * Insert. Into the slot that the pilot gives, if it is free: the body first, the key last, one release store. If it is
+ * taken, the writer looks for a pilot that puts all keys of the group on free slots: a block's free slots are one word
+ * of its bitmap, so 64 pilots are tried at a time. The group's entries are copied, the pilot is published by one
+ * release store, the old slots are retired. A reader that had read the old pilot finds the old slots as they were.
+ *
+ * Large groups. A group for which there is no pilot is parted: its pilot then is the number of a record with a pilot
+ * for each of eight parts. A part for which there is none goes to the stash, a few blocks behind all segments that are
+ * nearly empty. Both cost a load from the cache, no further cold line. Few keys left: one pilot again.
+ *
+ * Change. A new care-of address is one aligned 16-octet store in place. What must change together otherwise goes to a
+ * new slot, like an entry that moves. Withdraw: the key is cleared, the slot retired.
+ *
+ * Retired slots become free when all readers have passed through a quiescent state (retirement.h); what workers still
+ * counted there is passed on to where the entry is now, or reported with the withdrawn binding. A group never moves
+ * back into a block where it still has retired slots: a key of theirs may have been withdrawn meanwhile.
+ *
+ * The cold record of a binding (entry.h) does not move: each slot has the number of its cold record, all copies of an
+ * entry have the same. What few bindings have hangs behind it in a side record, made on demand.
+ *
+ * Memory is dimensioned by bindings_max, taken at the start and printed there, so nothing but side records grows later
+ * on; about 147 octets a binding at ten million, nine slots of ten in use. Segments are no larger than what keeps the
+ * search for a pilot in the first-level cache.
  */
 #ifndef KEDGE_DATAPLANE_BINDING_TABLE_H
 #define KEDGE_DATAPLANE_BINDING_TABLE_H

@@ -72,10 +72,33 @@ static inline void shared_address_store(struct shared_address *address, const st
 #endif
 }
 
+/* Whether an address that may change meanwhile is this one, now. */
+static inline bool shared_address_is(const struct shared_address *address, const struct in6_addr *value)
+{
+#ifdef KEDGE_ATOMIC_128
+	struct in6_addr found = shared_address_load(address);
+
+	return memcmp(&found, value, sizeof(found)) == 0;
+#else
+	__m128i equal = _mm_cmpeq_epi8(*(const volatile __m128i *)address, _mm_loadu_si128((const __m128i *)value));
+
+	__atomic_signal_fence(__ATOMIC_ACQUIRE);
+	return _mm_movemask_epi8(equal) == 0xffff;
+#endif
+}
+
 enum binding_flag {
 	BINDING_CARE_OF_UNVERIFIED = 0x0001, /* credit in the cold record, M-17 */
 	BINDING_HAS_PREVIOUS = 0x0002,       /* a previous care-of address in the side record */
 	BINDING_CARE_OF_REFUSED = 0x0020,    /* a tunnel into a tunnel, M-18: nothing is sent there */
+	BINDING_MOVE = 0x1000,
+	BINDING_MOVES = 0xf000, /* counts the care-of addresses */
+};
+
+enum {
+	BINDING_SIDE_FLAGS = BINDING_HAS_PREVIOUS, /* those that need the side record */
+	BINDING_KEPT_FLAGS =
+	        BINDING_HAS_PREVIOUS | BINDING_MOVES, /* what a new record of the binding does not change */
 };
 
 /* Flags with which a packet to the node takes the way that is not ordinary. */
@@ -119,6 +142,20 @@ static inline uint64_t binding_traits_word(struct binding_traits traits)
 	return word;
 }
 
+/*
+ * M-17: a valid packet came from the care-of address; `traits` were loaded before the address that it was compared
+ * with. Any worker. The number of the care-of address in the flags sees to it that a new one, which the writer sets at
+ * this moment, is not called verified because of the old one.
+ */
+static inline void binding_call_verified(struct binding_entry *entry, struct binding_traits traits)
+{
+	uint64_t expected = binding_traits_word(traits);
+
+	traits.flags &= (uint16_t)~BINDING_CARE_OF_UNVERIFIED;
+	(void)__atomic_compare_exchange_n(&entry->traits, &expected, binding_traits_word(traits), false,
+	                                  __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static inline uint64_t binding_expiry_load(const struct binding_entry *entry)
 {
 	return shared_load(&entry->expiry_and_port) >> 16;
@@ -151,23 +188,35 @@ struct binding_totals {
 };
 
 /*
- * What only some bindings have: as large as it needs to be, made on demand (table_writer.c). Workers come here behind
- * BINDING_HAS_PREVIOUS and other flags of the entry.
+ * What only some bindings have: as large as it needs to be, made on demand (table_writer_side()). Workers come here
+ * behind BINDING_HAS_PREVIOUS and other flags of the entry.
  */
 struct binding_side {
 	struct shared_address previous_care_of; /* writer; workers read it when the care-of address does not match */
 	uint64_t previous_until_and_port;       /* milliseconds by the walk's clock << 16 | UDP port; 0: none */
+	uint32_t next;                          /* the writer's: number + 1 of the next in its list */
 };
 
-/* What every binding has and the ordinary packet does not need: one cache line, counted in bytes per binding. */
+/*
+ * What every binding has and the ordinary packet does not need: one cache line, counted in octets per binding. It
+ * belongs to the binding, not to the slot: it stays where it is when the entry moves.
+ */
 struct binding_cold {
 	struct binding_totals totals; /* drained from the counters */
-	uint64_t sequence;
-	uint32_t epoch;
-	uint32_t named_in;      /* the last snapshot that named the key, or was under way when it changed */
-	uint32_t successor;     /* index + 1 of the entry that replaced this one */
-	uint32_t side;          /* number + 1 of the side record; 0: none */
-	uint32_t changed_s;     /* seconds of the walk's clock */
+	union {
+		struct {
+			uint64_t sequence;
+			uint32_t epoch;
+			uint32_t named_in; /* the last snapshot that named the key, or was under way when it changed */
+		};
+		struct in6_addr withdrawn_key; /* once withdrawn */
+	};
+	uint32_t slot; /* of the entry; NO_SLOT once withdrawn */
+	uint32_t side; /* number + 1 of the side record; 0: none */
+	union {
+		uint32_t changed_s; /* seconds of the walk's clock */
+		uint32_t next;      /* once withdrawn: number + 1 of the next in its list */
+	};
 	uint16_t credit_octets; /* workers take from it while the care-of address is unverified */
 	uint8_t shard;
 	uint8_t key_length;

@@ -1,46 +1,88 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* table_layout - what binding_table.c and table_writer.c agree on; nobody else includes it. */
+/*
+ * table_layout - what the table's readers (binding_table.c) and its writer (table_writer.c, placement.c, retirement.c)
+ * agree on; nobody else includes it but tests. binding_table.h explains it.
+ */
 #ifndef KEDGE_DATAPLANE_TABLE_LAYOUT_H
 #define KEDGE_DATAPLANE_TABLE_LAYOUT_H
 
 #include "binding_table.h"
 
-enum { BUCKET_SLOTS = 7 };
+enum {
+	BLOCK_SLOTS = 64,                         /* one word of the writer's bitmap */
+	SEGMENT_GROUP_BITS = 14,                  /* a segment's bitmap stays in the first-level cache */
+	GROUP_PARTS = 8,                          /* of a parted group */
+	PILOT_STEPS = 896,                        /* blocks that a pilot can choose; times 64 rotations */
+	STASH_STEPS = 1024 - PILOT_STEPS,         /* blocks of the stash that a pilot of a part can choose */
+	PILOT_PARTED = PILOT_STEPS * BLOCK_SLOTS, /* a group's pilot from here on: number of its record */
+	PARTED_MAX = STASH_STEPS * BLOCK_SLOTS,
+	SIDES_A_CHUNK = 4096,
+};
 
-/* A slot: tag16 << 48 | index + 1; 0 is empty. */
-struct bucket {
-	uint64_t slots[BUCKET_SLOTS];
-	uint64_t passed_by; /* entries of this or an earlier bucket that lie in a later one */
-} __attribute__((aligned(64)));
+#define NO_SLOT UINT32_MAX
 
-_Static_assert(sizeof(struct bucket) == CACHE_LINE_OCTETS, "a bucket is one cache line");
+/* The pilots of a group that is too large for one. */
+struct parted_group {
+	uint16_t pilots[GROUP_PARTS];
+};
 
-struct retired_entry {
-	uint64_t token; /* of rte_rcu_qsbr_start() */
-	uint32_t index;
+/* What must wait for the readers' quiescent states. Two take turns: one fills while the other waits. */
+struct retirement {
+	uint64_t *slots;      /* a bitmap: slots that left their group or lost their key */
+	uint32_t *next_block; /* list of the blocks with a bit in `slots`: number + 1 */
+	uint32_t first_block;
+	uint32_t first_parted; /* number + 1, by parted_next */
+	uint32_t first_side;   /* number + 1, by side->next */
+	uint32_t first_final;  /* number + 1, by cold->next: withdrawn bindings, reported when all else is done */
+	uint32_t last_final;
+	size_t slot_count;
+	size_t final_count;
+};
+
+/* Numbers that follow from the most bindings that a table can hold. */
+struct table_shape {
+	unsigned group_bits;
+	unsigned segment_bits;
+	uint32_t blocks; /* of a segment */
+	uint32_t stash_blocks;
+	uint32_t parted; /* of a segment */
+	uint32_t colds;
+	uint32_t side_chunks;
 };
 
 struct binding_table {
-	struct bucket *buckets;
-	struct binding_entry *entries;
-	struct binding_cold *colds;
-	struct binding_side *sides;
+	/* the readers', constant but for what the arrays hold */
+	struct binding_entry *slots;
+	uint16_t *pilots;
+	struct parted_group *parted;
 	struct hash_secret secret;
-	uint64_t bucket_mask;
+	struct table_shape shape;
+	uint32_t *cold_of; /* for each slot: its cold record */
+	struct binding_cold *colds;
+	struct binding_side **side_chunks;
 
 	/* the writer's alone */
 	struct rte_rcu_qsbr *qsbr;
 	struct table_memory memory;
 	size_t bindings_max;
-	size_t entry_count;
 	size_t count;
-	size_t used; /* entries [used, entry_count) were never taken */
-	uint32_t *free_indexes;
-	size_t free_count;
-	struct retired_entry *retired; /* a ring in order of retirement */
-	size_t retired_first;
-	size_t retired_count;
-	bool *live; /* for each entry */
+	uint64_t *occupied;      /* a bitmap: slots that are not free */
+	uint8_t *tags;           /* for each occupied slot: low bits of its group */
+	uint32_t *parted_next;   /* for each record of a parted group: number + 1 of the next in its list */
+	uint8_t *parted_members; /* and the keys in it */
+	uint32_t *parted_free;   /* for each segment: list of free records */
+	uint32_t *parted_used;   /* and how many were ever taken */
+	uint32_t free_colds;     /* list, number + 1, by cold->next */
+	uint32_t colds_used;
+	uint32_t free_sides; /* list, number + 1, by side->next */
+	uint32_t sides_used;
+	struct retirement retirements[2];
+	unsigned filling;     /* which of them fills */
+	bool is_over;         /* the readers have let go of what the other one holds */
+	uint64_t token;       /* of rte_rcu_qsbr_start(), when the other one was closed */
+	uint32_t first_final; /* withdrawn bindings that wait for nothing but being reported */
+	size_t final_count;
+	unsigned changes; /* for the reclaiming on the way (table_writer.c) */
 };
 
 static inline uint64_t table_hash(const struct binding_table *table, const struct in6_addr *key)
@@ -51,34 +93,123 @@ static inline uint64_t table_hash(const struct binding_table *table, const struc
 	return keyed_hash(table->secret, words[0], words[1]);
 }
 
-static inline uint64_t slot_of(uint64_t hash, uint32_t index)
+static inline uint32_t group_of(const struct binding_table *table, uint64_t hash)
 {
-	return (hash >> 48) << 48 | ((uint64_t)index + 1);
+	return (uint32_t)(hash >> (64 - table->shape.group_bits));
 }
 
-static inline bool slot_has_tag(uint64_t slot, uint64_t hash)
+static inline uint32_t table_blocks(const struct binding_table *table)
 {
-	return slot && slot >> 48 == hash >> 48;
+	return (table->shape.blocks << table->shape.segment_bits) + table->shape.stash_blocks;
 }
 
-static inline uint32_t slot_index(uint64_t slot)
+static inline uint32_t segment_of(uint32_t group)
 {
-	return (uint32_t)slot - 1;
+	return group >> SEGMENT_GROUP_BITS;
+}
+
+static inline unsigned part_of(uint64_t hash)
+{
+	return hash & (GROUP_PARTS - 1);
+}
+
+static inline uint32_t nth_of(uint32_t spread, uint32_t count)
+{
+	return (uint32_t)(((uint64_t)spread * count) >> 32);
+}
+
+static inline uint32_t spread_of(uint32_t group, unsigned step)
+{
+	return group * 0x9e3779b1u + step * 0x85ebca6bu;
+}
+
+/* The block of a group's keys under the pilots of one step, counted over the whole table: in the group's segment. */
+static inline uint32_t segment_block(const struct binding_table *table, uint32_t group, unsigned step)
+{
+	return segment_of(group) * table->shape.blocks + nth_of(spread_of(group, step), table->shape.blocks);
+}
+
+/* The same for steps behind PILOT_STEPS, too: those choose a block of the stash, behind all segments. */
+static inline uint32_t any_block(const struct binding_table *table, uint32_t group, unsigned step)
+{
+	if (step < PILOT_STEPS)
+		return segment_block(table, group, step);
+	return (table->shape.blocks << table->shape.segment_bits) +
+	       nth_of(spread_of(group, step), table->shape.stash_blocks);
+}
+
+/* Where in the block a key lies, before the pilot rotates all of them. */
+static inline unsigned key_offset(uint64_t hash, unsigned step)
+{
+	return ((uint32_t)hash * (step * 0xc2b2ae35u | 1)) >> 26;
+}
+
+static inline uint32_t slot_in(uint32_t block, uint64_t hash, uint16_t pilot)
+{
+	return block * BLOCK_SLOTS + (key_offset(hash, pilot / BLOCK_SLOTS) + pilot) % BLOCK_SLOTS;
+}
+
+static inline struct parted_group *parted_of(const struct binding_table *table, uint32_t group, uint16_t pilot)
+{
+	return &table->parted[segment_of(group) * table->shape.parted + (pilot - PILOT_PARTED)];
+}
+
+/* The slot of a key by the pilot of its group or part. */
+static inline uint32_t pilot_slot(const struct binding_table *table, uint32_t group, uint64_t hash, uint16_t pilot)
+{
+	return slot_in(any_block(table, group, pilot / BLOCK_SLOTS), hash, pilot);
+}
+
+/*
+ * The slot of a key by the pilot of its group. Any reader: what it loads here may change, but the slot that it leads to
+ * stays as it is until the reader's next quiescent state.
+ */
+static inline uint32_t slot_by(const struct binding_table *table, uint32_t group, uint64_t hash, uint16_t pilot)
+{
+	if (__builtin_expect(pilot >= PILOT_PARTED, 0))
+		return pilot_slot(table, group, hash,
+		                  shared_acquire(&parted_of(table, group, pilot)->pilots[part_of(hash)]));
+	return slot_in(segment_block(table, group, pilot / BLOCK_SLOTS), hash, pilot);
+}
+
+static inline struct shared_address *entry_key(struct binding_entry *entry)
+{
+	return (struct shared_address *)&entry->key;
 }
 
 static inline bool key_is(const struct binding_entry *entry, const struct in6_addr *key)
 {
-	uint64_t a[2], b[2];
-
-	memcpy(a, &entry->key, sizeof(a));
-	memcpy(b, key, sizeof(b));
-	return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+	return shared_address_is((const struct shared_address *)&entry->key, key);
 }
 
-/* Entries beside the live ones: for copies and withdrawals that wait for their grace period. */
-static inline size_t table_spare_entries(size_t bindings_max)
+static inline bool key_is_zero(const struct in6_addr *key)
 {
-	return bindings_max / 16 + 1024;
+	uint64_t words[2];
+
+	memcpy(words, key, sizeof(words));
+	return !(words[0] | words[1]);
+}
+
+/* The writer's: slots of a block that wait for readers, as a bitmap. */
+static inline uint64_t table_retired_slots(const struct binding_table *table, uint32_t block)
+{
+	return table->retirements[0].slots[block] | table->retirements[1].slots[block];
+}
+
+/* The writer's: slots of a block that hold an entry which readers find, as a bitmap. */
+static inline uint64_t table_live_slots(const struct binding_table *table, uint32_t block)
+{
+	return table->occupied[block] & ~table_retired_slots(table, block);
+}
+
+static inline uint32_t slot_number(const struct binding_table *table, const struct binding_entry *entry)
+{
+	return (uint32_t)(entry - table->slots);
+}
+
+static inline struct binding_side *side_at(const struct binding_table *table, uint32_t number)
+{
+	return &shared_acquire(&table->side_chunks[number / SIDES_A_CHUNK])[number % SIDES_A_CHUNK];
 }
 
 #endif

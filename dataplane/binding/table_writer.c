@@ -3,82 +3,97 @@
 
 #include <errno.h>
 
-#include <rte_rcu_qsbr.h>
+#include "placement.h"
+#include "retirement.h"
 
-#include "table_layout.h"
+/* Changes reclaim on the way, so that a table does not run out of slots because nobody else does. */
+enum { CHANGES_A_RECLAIM = 32, RECLAIM_ON_THE_WAY = 192 };
 
-/* Where a key's slot is, and the buckets passed on the way there. */
-struct place {
-	uint64_t hash;
-	uint64_t step;
-	unsigned slot;
-};
-
-static struct bucket *bucket_at(const struct binding_table *table, uint64_t hash, uint64_t step)
+static struct binding_entry *find(const struct binding_table *table, const struct in6_addr *key, uint64_t hash)
 {
-	return &table->buckets[(hash + step) & table->bucket_mask];
-}
+	uint32_t group = group_of(table, hash);
+	struct binding_entry *entry = &table->slots[slot_by(table, group, hash, table->pilots[group])];
 
-static bool find_place(const struct binding_table *table, const struct in6_addr *key, struct place *place)
-{
-	place->hash = table_hash(table, key);
-	for (place->step = 0; place->step <= table->bucket_mask; place->step++) {
-		struct bucket *bucket = bucket_at(table, place->hash, place->step);
-
-		for (place->slot = 0; place->slot < BUCKET_SLOTS; place->slot++) {
-			uint64_t slot = bucket->slots[place->slot];
-
-			if (slot_has_tag(slot, place->hash) && key_is(&table->entries[slot_index(slot)], key))
-				return true;
-		}
-		if (!bucket->passed_by)
-			return false;
-	}
-	return false;
-}
-
-static bool find_room(const struct binding_table *table, uint64_t hash, struct place *place)
-{
-	place->hash = hash;
-	for (place->step = 0; place->step <= table->bucket_mask; place->step++) {
-		struct bucket *bucket = bucket_at(table, hash, place->step);
-
-		for (place->slot = 0; place->slot < BUCKET_SLOTS; place->slot++)
-			if (!bucket->slots[place->slot])
-				return true;
-	}
-	return false;
-}
-
-static struct binding_entry *entry_at(const struct binding_table *table, const struct place *place)
-{
-	return &table->entries[slot_index(bucket_at(table, place->hash, place->step)->slots[place->slot])];
+	return key_is(entry, key) && !key_is_zero(key) ? entry : NULL;
 }
 
 struct binding_entry *table_writer_find(const struct binding_table *table, const struct in6_addr *key)
 {
-	struct place place;
-
-	return find_place(table, key, &place) ? entry_at(table, &place) : NULL;
+	return find(table, key, table_hash(table, key));
 }
 
-/* An entry that nobody holds, or NULL. */
-static struct binding_entry *take_entry(struct binding_table *table)
+/* A cold record that nobody holds, or NULL. */
+static struct binding_cold *take_cold(struct binding_table *table)
 {
-	if (table->free_count)
-		return &table->entries[table->free_indexes[--table->free_count]];
-	if (table->used < table->entry_count)
-		return &table->entries[table->used++];
-	return NULL;
+	struct binding_cold *cold;
+
+	if (!table->free_colds)
+		return table->colds_used < table->shape.colds ? &table->colds[table->colds_used++] : NULL;
+	cold = &table->colds[table->free_colds - 1];
+	table->free_colds = cold->next;
+	return cold;
 }
 
-static void retire(struct binding_table *table, const struct binding_entry *entry)
+static void give_back_cold(struct binding_table *table, struct binding_cold *cold)
 {
-	size_t last = (table->retired_first + table->retired_count++) % table->entry_count;
+	cold->slot = NO_SLOT;
+	cold->next = table->free_colds;
+	table->free_colds = (uint32_t)(cold - table->colds) + 1;
+}
 
-	table->retired[last] = (struct retired_entry){.token = rte_rcu_qsbr_start(table->qsbr),
-	                                              .index = (uint32_t)(entry - table->entries)};
-	table->live[entry - table->entries] = false;
+/* The number of a side record that nobody holds, or UINT32_MAX. */
+static uint32_t take_side(struct binding_table *table)
+{
+	uint32_t number = table->free_sides - 1;
+	struct binding_side *chunk;
+
+	if (table->free_sides) {
+		table->free_sides = side_at(table, number)->next;
+		return number;
+	}
+	if (table->sides_used % SIDES_A_CHUNK == 0) {
+		if (table->sides_used / SIDES_A_CHUNK == table->shape.side_chunks)
+			return UINT32_MAX;
+		chunk = table->memory.allocate(SIDES_A_CHUNK * sizeof(*chunk));
+		if (!chunk)
+			return UINT32_MAX;
+		shared_release(&table->side_chunks[table->sides_used / SIDES_A_CHUNK], chunk);
+	}
+	return table->sides_used++;
+}
+
+struct binding_side *table_writer_side(struct binding_table *table, struct binding_entry *entry)
+{
+	struct binding_cold *cold = binding_table_cold(table, entry);
+	struct binding_side *side;
+	uint32_t number;
+
+	if (cold->side)
+		return side_at(table, cold->side - 1);
+	number = take_side(table);
+	if (number == UINT32_MAX)
+		return NULL;
+	side = side_at(table, number);
+	memset(side, 0, sizeof(*side));
+	shared_release(&cold->side, number + 1);
+	return side;
+}
+
+void table_writer_forget_previous(struct binding_table *table, struct binding_entry *entry, uint64_t now_ms)
+{
+	uint64_t flag = binding_traits_word((struct binding_traits){.flags = BINDING_HAS_PREVIOUS});
+	struct binding_cold *cold;
+
+	if (!(shared_load(&entry->traits) & flag))
+		return;
+	cold = binding_table_cold(table, entry);
+	if (cold->side && side_at(table, cold->side - 1)->previous_until_and_port >> 16 > now_ms)
+		return;
+	__atomic_fetch_and(&entry->traits, ~flag, __ATOMIC_RELAXED);
+	if (cold->side && !(binding_traits_load(entry).flags & BINDING_SIDE_FLAGS)) {
+		retire_side(table, cold->side - 1);
+		shared_release(&cold->side, 0);
+	}
 }
 
 static struct binding_traits traits_of(const struct binding_record *record)
@@ -102,146 +117,181 @@ static void stamp(struct binding_cold *cold, const struct binding_record *record
 	cold->changed_s = (uint32_t)(now_ms / 1000);
 }
 
-/* Fills an entry that no reader knows. */
-static void fill(struct binding_table *table, struct binding_entry *entry, const struct binding_record *record,
-                 struct binding_traits traits)
+/* Fills a free slot: the key last, so that whoever finds it finds all. */
+static void fill(struct binding_table *table, uint32_t slot, struct binding_cold *cold,
+                 const struct binding_record *record, struct binding_traits traits)
 {
-	struct binding_cold *cold = binding_table_cold(table, entry);
+	struct binding_entry *entry = &table->slots[slot];
 
-	memset(cold, 0, sizeof(*cold));
-	memset(binding_table_side(table, entry), 0, sizeof(struct binding_side));
-	table->live[entry - table->entries] = true;
-	cold->credit_octets = CARE_OF_CREDIT_OCTETS;
-	entry->key = record->key;
+	table->cold_of[slot] = (uint32_t)(cold - table->colds);
+	cold->slot = slot;
 	shared_address_store(&entry->care_of_address, &record->care_of_address);
 	shared_store(&entry->down, 0);
 	shared_store(&entry->up, 0);
 	shared_store(&entry->expiry_and_port, record->expiry_unix_ms << 16 | record->port);
 	shared_store(&entry->traits, binding_traits_word(traits));
+	shared_address_store(entry_key(entry), &record->key);
 }
 
-/* The previous address first: a reader that sees the new one finds the old one there. */
-static void set_previous(struct binding_side *side, const struct in6_addr *previous, uint64_t until_and_port)
+static int insert(struct binding_table *table, const struct binding_record *record, uint64_t hash, uint64_t now_ms)
 {
-	shared_release(&side->previous_until_and_port, 0);
-	shared_address_store(&side->previous_care_of, previous);
-	shared_release(&side->previous_until_and_port, until_and_port);
-}
+	struct placement placement;
+	struct binding_cold *cold;
+	int result;
 
-static int insert(struct binding_table *table, const struct binding_record *record, uint64_t now_ms)
-{
-	struct binding_entry *entry;
-	struct place place;
-
-	if (table->count >= table->bindings_max || !find_room(table, table_hash(table, &record->key), &place))
+	if (table->count >= table->bindings_max)
 		return -ENOSPC;
-	entry = take_entry(table);
-	if (!entry)
+	cold = take_cold(table);
+	if (!cold)
 		return -ENOSPC;
-	fill(table, entry, record, traits_of(record));
-	stamp(binding_table_cold(table, entry), record, now_ms);
-	for (uint64_t step = 0; step < place.step; step++) {
-		struct bucket *passed = bucket_at(table, place.hash, step);
-
-		shared_release(&passed->passed_by, passed->passed_by + 1);
+	result = placement_begin(table, hash, NO_SLOT, &placement);
+	if (result) {
+		give_back_cold(table, cold);
+		return result;
 	}
-	shared_release(&bucket_at(table, place.hash, place.step)->slots[place.slot],
-	               slot_of(place.hash, (uint32_t)(entry - table->entries)));
+	memset(cold, 0, sizeof(*cold));
+	shared_store(&cold->credit_octets, CARE_OF_CREDIT_OCTETS);
+	stamp(cold, record, now_ms);
+	fill(table, placement.slot, cold, record, traits_of(record));
+	placement_publish(table, &placement);
 	table->count++;
 	return 0;
 }
 
-/* A new entry in place of the old one, for a change of several fields. */
-static int replace(struct binding_table *table, const struct place *place, const struct binding_record *record,
-                   struct binding_traits traits, uint64_t now_ms, uint32_t grace_ms)
+/*
+ * The address that the node leaves is good for some time yet. It is in place before the new one, so that a reader that
+ * sees the new one finds it. Without memory for it the grace is lost, not the change. Returns the flag to set.
+ */
+static uint16_t keep_previous(struct binding_table *table, struct binding_entry *entry, uint64_t until_ms)
 {
-	struct binding_entry *old = entry_at(table, place);
-	struct binding_cold *old_cold = binding_table_cold(table, old);
-	struct in6_addr old_care_of = shared_address_load(&old->care_of_address);
-	uint16_t old_port = binding_port_load(old);
-	bool moved =
-	        memcmp(&old_care_of, &record->care_of_address, sizeof(old_care_of)) != 0 || old_port != record->port;
-	struct binding_entry *entry = take_entry(table);
-	struct binding_cold *cold;
+	struct binding_side *side = table_writer_side(table, entry);
+	struct in6_addr care_of = shared_address_load(&entry->care_of_address);
 
-	if (!entry)
-		return -ENOSPC;
-	if (moved)
-		traits.flags |= BINDING_HAS_PREVIOUS;
-	fill(table, entry, record, traits);
-	cold = binding_table_cold(table, entry);
-	stamp(cold, record, now_ms);
-	if (moved) {
-		set_previous(binding_table_side(table, entry), &old_care_of, (now_ms + grace_ms) << 16 | old_port);
-	} else {
-		const struct binding_side *old_side = binding_table_side(table, old);
-		struct in6_addr previous = shared_address_load(&old_side->previous_care_of);
+	if (!side)
+		return 0;
+	shared_release(&side->previous_until_and_port, 0);
+	shared_address_store(&side->previous_care_of, &care_of);
+	shared_release(&side->previous_until_and_port, until_ms << 16 | binding_port_load(entry));
+	return BINDING_HAS_PREVIOUS;
+}
 
-		set_previous(binding_table_side(table, entry), &previous, old_side->previous_until_and_port);
-		cold->credit_octets = shared_load(&old_cold->credit_octets);
+/* The next number of a care-of address, in the flags: see binding_call_verified(). */
+static uint16_t next_move(uint16_t flags)
+{
+	return (uint16_t)((flags & ~BINDING_MOVES) | ((flags + BINDING_MOVE) & BINDING_MOVES));
+}
+
+/* The UDP port is part of the care-of address. */
+static bool care_of_stays(const struct binding_entry *entry, const struct binding_record *record)
+{
+	return shared_address_is(&entry->care_of_address, &record->care_of_address) &&
+	       binding_port_load(entry) == record->port;
+}
+
+/* A new slot for the entry, for a change of several fields. */
+static int replace(struct binding_table *table, struct binding_entry *entry, uint64_t hash,
+                   const struct binding_record *record, struct binding_traits traits, uint64_t now_ms,
+                   uint32_t grace_ms)
+{
+	struct binding_cold *cold = binding_table_cold(table, entry);
+	struct placement placement;
+	int result = placement_begin(table, hash, slot_number(table, entry), &placement);
+
+	if (result)
+		return result;
+	if (!care_of_stays(entry, record)) {
+		traits.flags |= keep_previous(table, entry, now_ms + grace_ms);
+		traits.flags = next_move(traits.flags);
+		shared_store(&cold->credit_octets, CARE_OF_CREDIT_OCTETS);
 	}
-	table_writer_drain(table, old);
-	cold->totals = old_cold->totals;
-	memset(&old_cold->totals, 0, sizeof(old_cold->totals));
-	old_cold->successor = (uint32_t)(entry - table->entries) + 1;
-	shared_release(&bucket_at(table, place->hash, place->step)->slots[place->slot],
-	               slot_of(place->hash, (uint32_t)(entry - table->entries)));
-	retire(table, old);
+	stamp(cold, record, now_ms);
+	fill(table, placement.slot, cold, record, traits);
+	placement_publish(table, &placement);
 	return 0;
+}
+
+/*
+ * A new care-of address with all else the same: one store, in place. Its flags follow, with the number of the address,
+ * so that no worker calls it verified because of the old one; BINDING_HAS_PREVIOUS comes before.
+ */
+static void move_in_place(struct binding_table *table, struct binding_entry *entry, const struct binding_record *record,
+                          struct binding_traits traits, uint64_t now_ms, uint32_t grace_ms)
+{
+	struct binding_cold *cold = binding_table_cold(table, entry);
+	uint16_t previous = keep_previous(table, entry, now_ms + grace_ms);
+
+	if (previous && !(traits.flags & previous))
+		__atomic_fetch_or(&entry->traits, binding_traits_word((struct binding_traits){.flags = previous}),
+		                  __ATOMIC_RELAXED);
+	traits.flags = next_move(traits.flags | previous);
+	if (record->care_of_unverified)
+		shared_store(&cold->credit_octets, CARE_OF_CREDIT_OCTETS);
+	shared_store(&entry->expiry_and_port, record->expiry_unix_ms << 16 | record->port);
+	shared_address_store(&entry->care_of_address, &record->care_of_address);
+	shared_release(&entry->traits, binding_traits_word(traits));
 }
 
 /* What the new record asks for, with what is known of a care-of address that stays (feed.h, M-17). */
 static struct binding_traits wanted_traits(const struct binding_entry *old, const struct binding_record *record,
-                                           bool care_of_stays)
+                                           bool stays)
 {
 	struct binding_traits traits = traits_of(record), before = binding_traits_load(old);
 
-	traits.flags |= before.flags & BINDING_HAS_PREVIOUS;
-	if (care_of_stays && !(before.flags & BINDING_CARE_OF_UNVERIFIED))
+	traits.flags |= before.flags & BINDING_KEPT_FLAGS;
+	if (stays && !(before.flags & BINDING_CARE_OF_UNVERIFIED))
 		traits.flags &= (uint16_t)~BINDING_CARE_OF_UNVERIFIED;
 	return traits;
 }
 
-static int change(struct binding_table *table, const struct place *place, const struct binding_record *record,
-                  uint64_t now_ms, uint32_t grace_ms)
+/* Whether two sets of traits differ in nothing but what the care-of address brings with it. */
+static bool fits_in_place(struct binding_traits a, struct binding_traits b)
 {
-	struct binding_entry *entry = entry_at(table, place);
+	const uint16_t free_flags = BINDING_CARE_OF_UNVERIFIED | BINDING_HAS_PREVIOUS | BINDING_MOVES;
+
+	a.flags &= (uint16_t)~free_flags;
+	b.flags &= (uint16_t)~free_flags;
+	return binding_traits_word(a) == binding_traits_word(b);
+}
+
+static int change(struct binding_table *table, struct binding_entry *entry, uint64_t hash,
+                  const struct binding_record *record, uint64_t now_ms, uint32_t grace_ms)
+{
 	struct binding_cold *cold = binding_table_cold(table, entry);
-	struct in6_addr care_of = shared_address_load(&entry->care_of_address);
-	bool care_of_stays = memcmp(&care_of, &record->care_of_address, sizeof(care_of)) == 0 &&
-	                     binding_port_load(entry) == record->port;
-	struct binding_traits traits = wanted_traits(entry, record, care_of_stays);
-	struct binding_traits moved = traits;
+	bool stays = care_of_stays(entry, record);
+	struct binding_traits traits = wanted_traits(entry, record, stays);
 
 	if (cold->shard != record->shard)
 		return -EEXIST;
-	moved.flags |= BINDING_HAS_PREVIOUS;
-	if (binding_port_load(entry) != record->port)
-		return replace(table, place, record, traits, now_ms, grace_ms);
-	if (!care_of_stays) {
-		/* one store changes the tunnel's end, if nothing else that belongs to it changes, and no worker can
-		 * be about to call the new address verified because of the old one */
-		if (record->care_of_unverified || binding_traits_word(moved) != shared_load(&entry->traits))
-			return replace(table, place, record, traits, now_ms, grace_ms);
-		set_previous(binding_table_side(table, entry), &care_of, (now_ms + grace_ms) << 16 | record->port);
-		shared_store(&entry->expiry_and_port, record->expiry_unix_ms << 16 | record->port);
-		shared_address_store(&entry->care_of_address, &record->care_of_address);
-	} else {
+	if (binding_port_load(entry) != record->port || (!stays && !fits_in_place(traits, binding_traits_load(entry))))
+		return replace(table, entry, hash, record, traits, now_ms, grace_ms);
+	if (stays) {
 		shared_store(&entry->expiry_and_port, record->expiry_unix_ms << 16 | record->port);
 		shared_store(&entry->traits, binding_traits_word(traits));
+	} else {
+		move_in_place(table, entry, record, traits, now_ms, grace_ms);
 	}
 	stamp(cold, record, now_ms);
 	return 0;
+}
+
+static void reclaim_on_the_way(struct binding_table *table)
+{
+	size_t budget = RECLAIM_ON_THE_WAY;
+
+	if (++table->changes % CHANGES_A_RECLAIM == 0)
+		(void)retirement_advance(table, &budget);
 }
 
 int table_writer_set(struct binding_table *table, const struct binding_record *record, uint64_t now_ms,
                      uint32_t grace_ms)
 {
-	struct place place;
+	uint64_t hash = table_hash(table, &record->key);
+	struct binding_entry *entry = find(table, &record->key, hash);
 
-	if (!find_place(table, &record->key, &place))
-		return insert(table, record, now_ms);
-	return change(table, &place, record, now_ms, grace_ms);
+	if (key_is_zero(&record->key))
+		return -EINVAL;
+	reclaim_on_the_way(table);
+	return entry ? change(table, entry, hash, record, now_ms, grace_ms) : insert(table, record, hash, now_ms);
 }
 
 void table_writer_lower_mtu(struct binding_entry *entry, uint16_t inner_mtu_bytes)
@@ -256,20 +306,22 @@ void table_writer_lower_mtu(struct binding_entry *entry, uint16_t inner_mtu_byte
 
 int table_writer_withdraw(struct binding_table *table, const struct in6_addr *key)
 {
-	struct binding_entry *entry;
-	struct place place;
+	static const struct in6_addr none;
+	uint64_t hash = table_hash(table, key);
+	struct binding_entry *entry = find(table, key, hash);
+	struct binding_cold *cold;
 
-	if (!find_place(table, key, &place))
+	if (!entry)
 		return -ENOENT;
-	entry = entry_at(table, &place);
-	shared_release(&bucket_at(table, place.hash, place.step)->slots[place.slot], 0);
-	for (uint64_t step = 0; step < place.step; step++) {
-		struct bucket *passed = bucket_at(table, place.hash, step);
-
-		shared_release(&passed->passed_by, passed->passed_by - 1);
-	}
+	cold = binding_table_cold(table, entry);
+	cold->slot = NO_SLOT;
+	cold->withdrawn_key = entry->key;
+	shared_address_store(entry_key(entry), &none);
+	retire_slot(table, slot_number(table, entry));
+	retire_cold(table, cold);
 	table->count--;
-	retire(table, entry);
+	placement_shrink(table, hash);
+	reclaim_on_the_way(table);
 	return 0;
 }
 
@@ -289,48 +341,43 @@ void table_writer_drain(struct binding_table *table, struct binding_entry *entry
 	drain(&entry->down, &totals->down_packets, &totals->down_octets);
 }
 
-static void add_totals(struct binding_totals *to, const struct binding_totals *from)
-{
-	to->up_packets += from->up_packets;
-	to->up_octets += from->up_octets;
-	to->down_packets += from->down_packets;
-	to->down_octets += from->down_octets;
-}
-
 size_t table_writer_reclaim(struct binding_table *table, size_t budget, table_final_usage *final_usage, void *context)
 {
-	for (; budget && table->retired_count; budget--) {
-		struct retired_entry *first = &table->retired[table->retired_first];
-		struct binding_entry *entry = &table->entries[first->index];
-		struct binding_cold *cold = &table->colds[first->index];
-
-		if (rte_rcu_qsbr_check(table->qsbr, first->token, false) != 1)
-			break;
-		table_writer_drain(table, entry);
-		/* a successor was retired later, if at all, so it is still there */
-		if (cold->successor)
-			add_totals(&table->colds[cold->successor - 1].totals, &cold->totals);
-		else if (final_usage)
-			final_usage(context, &entry->key, cold);
-		table->free_indexes[table->free_count++] = first->index;
-		table->retired_first = (table->retired_first + 1) % table->entry_count;
-		table->retired_count--;
-	}
-	return table->retired_count;
+	(void)retirement_advance(table, &budget);
+	retirement_report(table, &budget, final_usage, context);
+	return retirement_waiting(table);
 }
 
 struct binding_entry *table_writer_next(const struct binding_table *table, size_t *cursor)
 {
-	while (*cursor < table->used) {
-		struct binding_entry *entry = &table->entries[(*cursor)++];
+	while (*cursor < table->colds_used) {
+		const struct binding_cold *cold = &table->colds[(*cursor)++];
 
-		if (table->live[*cursor - 1])
-			return entry;
+		if (cold->slot != NO_SLOT)
+			return &table->slots[cold->slot];
 	}
 	return NULL;
 }
 
 size_t table_writer_extent(const struct binding_table *table)
 {
-	return table->used;
+	return table->colds_used;
+}
+
+struct binding_entry *table_writer_sweep(const struct binding_table *table, size_t *cursor)
+{
+	size_t slots = (size_t)table_blocks(table) * BLOCK_SLOTS;
+
+	while (*cursor < slots) {
+		uint32_t block = (uint32_t)(*cursor / BLOCK_SLOTS);
+		uint64_t live = table_live_slots(table, block) >> *cursor % BLOCK_SLOTS;
+
+		if (!live) {
+			*cursor = ((size_t)block + 1) * BLOCK_SLOTS;
+			continue;
+		}
+		*cursor += (unsigned)__builtin_ctzll(live) + 1;
+		return &table->slots[*cursor - 1];
+	}
+	return NULL;
 }

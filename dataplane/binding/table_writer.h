@@ -3,6 +3,10 @@
  * table_writer - the one who changes the binding table: the main lcore. Never waits for a reader: what readers may
  * still hold is retired and reused after their quiescent states, some entries at each call of table_writer_reclaim().
  *
+ * Entries move when others come to their group: an entry that the writer was given is good until its next call that
+ * changes the table (set, withdraw, reclaim), then it is looked up again. Cold and side records stay where they are as
+ * long as the binding lives.
+ *
  * Thread: one.
  */
 #ifndef KEDGE_DATAPLANE_TABLE_WRITER_H
@@ -35,9 +39,18 @@ enum { CARE_OF_CREDIT_OCTETS = 64 * 1000 }; /* M-17 */
 struct binding_entry *table_writer_find(const struct binding_table *table, const struct in6_addr *key);
 
 /*
+ * The side record of an entry, made if there is none; NULL without memory. It stays the binding's until no flag of
+ * BINDING_SIDE_FLAGS is set any more, or the binding is withdrawn. Readers find it by the flags: fill it first.
+ */
+struct binding_side *table_writer_side(struct binding_table *table, struct binding_entry *entry);
+
+/* Lets go of a previous care-of address whose grace is over. */
+void table_writer_forget_previous(struct binding_table *table, struct binding_entry *entry, uint64_t now_ms);
+
+/*
  * Sets or changes a binding. The previous care-of address stays good for uplink packets for `grace_ms` from `now_ms`
- * on. Returns 0; -EEXIST when the key is bound under another shard (A-7); -ENOSPC when the table is full. Then nothing
- * has changed.
+ * on. Returns 0; -EEXIST when the key is bound under another shard (A-7); -ENOSPC when the table is full; -EINVAL for
+ * the unspecified address. Then nothing has changed.
  */
 int table_writer_set(struct binding_table *table, const struct binding_record *record, uint64_t now_ms,
                      uint32_t grace_ms);
@@ -62,11 +75,17 @@ void table_writer_drain(struct binding_table *table, struct binding_entry *entry
 
 /*
  * Walks over all bindings: the first live entry at or behind *cursor (0 at first), which moves behind it; NULL at the
- * end. Changes between two calls are allowed.
+ * end. Changes between two calls are allowed: whoever is bound all the time is seen once.
  */
 struct binding_entry *table_writer_next(const struct binding_table *table, size_t *cursor);
 
 /* Entries that table_writer_next() looks at in one whole walk. */
 size_t table_writer_extent(const struct binding_table *table);
+
+/*
+ * The same in the order of memory, which is many times faster when the entries themselves are looked at; but an entry
+ * that moves meanwhile may be missed or seen twice.
+ */
+struct binding_entry *table_writer_sweep(const struct binding_table *table, size_t *cursor);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * usage - moves what workers counted in the entries into 64-bit totals, a slice at a time, before the packed counters
- * (28 bits of packets, 36 of octets) can overflow, and hands totals that have grown to whoever reports them.
+ * (28 bits of packets, 36 of octets) can overflow, and hands totals that have grown to whoever reports them. An entry
+ * that moves meanwhile may be missed: what it had counted is drained with its old slot, the copy next time.
  *
  * Thread: the writer's.
  */

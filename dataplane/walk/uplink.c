@@ -6,13 +6,14 @@
 #include "walk.h"
 
 /* The address that the node has just left is still good for packets that were under way. */
-static bool is_previous(struct walk *walk, const struct packet *packet, struct binding_traits traits)
+static bool is_previous(struct walk *walk, const struct packet *packet)
 {
 	const struct binding_side *side;
 	struct in6_addr previous;
 	uint64_t until_and_port;
 
-	if (!(traits.flags & BINDING_HAS_PREVIOUS))
+	/* loaded after the care-of address: whoever sees a new one sees that there is a previous one */
+	if (!(binding_traits_load(packet->entry).flags & BINDING_HAS_PREVIOUS))
 		return false;
 	side = binding_table_side(walk->forwarding->table, packet->entry);
 	until_and_port = side ? shared_acquire(&side->previous_until_and_port) : 0;
@@ -24,29 +25,20 @@ static bool is_previous(struct walk *walk, const struct packet *packet, struct b
 	       shared_acquire(&side->previous_until_and_port) == until_and_port;
 }
 
-/* M-17: a valid packet from the care-of address proves that its node wants what we send there. */
-static void call_verified(struct binding_entry *entry)
-{
-	uint64_t flag = binding_traits_word((struct binding_traits){.flags = BINDING_CARE_OF_UNVERIFIED});
-
-	__atomic_fetch_and(&entry->traits, ~flag, __ATOMIC_RELAXED);
-}
-
 /* The outer source check. False when the packet was dropped. */
 static bool is_bound(struct walk *walk, struct packet *packet)
 {
 	struct binding_entry *entry = packet->entry;
+	struct binding_traits traits = binding_traits_load(entry); /* before the address: binding_call_verified() */
 	struct in6_addr care_of = shared_address_load(&entry->care_of_address);
-	/* after the address: whoever sees a new one sees that there is a previous */
-	struct binding_traits traits = binding_traits_load(entry);
 
 	if (traits.kind == packet->tunnel_kind && in6_is_equal(&care_of, &packet->outer_source) &&
 	    binding_port_load(entry) == packet->outer_port) {
 		if (traits.flags & BINDING_CARE_OF_UNVERIFIED)
-			call_verified(entry);
+			binding_call_verified(entry, traits);
 		return true;
 	}
-	if (is_previous(walk, packet, traits)) {
+	if (is_previous(walk, packet)) {
 		counter_add(&walk->counters->previous_care_of, 1);
 		return true;
 	}

@@ -289,8 +289,9 @@ static void sweep_drains_in_slices(void **state)
 		struct binding_record record = record_of(i, 1);
 
 		assert_int_equal(table_writer_set(fixture.table, &record, 0, 0), 0);
-		binding_count(&look_up(fixture.table, i)->up, 50);
 	}
+	for (uint32_t i = 0; i < COUNT; i++)
+		binding_count(&look_up(fixture.table, i)->up, 50);
 	usage_sweep(&usage, fixture.table, 100, count_reports, &reports);
 	assert_in_range(reports, 100, 102);
 	for (uint64_t now_ms = 200; now_ms <= 1000; now_ms += 100)
