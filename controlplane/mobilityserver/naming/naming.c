@@ -15,6 +15,7 @@ enum {
 	TRANSFER_INTERVAL_MS = 300000,
 	PAUSE_MS = 1000, /* before a server that was silent or failed is tried again */
 	PATIENCE_STEP_MS = 500,
+	RETIRE_PAUSE_MS = 1,
 };
 
 const char *naming_outcome_name(enum naming_outcome outcome)
@@ -429,9 +430,46 @@ static void zone_record(void *context, const struct zone_watch *watch, const str
 	struct naming *core = context;
 
 	if (is_forward(core, watch))
-		zone_names_add(&core->fresh, watch->zone, record);
+		zone_names_add(core->fresh, watch->zone, record);
 	else
 		reconcile_pointer(core, record);
+}
+
+static void retire_slice(struct timer *timer, const struct instant *now, struct effects *effects);
+
+static void retire_later(struct naming *core, const struct instant *now)
+{
+	timer_arm(core->timers, &core->retire_timer, now->monotonic_ms + RETIRE_PAUSE_MS, retire_slice);
+}
+
+static void retire_slice(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	struct naming *core = timer_owner(timer, struct naming, retire_timer);
+	struct retired_zone *retired = core->retired;
+	size_t released = zone_names_release(retired->names, NAMING_SLICE_MAX);
+
+	(void)effects;
+	core->counters.names_released += released;
+	if (released > core->counters.longest_slice)
+		core->counters.longest_slice = released;
+	if (!retired->names->count) {
+		core->retired = retired->next;
+		free(retired->names);
+		free(retired);
+	}
+	if (core->retired)
+		retire_later(core, now);
+}
+
+/* What `fresh` holds is released by and by; it is empty then. */
+static void retire(struct naming *core, const struct instant *now)
+{
+	struct retired_zone *retired = allocate(sizeof(*retired));
+
+	*retired = (struct retired_zone){core->retired, core->fresh};
+	core->retired = retired;
+	core->fresh = allocate(sizeof(*core->fresh));
+	retire_later(core, now);
 }
 
 /* The names first, then the pointers to them, then both are compared with the store. */
@@ -445,12 +483,13 @@ static void zone_transferred(void *context, struct zone_watch *watch, bool good,
 		if (core->zones[NAMING_FORWARD].is_known)
 			reconcile_start(core, now);
 	} else if (good) {
-		zone_names_replace(&core->names, &core->fresh);
-		effects_log(effects, LOG_LEVEL_INFO, "naming", "zone %s transferred: %u names, serial %u", watch->zone,
-		            HASH_COUNT(core->names.by_name), watch->serial);
+		zone_names_replace(&core->names, core->fresh);
+		retire(core, now);
+		effects_log(effects, LOG_LEVEL_INFO, "naming", "zone %s transferred: %zu names, serial %u", watch->zone,
+		            core->names.count, watch->serial);
 		zone_watch_want(&core->zones[NAMING_REVERSE], now);
 	} else {
-		zone_names_free(&core->fresh);
+		retire(core, now);
 	}
 }
 
@@ -511,6 +550,7 @@ struct naming *naming_new(const struct naming_options *options)
 	struct naming *core = allocate(sizeof(*core));
 	uint32_t wait_ms = or_default(options->batch_wait_ms, BATCH_WAIT_MS);
 
+	core->fresh = allocate(sizeof(*core->fresh));
 	core->outlet = options->outlet;
 	core->key = *options->key;
 	core->owner_key = *options->owner_key;
@@ -539,6 +579,21 @@ void naming_set_key(struct naming *core, const struct tsig_key *key)
 	core->key = *key;
 }
 
+static void retire_all(struct naming *core)
+{
+	while (core->retired) {
+		struct retired_zone *retired = core->retired;
+
+		core->retired = retired->next;
+		zone_names_release(retired->names, SIZE_MAX);
+		free(retired->names);
+		free(retired);
+	}
+	zone_names_release(&core->names, SIZE_MAX);
+	zone_names_release(core->fresh, SIZE_MAX);
+	free(core->fresh);
+}
+
 void naming_free(struct naming *core)
 {
 	if (!core)
@@ -557,8 +612,8 @@ void naming_free(struct naming *core)
 		core->oldest = request->newer;
 		free(request);
 	}
-	zone_names_free(&core->names);
-	zone_names_free(&core->fresh);
+	timer_disarm(&core->retire_timer);
+	retire_all(core);
 	secret_wipe(&core->key.secret);
 	secret_wipe(&core->owner_key);
 	free(core);
@@ -621,7 +676,7 @@ struct naming_view naming_view(const struct naming *core)
 	        .server_silent = core->server_silent,
 	        .zone_known = watch->is_known,
 	        .zone_serial = watch->serial,
-	        .names = HASH_COUNT(core->names.by_name),
+	        .names = core->names.count,
 	        .requests = core->request_count,
 	};
 }

@@ -32,6 +32,7 @@ struct naming;
 
 enum {
 	NAMING_BATCH_MAX = 64,
+	NAMING_SLICE_MAX = 256, /* names of a zone that one turn of the loop releases */
 	NAMING_BATCH_WAIT_MAX_MS = 20,
 	NAMING_HIP_RDATA_MAX = 4 + HIT_OCTETS + HIP_KEY_MAX + DNS_NAME_WIRE_MAX,
 };
@@ -131,6 +132,8 @@ struct naming_options {
 	X(zone_checks, "SOA answers")                                                                                  \
 	X(zone_faults, "SOA answers that show no such zone there (D-10)")                                              \
 	X(transfers, "zone transfers completed")                                                                       \
+	X(names_released, "names of a zone's earlier contents that were released")                                     \
+	X(longest_slice, "the most of them in one turn")                                                               \
 	X(transfers_failed, "zone transfers that failed")                                                              \
 	X(repairs, "names that zone and store disagreed on")                                                           \
 	X(orphans, "names in the zone under our marker that the store does not know")

@@ -28,6 +28,12 @@ struct reconciliation {
 	struct timer timer;
 };
 
+/* Contents that nobody asks any more; a huge zone goes a slice at a time. */
+struct retired_zone {
+	struct retired_zone *next;
+	struct zone_names *names;
+};
+
 struct naming {
 	struct naming_outlet outlet;
 	struct tsig_key key;
@@ -39,8 +45,10 @@ struct naming {
 
 	struct dns_transaction transaction;
 	struct zone_watch zones[NAMING_ZONES];
-	struct zone_names names; /* of the forward zone */
-	struct zone_names fresh; /* of the transfer under way */
+	struct zone_names names;      /* of the forward zone */
+	struct zone_names *fresh;     /* of the transfer under way */
+	struct retired_zone *retired; /* what stood there before, on its way out */
+	struct timer retire_timer;
 	struct batching batching;
 	struct reconciliation reconciliation;
 

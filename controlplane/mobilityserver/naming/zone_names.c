@@ -8,25 +8,66 @@
 
 static const char marker_label[] = "_kedge.";
 
-static void remove_name(struct zone_names *names, struct zone_name *name)
+static struct zone_name **shard_of(struct zone_names *names, const char *fqdn)
 {
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *fqdn; fqdn++)
+		hash = (hash ^ (uint8_t)*fqdn) * 16777619u;
+	return &names->shards[(hash ^ hash >> 16) % ZONE_SHARDS];
+}
+
+static struct zone_name *find(const struct zone_names *names, const char *fqdn)
+{
+	struct zone_name *name, *shard = *shard_of((struct zone_names *)names, fqdn);
+
+	HASH_FIND(hh, shard, fqdn, strlen(fqdn), name);
+	return name;
+}
+
+static void add(struct zone_names *names, struct zone_name *name)
+{
+	struct zone_name **shard = shard_of(names, name->fqdn);
+
+	HASH_ADD_KEYPTR(hh, *shard, name->fqdn, strlen(name->fqdn), name);
+	names->count++;
+}
+
+static void take_out(struct zone_names *names, struct zone_name *name)
+{
+	struct zone_name **shard = shard_of(names, name->fqdn);
+
 	if (names->cursor == name)
 		names->cursor = name->hh.next;
-	HASH_DEL(names->by_name, name);
+	HASH_DEL(*shard, name);
+	names->count--;
+}
+
+static void remove_name(struct zone_names *names, struct zone_name *name)
+{
+	take_out(names, name);
 	free(name);
+}
+
+static void touch(struct zone_names *names, struct zone_name *name)
+{
+	if (name->touched)
+		return;
+	name->touched = true;
+	name->next_touched = names->touched;
+	names->touched = name;
 }
 
 static struct zone_name *find_or_add(struct zone_names *names, const char *fqdn)
 {
 	size_t octets = strlen(fqdn);
-	struct zone_name *name;
+	struct zone_name *name = find(names, fqdn);
 
-	HASH_FIND(hh, names->by_name, fqdn, octets, name);
 	if (name)
 		return name;
 	name = allocate(sizeof(*name) + octets + 1);
 	memcpy(name->fqdn, fqdn, octets + 1);
-	HASH_ADD_KEYPTR(hh, names->by_name, name->fqdn, octets, name);
+	add(names, name);
 	return name;
 }
 
@@ -102,7 +143,8 @@ void zone_names_hold(struct zone_names *names, const struct name_request *reques
 		hip_digest((struct wire_view){request->hip_rdata, request->hip_octets}, name->hip_digest);
 	name->has_marker = true;
 	memcpy(name->marker, request->marker, sizeof(name->marker));
-	name->touched |= touched;
+	if (touched)
+		touch(names, name);
 }
 
 void zone_names_hold_pointer(struct zone_names *names, const char *fqdn, uint32_t generation)
@@ -117,16 +159,16 @@ void zone_names_drop(struct zone_names *names, const char *fqdn, bool touched)
 	name->has_address = false;
 	name->has_hip = false;
 	name->has_marker = false;
-	name->touched |= touched;
+	if (touched)
+		touch(names, name);
 	if (!name->touched && !name->has_other)
 		remove_name(names, name);
 }
 
 const struct zone_name *zone_names_find(const struct zone_names *names, const char *fqdn)
 {
-	struct zone_name *name;
+	const struct zone_name *name = find(names, fqdn);
 
-	HASH_FIND(hh, names->by_name, fqdn, strlen(fqdn), name);
 	return name && (name->has_address || name->has_hip || name->has_marker || name->has_other) ? name : NULL;
 }
 
@@ -156,13 +198,17 @@ bool zone_name_is_as_wanted(const struct zone_name *name, const struct name_requ
 
 void zone_names_begin(struct zone_names *names)
 {
-	names->cursor = names->by_name;
+	names->cursor_shard = 0;
+	names->cursor = names->shards[0];
 }
 
 const struct zone_name *zone_names_next(struct zone_names *names)
 {
-	const struct zone_name *name = names->cursor;
+	const struct zone_name *name;
 
+	while (!names->cursor && names->cursor_shard + 1 < ZONE_SHARDS)
+		names->cursor = names->shards[++names->cursor_shard];
+	name = names->cursor;
 	if (name)
 		names->cursor = name->hh.next;
 	return name;
@@ -170,32 +216,38 @@ const struct zone_name *zone_names_next(struct zone_names *names)
 
 void zone_names_replace(struct zone_names *names, struct zone_names *fresh)
 {
-	struct zone_name *name;
-	struct zone_name *following;
+	struct zone_names before;
 
-	HASH_ITER (hh, names->by_name, name, following) {
-		struct zone_name *older;
+	while (names->touched) {
+		struct zone_name *name = names->touched;
+		struct zone_name *older = find(fresh, name->fqdn);
 
-		if (!name->touched)
-			continue;
-		HASH_FIND(hh, fresh->by_name, name->fqdn, strlen(name->fqdn), older);
+		names->touched = name->next_touched;
 		if (older)
 			remove_name(fresh, older);
-		HASH_DEL(names->by_name, name);
+		take_out(names, name);
 		name->touched = false;
-		HASH_ADD_KEYPTR(hh, fresh->by_name, name->fqdn, strlen(name->fqdn), name);
+		add(fresh, name);
 	}
-	zone_names_free(names);
+	before = *names;
 	*names = *fresh;
-	*fresh = (struct zone_names){0};
+	*fresh = before;
 }
 
-void zone_names_free(struct zone_names *names)
+size_t zone_names_release(struct zone_names *names, size_t most)
 {
-	struct zone_name *name;
-	struct zone_name *following;
+	size_t released = 0;
 
-	HASH_ITER (hh, names->by_name, name, following)
-		remove_name(names, name);
-	names->cursor = NULL;
+	names->touched = NULL;
+	for (; names->release_shard < ZONE_SHARDS && released < most; names->release_shard++) {
+		struct zone_name **shard = &names->shards[names->release_shard];
+
+		for (; *shard && released < most; released++)
+			remove_name(names, *shard);
+		if (*shard)
+			break;
+	}
+	if (!names->count)
+		*names = (struct zone_names){0};
+	return released;
 }

@@ -12,7 +12,10 @@
 #include "dns_answer.h"
 #include "name_request.h"
 
-enum { ZONE_HIP_DIGEST_OCTETS = 8 };
+enum {
+	ZONE_HIP_DIGEST_OCTETS = 8,
+	ZONE_SHARDS = 1024, /* a hash grows as a whole: many small ones grow a little at a time */
+};
 
 /* One name of the zone; its `_kedge` record is told here, not under a name of its own. */
 struct zone_name {
@@ -26,14 +29,19 @@ struct zone_name {
 	bool is_cut;                 /* NS or DNAME: nothing below is ours to write (D-9) */
 	uint32_t pointer_generation; /* of the last look at the reverse zone that showed its PTR */
 	bool touched;                /* we changed it since the transfer under way began */
+	struct zone_name *next_touched;
 	char marker[OWNER_MARKER_OCTETS];
 	char fqdn[];
 };
 
 /* Zero-initialised is empty. */
 struct zone_names {
-	struct zone_name *by_name;
-	struct zone_name *cursor; /* of zone_names_next() */
+	struct zone_name *shards[ZONE_SHARDS]; /* hashes by name */
+	size_t count;
+	struct zone_name *touched;
+	struct zone_name *cursor; /* of zone_names_next(), in the shard of this number */
+	size_t cursor_shard;
+	size_t release_shard; /* those before it are empty: of zone_names_release() */
 };
 
 /* Adds one record of a transfer of `zone`. */
@@ -57,8 +65,13 @@ bool zone_name_is_as_wanted(const struct zone_name *name, const struct name_requ
 void zone_names_begin(struct zone_names *names);
 const struct zone_name *zone_names_next(struct zone_names *names);
 
-/* `fresh` takes the place of `names`, except where something was touched meanwhile; `fresh` is empty then. */
+/*
+ * `fresh` takes the place of `names`, except where something was touched meanwhile; what stood there is in `fresh`
+ * then, to be released. The work is that of the touched names alone, however large the zone.
+ */
 void zone_names_replace(struct zone_names *names, struct zone_names *fresh);
-void zone_names_free(struct zone_names *names);
+
+/* Frees at most `most` names; returns how many. It is empty when they are less. */
+size_t zone_names_release(struct zone_names *names, size_t most);
 
 #endif

@@ -302,6 +302,27 @@ static void broken_transfer_is_tried_again(void **state)
 	assert_int_equal(naming_counters(world->core)->transfers, 2);
 }
 
+/* No turn of the loop touches more than a slice of a zone that was transferred again. */
+static void a_large_zone_is_replaced_in_slices(void **state)
+{
+	struct zone_world *world = *state;
+	const struct naming_counters *counters = naming_counters(world->core);
+
+	for (int i = 0; i < 600; i++) {
+		char record[100];
+
+		snprintf(record, sizeof(record), "www%d.mob.example. 300 IN A 192.0.2.1", i);
+		dns_model_put(world->server, record);
+	}
+	start(world);
+	assert_int_equal(naming_view(world->core).names, 600);
+	dns_model_put(world->server, "www.mob.example. 300 IN A 192.0.2.1");
+	zone_world_run(world, 400000);
+	assert_int_equal(naming_view(world->core).names, 601);
+	assert_int_equal(counters->names_released, 600);
+	assert_int_equal(counters->longest_slice, NAMING_SLICE_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -311,7 +332,7 @@ int main(void)
 	        TEST(changes_during_a_transfer_count),     TEST(zone_is_brought_back_to_the_store),
 	        TEST(repairs_that_failed_are_tried_again), TEST(left_over_pointers_go),
 	        TEST(zone_that_is_not_there_is_told),      TEST(forged_transfer_does_not_count),
-	        TEST(broken_transfer_is_tried_again),
+	        TEST(broken_transfer_is_tried_again),      TEST(a_large_zone_is_replaced_in_slices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
