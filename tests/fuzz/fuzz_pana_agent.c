@@ -368,8 +368,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 	        .paa_id = "ha.mob.example",
 	        .vendor = VENDOR,
 	        .capability = PANA_CAPABILITY_MIP6,
-	        .session_lifetime_max_s = 86400,
-	        .half_open_limit = 3,
+	        .limits = {.session_lifetime_max_s = 86400, .half_open = 3, .sessions_per_subscriber = 2},
 	        .timers = &day.wheel,
 	        .outlet = {NULL, on_eap, on_abandoned, on_request, on_ended},
 	};

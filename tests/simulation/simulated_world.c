@@ -421,6 +421,7 @@ static void make_settings(struct simulated_world *world)
 	settings->quarantine_address_s = 3600;
 	settings->quarantine_name_s = 7200;
 	settings->half_open_limit = 1000;
+	settings->sessions_per_subscriber = 2;
 	secret_set(&settings->owner_key, "owner-key-owner-key-owner-key-ow", 32);
 	strcpy(settings->name_rules.zone, FORWARD_ZONE);
 	settings->name_policy.default_wish = NAME_WISH_PREFER;

@@ -38,7 +38,7 @@ static struct half_open_scope *scope_of(struct pana_agent *agent, const struct s
 bool half_open_make_room(struct pana_agent *agent, const struct in6_addr *source)
 {
 	const uint32_t limits[HALF_OPEN_SCOPES] = {HALF_OPEN_PER_SOURCE, HALF_OPEN_PER_NETWORK,
-	                                           agent->options.half_open_limit};
+	                                           agent->options.limits.half_open};
 
 	for (int i = 0; i < HALF_OPEN_SCOPES; i++) {
 		struct scope_key key = key_of(source, i);

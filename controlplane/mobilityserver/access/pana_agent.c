@@ -21,10 +21,9 @@ static session_handler *const handlers[PANA_KINDS] = {
 const char *pana_agent_end_name(enum pana_agent_end reason)
 {
 	static const char *const names[] = {
-	        [PANA_END_LOST] = "lost",
-	        [PANA_END_LOGOUT] = "logout",
-	        [PANA_END_LIFETIME] = "lifetime",
-	        [PANA_END_ADMINISTRATIVE] = "administrative",
+	        [PANA_END_LOST] = "lost",           [PANA_END_LOGOUT] = "logout",
+	        [PANA_END_LIFETIME] = "lifetime",   [PANA_END_ADMINISTRATIVE] = "administrative",
+	        [PANA_END_DISPLACED] = "displaced",
 	};
 
 	return names[reason];
@@ -47,10 +46,9 @@ static void no_abandoned(void *context, uint64_t conversation)
 	(void)context, (void)conversation;
 }
 
-void pana_agent_set_limits(struct pana_agent *agent, uint32_t session_lifetime_max_s, uint32_t half_open_limit)
+void pana_agent_set_limits(struct pana_agent *agent, const struct pana_agent_limits *limits)
 {
-	agent->options.session_lifetime_max_s = session_lifetime_max_s;
-	agent->options.half_open_limit = half_open_limit;
+	agent->options.limits = *limits;
 }
 
 void pana_agent_free(struct pana_agent *agent)
@@ -158,6 +156,21 @@ static const char *state_name(const struct pana_session *session)
 	return names[session->stage];
 }
 
+static struct pana_agent_session_view view_of(const struct pana_session *session)
+{
+	return (struct pana_agent_session_view){
+	        .session = session->token,
+	        .session_id = session->session_id,
+	        .key_id = session->keys.pana.key_id,
+	        .state = state_name(session),
+	        .identity = session->is_established ? &session->identity : NULL,
+	        .source = session->peer,
+	        .begun_ms = session->begun_unix_ms,
+	        .expires_ms = session->expires_ms,
+	        .class_attribute = hash_part(session->class_attribute, session->class_octets),
+	};
+}
+
 void pana_agent_each(const struct pana_agent *agent, uint64_t after, size_t limit,
                      void (*each)(void *context, const struct pana_agent_session_view *view), void *context)
 {
@@ -166,23 +179,36 @@ void pana_agent_each(const struct pana_agent *agent, uint64_t after, size_t limi
 	if (after)
 		HASH_FIND(by_token, agent->by_token, &after, sizeof(after), session);
 	for (session = session ? session : agent->by_token; session && limit > 0; session = session->by_token.next) {
-		struct pana_agent_session_view view = {
-		        .session = session->token,
-		        .session_id = session->session_id,
-		        .key_id = session->keys.pana.key_id,
-		        .state = state_name(session),
-		        .identity = session->is_established ? &session->identity : NULL,
-		        .source = session->peer,
-		        .begun_ms = session->begun_unix_ms,
-		        .expires_ms = session->expires_ms,
-		        .class_attribute = hash_part(session->class_attribute, session->class_octets),
-		};
+		struct pana_agent_session_view view = view_of(session);
 
 		if (session->token <= after)
 			continue;
 		each(context, &view);
 		limit--;
 	}
+}
+
+void pana_agent_each_of(struct pana_agent *agent, const struct subscriber_identity *identity,
+                        void (*each)(void *context, const struct pana_agent_session_view *view), void *context)
+{
+	const struct subscriber_sessions *subscriber = sessions_of(agent, identity);
+	const struct pana_session *session;
+
+	if (!subscriber)
+		return;
+	DL_FOREACH2(subscriber->sessions, session, next_of_subscriber)
+	{
+		struct pana_agent_session_view view = view_of(session);
+
+		each(context, &view);
+	}
+}
+
+uint64_t pana_agent_find(struct pana_agent *agent, uint32_t session_id)
+{
+	const struct pana_session *session = session_of_id(agent, session_id);
+
+	return session ? session->token : 0;
 }
 
 static void end_by_operator(struct pana_session *session, const struct instant *now, struct effects *effects)
@@ -210,12 +236,15 @@ int pana_agent_end_session(struct pana_agent *agent, uint64_t token, const struc
 size_t pana_agent_end_subscriber(struct pana_agent *agent, const struct subscriber_identity *identity,
                                  const struct instant *now, struct effects *effects)
 {
+	struct subscriber_sessions *subscriber = sessions_of(agent, identity);
 	struct pana_session *session, *next_session;
 	size_t ended = 0;
 
-	HASH_ITER (by_token, agent->by_token, session, next_session) {
-		if (!session->is_established || session->is_end_told ||
-		    !subscriber_identity_equal(&session->identity, identity))
+	if (!subscriber)
+		return 0;
+	DL_FOREACH_SAFE2(subscriber->sessions, session, next_session, next_of_subscriber)
+	{
+		if (session->is_end_told)
 			continue;
 		end_by_operator(session, now, effects);
 		ended++;

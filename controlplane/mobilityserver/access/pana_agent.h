@@ -62,6 +62,7 @@ enum pana_agent_end {
 	PANA_END_LOGOUT,         /* PTR LOGOUT of the node: ends both (L-5) */
 	PANA_END_LIFETIME,       /* end of Session-Lifetime: ends both (L-5) */
 	PANA_END_ADMINISTRATIVE, /* an operator's word: ends both (L-5) */
+	PANA_END_DISPLACED,      /* gave way to a younger one of its subscriber (F-11): ends neither */
 };
 
 const char *pana_agent_end_name(enum pana_agent_end reason);
@@ -85,12 +86,18 @@ struct pana_agent_outlet {
 	              enum pana_agent_end reason, const struct instant *now, struct effects *effects);
 };
 
+/* Limits that may change while it runs. */
+struct pana_agent_limits {
+	uint32_t session_lifetime_max_s;  /* B-28 */
+	uint32_t half_open;               /* F-1, in total */
+	uint32_t sessions_per_subscriber; /* F-11 */
+};
+
 struct pana_agent_options {
-	const char *paa_id;              /* K-3; lives as long as the agent */
-	uint32_t vendor;                 /* B-35 */
-	uint32_t capability;             /* our bits of Mob-Capability without POP, which is always set (B-7) */
-	uint32_t session_lifetime_max_s; /* B-28 */
-	uint32_t half_open_limit;        /* F-1, in total */
+	const char *paa_id;  /* K-3; lives as long as the agent */
+	uint32_t vendor;     /* B-35 */
+	uint32_t capability; /* our bits of Mob-Capability without POP, which is always set (B-7) */
+	struct pana_agent_limits limits;
 	struct timer_wheel *timers;
 	struct randomness *randomness;
 	struct pana_agent_outlet outlet;
@@ -99,10 +106,10 @@ struct pana_agent_options {
 struct pana_agent *pana_agent_new(const struct pana_agent_options *options);
 
 /* Wipes all keys; sends and tells nothing. */
-/* Other limits (a configuration that was read again); for sessions and authentications from now on. */
-void pana_agent_set_limits(struct pana_agent *agent, uint32_t session_lifetime_max_s, uint32_t half_open_limit);
-
 void pana_agent_free(struct pana_agent *agent);
+
+/* For sessions and authentications from now on. */
+void pana_agent_set_limits(struct pana_agent *agent, const struct pana_agent_limits *limits);
 
 /* Another offer from now on; PAR(S) of the one before stay good for two epochs (B-10, B-12). */
 void pana_agent_set_capability(struct pana_agent *agent, uint32_t capability, const struct instant *now);
@@ -158,6 +165,13 @@ struct pana_agent_session_view {
 /* Calls `each` for up to `limit` sessions begun after `after` (0: from the first), in the order of their beginning. */
 void pana_agent_each(const struct pana_agent *agent, uint64_t after, size_t limit,
                      void (*each)(void *context, const struct pana_agent_session_view *view), void *context);
+
+/* The established ones of one subscriber, the oldest first. */
+void pana_agent_each_of(struct pana_agent *agent, const struct subscriber_identity *identity,
+                        void (*each)(void *context, const struct pana_agent_session_view *view), void *context);
+
+/* The session with this Session Identifier; 0: there is none. */
+uint64_t pana_agent_find(struct pana_agent *agent, uint32_t session_id);
 
 /* Ends a session: PTR ADMINISTRATIVE, and PANA_END_ADMINISTRATIVE at once. Returns 0 or -ENOENT. */
 int pana_agent_end_session(struct pana_agent *agent, uint64_t session, const struct instant *now,

@@ -56,7 +56,8 @@
 	X(unanswered, "sessions ended because a request was never answered (B-5)")                                     \
 	X(logouts, "sessions ended by their node")                                                                     \
 	X(expired, "sessions at the end of their lifetime")                                                            \
-	X(revoked, "sessions ended by an operator")
+	X(revoked, "sessions ended by an operator")                                                                    \
+	X(displaced, "sessions that gave way to younger ones of their subscriber (F-11)")
 
 struct pana_agent_counters {
 #define X(name, help) uint64_t name;

@@ -243,7 +243,7 @@ static void take_acceptance(struct pana_session *session, const struct pana_agen
 {
 	uint32_t lifetime_s =
 	        acceptance->session_timeout_s ? acceptance->session_timeout_s : SESSION_LIFETIME_DEFAULT_S;
-	uint32_t maximum_s = session->agent->options.session_lifetime_max_s;
+	uint32_t maximum_s = session->agent->options.limits.session_lifetime_max_s;
 
 	if (!acceptance->keeps_identity)
 		session->identity = acceptance->identity;

@@ -32,6 +32,33 @@ void completion_begin(struct pana_session *session, enum completion completion, 
 		session_end(session, PANA_END_LOST, now, effects);
 }
 
+/*
+ * F-11: the oldest gives way, as one that was lost: its node may use what it has, and its association with it (L-5).
+ * One that is ending already stays until its node has answered, and counts no more.
+ */
+static void make_way(struct pana_session *newest, const struct instant *now, struct effects *effects)
+{
+	struct pana_agent *agent = newest->agent;
+	uint32_t most = agent->options.limits.sessions_per_subscriber, living = 0;
+	struct pana_session *session, *next;
+
+	if (!newest->subscriber || !most || newest->subscriber->count <= most)
+		return;
+	DL_FOREACH2(newest->subscriber->sessions, session, next_of_subscriber)
+	living += !session->is_end_told;
+	DL_FOREACH_SAFE2(newest->subscriber->sessions, session, next, next_of_subscriber)
+	{
+		if (living <= most)
+			return;
+		if (session->is_end_told)
+			continue;
+		living--;
+		agent->counters.displaced++;
+		termination_begin(session, PANA_CAUSE_ADMINISTRATIVE, now, effects);
+		session_tell_end(session, PANA_END_DISPLACED, now, effects);
+	}
+}
+
 /* The access phase begins, or goes on under the new keys. */
 static void begin_access(struct pana_session *session, const struct arrival *arrival)
 {
@@ -42,6 +69,8 @@ static void begin_access(struct pana_session *session, const struct arrival *arr
 	timer_disarm(&session->stage_timer);
 	session->keys = session->next;
 	OPENSSL_cleanse(&session->next, sizeof(session->next));
+	if (!session->is_established)
+		session_join_subscriber(session);
 	session->is_established = true;
 	session->stage = STAGE_ACCESS;
 	session->expires_ms = session->next_expires_ms;
@@ -49,6 +78,7 @@ static void begin_access(struct pana_session *session, const struct arrival *arr
 	effects_log(arrival->effects, LOG_LEVEL_INFO, "pana", "session %08x of %s: authenticated, key %u, %u s",
 	            session->session_id, endpoint_format(&session->peer, source), session->keys.pana.key_id,
 	            session->next_lifetime_s);
+	make_way(session, arrival->now, arrival->effects);
 }
 
 void completion_on_answer(struct pana_session *session, const struct arrival *arrival)

@@ -61,6 +61,49 @@ struct pana_session *session_begin(struct pana_agent *agent, uint32_t session_id
 	return session;
 }
 
+struct subscriber_sessions *sessions_of(struct pana_agent *agent, const struct subscriber_identity *identity)
+{
+	struct subscriber_sessions *subscriber = NULL;
+	char key[SUBSCRIBER_KEY_OCTETS];
+
+	if (subscriber_key(identity, key) == 0)
+		HASH_FIND_STR(agent->by_subscriber, key, subscriber);
+	return subscriber;
+}
+
+void session_join_subscriber(struct pana_session *session)
+{
+	struct pana_agent *agent = session->agent;
+	struct subscriber_sessions *subscriber = sessions_of(agent, &session->identity);
+
+	if (!subscriber) {
+		subscriber = allocate(sizeof(*subscriber));
+		if (subscriber_key(&session->identity,
+		                   subscriber->key)) { /* too long for any key: found by token alone */
+			free(subscriber);
+			return;
+		}
+		HASH_ADD_STR(agent->by_subscriber, key, subscriber);
+	}
+	session->subscriber = subscriber;
+	subscriber->count++;
+	DL_APPEND2(subscriber->sessions, session, prev_of_subscriber, next_of_subscriber);
+}
+
+static void leave_subscriber(struct pana_session *session)
+{
+	struct subscriber_sessions *subscriber = session->subscriber;
+
+	if (!subscriber)
+		return;
+	session->subscriber = NULL;
+	DL_DELETE2(subscriber->sessions, session, prev_of_subscriber, next_of_subscriber);
+	if (--subscriber->count)
+		return;
+	HASH_DEL(session->agent->by_subscriber, subscriber);
+	free(subscriber);
+}
+
 void session_set_conversation(struct pana_session *session)
 {
 	struct pana_agent *agent = session->agent;
@@ -90,6 +133,7 @@ void session_free(struct pana_session *session)
 
 	session_drop_conversation(session);
 	half_open_leave(session);
+	leave_subscriber(session);
 	HASH_DELETE(by_session_id, agent->by_session_id, session);
 	HASH_DELETE(by_token, agent->by_token, session);
 	timer_disarm(&session->request_timer);

@@ -6,6 +6,7 @@
 #define KEDGE_MOBILITYSERVER_PANA_SESSION_H
 
 #include <uthash.h>
+#include <utlist.h>
 
 #include "ip.h"
 #include "mobility_keys.h"
@@ -92,6 +93,14 @@ struct half_open_link {
 	bool is_listed;
 };
 
+/* The sessions of one subscriber that have been in the access phase, the oldest first (F-11). */
+struct subscriber_sessions {
+	struct pana_session *sessions;
+	uint32_t count;
+	UT_hash_handle hh;
+	char key[SUBSCRIBER_KEY_OCTETS];
+};
+
 struct pana_session {
 	struct pana_agent *agent;
 	uint64_t token;
@@ -150,6 +159,10 @@ struct pana_session {
 	uint64_t expires_ms; /* monotonic */
 	struct timer life_timer;
 
+	struct subscriber_sessions *subscriber; /* NULL before the access phase */
+	struct pana_session *prev_of_subscriber;
+	struct pana_session *next_of_subscriber;
+
 	UT_hash_handle by_session_id;
 	UT_hash_handle by_token;
 	UT_hash_handle by_conversation;
@@ -186,6 +199,7 @@ struct pana_agent {
 	struct pana_session *by_token; /* in the order of their beginning */
 	struct pana_session *by_conversation;
 	struct half_open_scope *half_open;
+	struct subscriber_sessions *by_subscriber;
 };
 
 /* A message that came, with all that its handler may need. */
@@ -204,6 +218,9 @@ void session_free(struct pana_session *session);
 struct pana_session *session_of_id(struct pana_agent *agent, uint32_t session_id);
 struct pana_session *session_of_token(struct pana_agent *agent, uint64_t token);
 struct pana_session *session_of_conversation(struct pana_agent *agent, uint64_t conversation);
+/* The session is established: it is found under its subscriber from now on. */
+void session_join_subscriber(struct pana_session *session);
+struct subscriber_sessions *sessions_of(struct pana_agent *agent, const struct subscriber_identity *identity);
 void session_set_conversation(struct pana_session *session);
 void session_drop_conversation(struct pana_session *session); /* tells the relay */
 void session_end(struct pana_session *session, enum pana_agent_end reason, const struct instant *now,

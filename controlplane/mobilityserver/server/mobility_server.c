@@ -122,7 +122,7 @@ static void pana_ended(void *context, uint64_t session, const struct subscriber_
 	char subscriber[SUBSCRIBER_KEY_OCTETS];
 
 	bootstrap_session_ended(server->bootstrap, identity, session);
-	if (reason == PANA_END_LOST || subscriber_key(identity, subscriber))
+	if (reason == PANA_END_LOST || reason == PANA_END_DISPLACED || subscriber_key(identity, subscriber))
 		return;
 	home_agent_session_ended(server->home_agent, subscriber, session, now, effects);
 }
@@ -406,14 +406,22 @@ int mobility_server_delete_binding(struct mobility_server *server, const struct 
 
 /* Making */
 
+static struct pana_agent_limits limits_of(const struct settings *settings)
+{
+	return (struct pana_agent_limits){
+	        .session_lifetime_max_s = settings->session_lifetime_max_s,
+	        .half_open = settings->half_open_limit,
+	        .sessions_per_subscriber = settings->sessions_per_subscriber,
+	};
+}
+
 static void make_pana(struct mobility_server *server, const struct mobility_server_options *options)
 {
 	const struct pana_agent_options pana = {
 	        .paa_id = options->settings->paa_id,
 	        .vendor = options->settings->vendor_id,
 	        .capability = options->settings->services | PANA_CAPABILITY_RFC4285,
-	        .session_lifetime_max_s = options->settings->session_lifetime_max_s,
-	        .half_open_limit = options->settings->half_open_limit,
+	        .limits = limits_of(options->settings),
 	        .timers = options->timers,
 	        .randomness = options->randomness,
 	        .outlet = {.context = server,
@@ -628,11 +636,12 @@ void mobility_server_reload(struct mobility_server *server, const struct setting
                             struct effects *effects)
 {
 	struct bootstrap_policy policy = policy_of(settings);
+	struct pana_agent_limits limits = limits_of(settings);
 
 	/* the zone is not live: rules for another one would be of no use */
 	memcpy(policy.names.zone, server->settings->name_rules.zone, sizeof(policy.names.zone));
 	bootstrap_set_policy(server->bootstrap, &policy);
-	pana_agent_set_limits(server->pana, settings->session_lifetime_max_s, settings->half_open_limit);
+	pana_agent_set_limits(server->pana, &limits);
 	home_agent_set_lifetime_max(server->home_agent, settings->binding_lifetime_max_s);
 	naming_set_key(server->naming, &settings->dns.key);
 	server->ttl_s = settings->dns.ttl_s;

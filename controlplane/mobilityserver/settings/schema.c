@@ -154,6 +154,13 @@ static const struct configuration_key lifetime_keys[] = {
 };
 
 static const struct configuration_key limit_keys[] = {
+        {.name = "sessions-per-subscriber",
+         .type = CONFIGURATION_INTEGER,
+         .minimum = 1,
+         .maximum = 64,
+         .default_text = "4",
+         .help = "PANA sessions of one subscriber; the oldest gives way to one more (F-11).",
+         .is_live = true},
         {.name = "half-open",
          .type = CONFIGURATION_INTEGER,
          .minimum = 16,

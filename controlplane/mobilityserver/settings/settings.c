@@ -334,6 +334,7 @@ static void read_numbers(const struct configuration_node *root, struct settings 
 	settings->quarantine_address_s = (uint32_t)configuration_integer(lifetimes, "quarantine-address-s");
 	settings->quarantine_name_s = (uint32_t)configuration_integer(lifetimes, "quarantine-name-s");
 	settings->half_open_limit = (uint32_t)configuration_integer(limits, "half-open");
+	settings->sessions_per_subscriber = (uint32_t)configuration_integer(limits, "sessions-per-subscriber");
 }
 
 static int read_keys(const struct configuration_node *root, struct settings *settings, error_text error)

@@ -51,6 +51,7 @@ struct settings {
 	uint32_t quarantine_address_s;
 	uint32_t quarantine_name_s;
 	uint32_t half_open_limit;
+	uint32_t sessions_per_subscriber; /* F-11 */
 	bool address_wish_strict;
 
 	char host_key_file[4096];

@@ -83,7 +83,7 @@ static void session_lifetime(void **state)
 		world_stop(&world);
 		world_start(&world);
 		pana_agent_free(world.agent);
-		world.options.session_lifetime_max_s = cases[i].maximum_s;
+		world.options.limits.session_lifetime_max_s = cases[i].maximum_s;
 		world.agent = pana_agent_new(&world.options);
 		node_start(&world, &node, "2001:db8:2::77", 50000);
 		node_begins(&world, &node);
@@ -600,6 +600,56 @@ static void administrative_end(void **state)
 	assert_int_equal(world.ended_count, 1);
 }
 
+static void count_session(void *context, const struct pana_agent_session_view *view)
+{
+	(void)view;
+	++*(size_t *)context;
+}
+
+static size_t sessions_of_subscriber(const struct subscriber_identity *identity)
+{
+	size_t count = 0;
+
+	pana_agent_each_of(world.agent, identity, count_session, &count);
+	return count;
+}
+
+/* F-11, L-5: two devices with one SIM go side by side; one more than the limit, and the oldest gives way. */
+static void sessions_of_one_subscriber(void **state)
+{
+	static struct pana_node nodes[4];
+	struct pana_agent_acceptance acceptance = world_acceptance(&node);
+	struct pana_message message;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		node_start(&world, &nodes[i], "2001:db8:c::77", (uint16_t)(50001 + i));
+		node_begins(&world, &nodes[i]);
+		node_answers_identity(&world, &nodes[i], NULL);
+		node_is_accepted(&world, &nodes[i]);
+		node_takes_completion(&world, &nodes[i]);
+		world_nothing_sent(&world);
+		assert_int_equal(world.ended_count, 0); /* not before the younger one is there */
+		node_completes(&world, &nodes[i]);
+	}
+	world_sent_as(&world, PANA_PTR, &message);
+	assert_int_equal(message.session_id, nodes[0].session_id);
+	assert_int_equal(pana_message_u32(&message, PANA_TERMINATION_CAUSE), PANA_CAUSE_ADMINISTRATIVE);
+	assert_true(pana_auth_verify(&nodes[0].keys, &message));
+	assert_int_equal(world.ended_count, 1);
+	assert_int_equal(world.ended, PANA_END_DISPLACED);
+	assert_int_equal(world.ended_session, pana_agent_find(world.agent, nodes[0].session_id));
+	assert_int_equal(counters()->displaced, 1);
+	world_advance(&world, 200 * 1000); /* the first one's PTR was repeated until it was given up */
+	assert_int_equal(sessions_of_subscriber(&acceptance.identity), 3);
+	assert_int_equal(pana_agent_find(world.agent, nodes[0].session_id), 0);
+	assert_int_equal(pana_agent_end_subscriber(world.agent, &acceptance.identity, &world.now, world.effects), 3);
+	assert_int_equal(pana_agent_end_subscriber(world.agent, &acceptance.identity, &world.now, world.effects), 0);
+	assert_int_equal(world.ended_count, 4);
+	world_advance(&world, 200 * 1000);
+	assert_int_equal(sessions_of_subscriber(&acceptance.identity), 0);
+}
+
 /* B-4: an answer that does not fit is not sent, and the session goes on. */
 static void answer_too_long(void **state)
 {
@@ -646,6 +696,7 @@ int main(void)
 	        TEST(termination_without_logout),
 	        TEST(end_of_lifetime),
 	        TEST(administrative_end),
+	        TEST(sessions_of_one_subscriber),
 	        TEST(answer_too_long),
 	};
 

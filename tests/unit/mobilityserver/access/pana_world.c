@@ -86,8 +86,7 @@ void world_start(struct pana_world *world)
 	        .vendor = WORLD_VENDOR,
 	        .capability =
 	                PANA_CAPABILITY_MIP6 | PANA_CAPABILITY_DSMIP6 | PANA_CAPABILITY_HIP | PANA_CAPABILITY_RFC4285,
-	        .session_lifetime_max_s = 86400,
-	        .half_open_limit = 1000,
+	        .limits = {.session_lifetime_max_s = 86400, .half_open = 1000, .sessions_per_subscriber = 3},
 	        .timers = &world->wheel,
 	        .randomness = &world->randomness,
 	        .outlet = {world, record_eap, record_abandoned, record_request, record_ended},
