@@ -27,7 +27,11 @@ FRAGMENT, SMALLEST_STEP = 44, 1 << 16
 
 
 def cut(frame):
-    """A frame without what stands behind its IPv6 packet."""
+    """A frame without what stands behind its IP packet."""
+    if frame[12:14] == packets.ETHERTYPE_IPV4 and len(frame) >= packets.ETHERNET + 20:
+        return frame[:packets.ETHERNET + struct.unpack('>H', frame[16:18])[0]]
+    if frame[12:14] == packets.ETHERTYPE_ARP:
+        return frame[:packets.ETHERNET + 28]
     if len(frame) < packets.ETHERNET + 40 or frame[12:14] != packets.ETHERTYPE_IPV6:
         return frame
     return frame[:packets.ETHERNET + 40 + struct.unpack('>H', frame[18:20])[0]]
@@ -99,22 +103,51 @@ def neutral_icmp(packet, own):
     return bytes(packet), True
 
 
+def flow_of(inner):
+    try:
+        return packets.packet_of(inner).flow()
+    except packets.Drop:
+        return None
+
+
+def neutral_udp4(frame, own):
+    """The same for a UDP tunnel over IPv4: its checksum becomes whether it was right, and where it may be fragmented
+    its identification is free; then whether the header's checksum was right."""
+    head, outer, inner = frame[:packets.ETHERNET], bytearray(frame[packets.ETHERNET:packets.ETHERNET + 28]), \
+        frame[packets.ETHERNET + 28:]
+    pseudo_header = bytes(outer[12:20]) + struct.pack('>HH', packets.UDP, len(outer) - 20 + len(inner))
+    if outer[26:28] != bytes(2):
+        outer[26:28] = b'!!' if packets.internet_checksum(pseudo_header + bytes(outer[20:]) + inner) else b'ok'
+    if not outer[6] & 0x40 and not packets.internet_checksum(bytes(outer[:20])):
+        outer[4:6], outer[10:12] = bytes(2), b'ok'
+    inner, ours = neutral_icmp(inner, own) if inner[:1] and inner[0] >> 4 == 6 else (inner, False)
+    return head + bytes(outer) + inner, (b'ours' if ours else b'inner') + inner[8:40], None, None
+
+
+def is_udp4_tunnel(packet, own):
+    return len(packet) > 48 and packet[0] == 0x45 and packet[9] == packets.UDP and packet[12:16] in own and \
+        struct.unpack('>H', packet[20:22])[0] == packets.UDP_DSMIPV6
+
+
 def neutral(frame, own):
     """(comparable form of a frame, its stream, outer flow label or None, inner flow or None)."""
     frame = cut(frame)
     head, packet = frame[:packets.ETHERNET], frame[packets.ETHERNET:]
+    if head[12:] == packets.ETHERTYPE_ARP:
+        return frame, b'ours', None, None
+    if head[12:] == packets.ETHERTYPE_IPV4:
+        if is_udp4_tunnel(packet, own):
+            return neutral_udp4(frame, own)
+        return frame, b'plain' + packet[12:20], None, None
     if len(packet) < 40 or head[12:] != packets.ETHERTYPE_IPV6:
         return frame, b'', None, None
-    if packet[6] != packets.IPV6_IN_IPV6 or packet[8:24] not in own or len(packet) < 80:
+    if packet[6] not in (packets.IPV6_IN_IPV6, packets.IPV4_IN_IP) or packet[8:24] not in own or len(packet) < 60:
         packet, ours = neutral_icmp(packet, own)
         return head + packet, (b'ours' if ours else b'plain') + packet[8:40], None, None
     label = struct.unpack('>I', packet[:4])[0] & 0xfffff
     inner = packet[40:]
-    try:
-        flow = packets.Packet(inner).flow()
-    except packets.Drop:
-        flow = None
-    inner, ours = neutral_icmp(inner, own)
+    flow = flow_of(inner)
+    inner, ours = neutral_icmp(inner, own) if inner[0] >> 4 == 6 else (inner, False)
     outer = without_class_and_label(packet[:40]) if ours else without_label(packet[:40])
     return head + outer + inner, (b'ours' if ours else b'inner') + inner[8:40], label, flow
 

@@ -14,6 +14,7 @@ import random
 import struct
 import sys
 
+import ip_packet
 import mobile_ip
 import packets
 import pcap
@@ -26,12 +27,15 @@ MTUS = (1240, 1260, 1280, 1400, 1440, 1452, 1460)
 PORT_MAC, GATEWAY_MAC, STRANGER_MAC = '02:00:00:00:00:01', '02:00:00:00:00:fe', '02:00:00:00:00:99'
 SERVICE, PORT_ADDRESS, PORT_LINK_LOCAL = '2001:db8:1::1', '2001:db8:2::2', 'fe80::2'
 GATEWAY = '2001:db8:2::ff'
-HOME_64, HOME_128 = '2001:db8:aa::/48', '2001:db8:ab::/48'
+SERVICE4, PORT_ADDRESS4, GATEWAY4 = '198.51.100.1', '192.0.2.2', '192.0.2.1'
+HOME_64, HOME_128, HOME_56, HOME_IPV4 = '2001:db8:aa::/48', '2001:db8:ab::/48', '2001:db8:ac::/48', '10.1.0.0/16'
+NATS = ('203.0.113.7', '203.0.113.8')   # several nodes behind each
+ON_LINK4 = {'192.0.2.%d' % (0x80 + i): '02:00:00:00:02:%02x' % i for i in range(4)}
 ON_LINK = {'2001:db8:2::%x' % (0x100 + i): '02:00:00:00:01:%02x' % i for i in range(8)}
 
 
 def address(text):
-    return ipaddress.IPv6Address(text)
+    return ipaddress.ip_address(text)
 
 
 class Generator:
@@ -46,33 +50,68 @@ class Generator:
             row['expires_ms'] = EPOCH_MS - 1
         for row in bindings[4:8]:
             row['expires_ms'] = EPOCH_MS + 2000
-        neighbours = dict(ON_LINK)
-        neighbours[GATEWAY] = GATEWAY_MAC
+        neighbours = dict(ON_LINK) | ON_LINK4 | {GATEWAY: GATEWAY_MAC, GATEWAY4: GATEWAY_MAC}
         self.values = {
             'format': 1, 'start_ms': EPOCH_MS,
-            'port': {'name': 'core0', 'mac': PORT_MAC, 'mtu': 1500, 'gateway': GATEWAY,
-                     'addresses': [PORT_ADDRESS + '/64', PORT_LINK_LOCAL + '/64']},
-            'service_addresses': [SERVICE], 'neighbours': neighbours, 'handover_grace_ms': 1000, 'hop_limit': 64,
-            'service_prefixes': [{'prefix': HOME_64, 'key_length': 64}, {'prefix': HOME_128, 'key_length': 128}],
-            'bindings': bindings}
+            'port': {'name': 'core0', 'mac': PORT_MAC, 'mtu': 1500, 'gateway': GATEWAY, 'gateway_ipv4': GATEWAY4,
+                     'addresses': [PORT_ADDRESS + '/64', PORT_LINK_LOCAL + '/64', PORT_ADDRESS4 + '/24']},
+            'service_addresses': [SERVICE, SERVICE4], 'neighbours': neighbours, 'handover_grace_ms': 1000, 'hop_limit': 64,
+            'service_prefixes': [{'prefix': HOME_64, 'key_length': 64}, {'prefix': HOME_128, 'key_length': 128},
+                                 {'prefix': HOME_56, 'key_length': 56}, {'prefix': HOME_IPV4, 'key_length': 32}],
+            'dscp': ('copy', 'copy', 'pipe', 'uniform')[seed % 4], 'dscp_value': seed % 64,
+            'udp_checksum': seed % 2 == 0, 'bindings': bindings}
         # the generator has a table of its own, to know what is live; the expectation comes from a second one
         self.table = packets.Forwarder(packets.Scenario.from_json(self.values))
 
     # -- addresses --
 
     def binding_row(self, index):
-        if index % 3:
-            key, length = '2001:db8:aa:%x::' % index, 64
-        else:
+        prefix = index % 8
+        if prefix in (0, 1):
+            key, length = '10.1.%d.%d' % (index // 250 % 256, index % 250 + 1), 32
+        elif prefix == 2:
+            key, length = '2001:db8:ac:%x00::' % (index % 240), 56
+        elif prefix in (3, 4):
             key, length = '2001:db8:ab:%x::%x' % (index, self.random.randrange(1, 0xffff)), 128
-        return {'key': key, 'key_length': length, 'care_of': str(self.care_of()),
-                'inner_mtu': self.random.choice(MTUS), 'expires_ms': EPOCH_MS + LIFETIME_MS}
+        else:
+            key, length = '2001:db8:aa:%x::' % index, 64
+        return {'key': key, 'key_length': length, 'inner_mtu': self.random.choice(MTUS),
+                'expires_ms': EPOCH_MS + LIFETIME_MS} | self.end_row('.' in key)
+
+    def end_row(self, is_ipv4):
+        """Where a tunnel goes, and what kind it is therefore."""
+        inner = 'ip4' if is_ipv4 else 'ip6'
+        if self.random.random() < 0.35:
+            return {'kind': inner + '-in-udp4', 'care_of': str(self.care_of4()), 'port': self.random.randrange(1024, 65536)}
+        return {'kind': inner + '-in-ip6', 'care_of': str(self.care_of())}
 
     def care_of(self):
         if self.random.random() < 0.1:
             return address(self.random.choice(sorted(ON_LINK)))
         return address('2001:db8:%x:%x::%x' % (self.random.randrange(0x100, 0x200), self.random.randrange(0xffff),
                                                self.random.randrange(1, 0xffff)))
+
+    def care_of4(self):
+        """Often the same few: nodes behind a NAT differ by port."""
+        if self.random.random() < 0.1:
+            return address(self.random.choice(sorted(ON_LINK4)))
+        return address(self.random.choice(NATS + ('203.0.113.%d' % self.random.randrange(20, 250),)))
+
+    def other_end(self, end):
+        """An end that is not this one: another address, another port, another kind of tunnel."""
+        care_of, port = end
+        choice = self.random.randrange(3)
+        if choice == 0 and port is not None:
+            return care_of, port ^ self.random.randrange(1, 0x400)
+        return (self.care_of4(), self.random.randrange(1024, 65536)) if choice == 1 else (self.care_of(), None)
+
+    def correspondent_of(self, binding):
+        return self.correspondent() if binding.key.version == 6 else self.correspondent4()
+
+    def correspondent4(self):
+        if self.random.random() < 0.2:
+            return address(self.random.choice(sorted(ON_LINK4)))
+        return address('198.51.100.%d' % self.random.randrange(100, 140))
 
     def correspondent(self):
         if self.random.random() < 0.2:
@@ -89,12 +128,13 @@ class Generator:
             [b for b in self.table.bindings.values() if b.expires_ms < self.now_ms]
 
     def home_address(self, binding):
-        if binding.key_length == 128:
+        if binding.key_length in (128, 32):
             return binding.key
         return ipaddress.IPv6Address(int(binding.key) | self.random.choice((1, 0x77, self.random.getrandbits(64))))
 
-    def one(self):
-        return self.random.choice(self.live())
+    def one(self, version=None):
+        """A live binding, of this IP version if there is one."""
+        return self.random.choice([b for b in self.live() if version in (None, b.key.version)])
 
     # -- packets --
 
@@ -103,9 +143,29 @@ class Generator:
         self.serial += 1
         return (struct.pack('>I', self.serial) + self.random.randbytes(max(size - 4, 0)))[:max(size, 4)]
 
-    def packet(self, source, destination, size=None, hop_limit=None, traffic_class=None, largest=1280):
-        """An IPv6 packet of some upper protocol; size and largest are of the whole packet."""
+    def packet4(self, source, destination, size, hop_limit, traffic_class, largest, dont_fragment):
+        size = size or self.random.choice((48, 64, 100, 576, largest, self.random.randrange(60, largest + 1)))
+        options = self.random.choice((b'', b'', b'', bytes((1, 1, 1, 0)), bytes((148, 4, 0, 0)) * 2))
+        body = self.payload(max(size - 20 - 8 - len(options), 4))
+        ports = struct.pack('>HH', self.random.randrange(1024, 1040), self.random.choice((53, 80, 443)))
+        upper, protocol = ports + struct.pack('>HH', 8 + len(body), 0) + body, packets.UDP
+        fragment = ip_packet.DONT_FRAGMENT if dont_fragment else self.random.choice((0, 0, 0x2000, 0x2040, 0x0040))
+        if fragment & 0x3fff:
+            upper = upper[:len(upper) // 8 * 8]
+        if self.random.random() < 0.3:
+            protocol = self.random.choice((packets.TCP, 1, 50))
+        hop_limit = self.random.choice((2, 64, 255, self.random.randrange(2, 256))) if hop_limit is None else hop_limit
+        traffic_class = self.random.getrandbits(8) if traffic_class is None else traffic_class
+        return ip_packet.ipv4_header(source, destination, protocol, len(upper), hop_limit, traffic_class, fragment,
+                                     self.random.getrandbits(16), options) + upper
+
+    def packet(self, source, destination, size=None, hop_limit=None, traffic_class=None, largest=1280,
+               dont_fragment=None):
+        """A packet of some upper protocol; size and largest are of the whole packet."""
         source, destination = address(source), address(destination)
+        if source.version == 4:
+            dont_fragment = self.random.random() < 0.6 if dont_fragment is None else dont_fragment
+            return self.packet4(source, destination, size, hop_limit, traffic_class, largest, dont_fragment)
         size = size or self.random.choice((48, 64, 100, 576, largest, self.random.randrange(60, largest + 1)))
         body = self.payload(max(size - 40 - 8, 4))
         kind = self.random.choice(('udp', 'udp', 'tcp', 'echo', 'none'))
@@ -128,12 +188,20 @@ class Generator:
         traffic_class = self.random.getrandbits(8) if traffic_class is None else traffic_class
         return mobile_ip.ipv6_header(source, destination, protocol, length, hop_limit, traffic_class, label)
 
-    def outer(self, inner, source, ecn=None, options=b'', destination=SERVICE):
-        """A tunnel packet to us. ecn None copies the inner one."""
-        ecn = inner[1] >> 4 & 3 if ecn is None else ecn
+    def outer(self, inner, end, ecn=None, options=b''):
+        """A tunnel packet to us from this end. ecn None copies the inner one."""
+        if ecn is None:
+            ecn = inner[1] & 3 if inner[:1] and inner[0] >> 4 == 4 else inner[1] >> 4 & 3
         traffic_class = self.random.getrandbits(6) << 2 | ecn
-        protocol = packets.DESTINATION_OPTIONS if options else packets.IPV6_IN_IPV6
-        return self.header(address(source), address(destination), protocol, len(options) + len(inner), None,
+        source, port = address(end[0]), end[1]
+        if port is not None:
+            return ip_packet.udp4(source, address(SERVICE4), port, packets.UDP_DSMIPV6, inner,
+                                  self.random.randrange(1, 256), traffic_class, self.random.random() < 0.5,
+                                  self.random.random() < 0.5)
+        protocol = packets.IPV4_IN_IP if inner[:1] and inner[0] >> 4 == 4 else packets.IPV6_IN_IPV6
+        if options:
+            options, protocol = bytes([protocol]) + options[1:], packets.DESTINATION_OPTIONS
+        return self.header(source, address(SERVICE), protocol, len(options) + len(inner), None,
                            traffic_class, self.random.getrandbits(20)) + options + inner
 
     def udp(self, source, destination, port, hop_limit=None):
@@ -143,23 +211,28 @@ class Generator:
         upper = head[:6] + struct.pack('>H', value) + body
         return self.header(address(source), address(destination), packets.UDP, len(upper), hop_limit) + upper
 
-    # -- kinds of packets; each returns an IPv6 packet, or a whole frame --
+    # -- kinds of packets; each returns an IP packet, or a whole frame --
 
     def downlink(self):
         binding = self.one()
-        return self.packet(self.correspondent(), self.home_address(binding), largest=binding.inner_mtu)
+        return self.packet(self.correspondent_of(binding), self.home_address(binding), largest=binding.inner_mtu)
 
     def downlink_fragmented(self):
-        """Not larger than an IPv6 link must carry, and larger than one outer packet of the path does (M-19)."""
-        narrow = [b for b in self.live() if b.inner_mtu < packets.SMALLEST_MTU]
+        """Not larger than an IPv6 link must carry, or IPv4 without Don't Fragment; and larger than one outer packet of
+        the path carries (M-19)."""
+        narrow = [b for b in self.live() if b.inner_mtu < packets.SMALLEST_MTU or
+                  b.key.version == 4 and b.inner_mtu <= 1400]
         if not narrow:
             return self.downlink()
         binding = self.random.choice(narrow)
+        if binding.key.version == 4:
+            return self.packet(self.correspondent4(), binding.key, self.random.randrange(binding.inner_mtu + 20, 1460),
+                               dont_fragment=False)
         size = self.random.choice((binding.inner_mtu, binding.inner_mtu + 1, self.random.randrange(1241, 1281), 1280))
         return self.packet(self.correspondent(), self.home_address(binding), size)
 
     def downlink_extension_headers(self):
-        binding = self.one()
+        binding = self.one(6)
         inner = self.packet(self.correspondent(), self.home_address(binding), 400)
         options = struct.pack('>BBBB', inner[6], 0, 1, 4) + bytes(4)
         return inner[:4] + struct.pack('>H', len(inner) - 40 + 8) + b'\x3c' + inner[7:40] + options + inner[40:]
@@ -167,128 +240,160 @@ class Generator:
     def downlink_too_big(self):
         binding = self.one()
         size = self.random.choice((binding.inner_mtu + 1, 1500, self.random.randrange(binding.inner_mtu + 1, 1501)))
+        if binding.key.version == 4:
+            return self.packet(self.correspondent4(), binding.key, size, dont_fragment=True)
         return self.packet(self.correspondent(), self.home_address(binding), max(size, packets.SMALLEST_MTU + 1))
 
     def downlink_too_big_error(self):
         """An ICMPv6 error that is too big is not answered (RFC 4443 2.4 (e.1))."""
-        binding = self.one()
+        binding = self.one(6)
         source, destination = self.correspondent(), self.home_address(binding)
         size = max(binding.inner_mtu, packets.SMALLEST_MTU)
         return tunnel.icmp6(source, destination, 1, 0, bytes(4) + self.payload(size - 40))
 
     def downlink_hop_limit(self):
-        return self.packet(self.correspondent(), self.home_address(self.one()), hop_limit=self.random.choice((0, 1)))
+        binding = self.one()
+        return self.packet(self.correspondent_of(binding), self.home_address(binding),
+                           hop_limit=self.random.choice((0, 1)))
 
     def downlink_unbound(self):
+        if self.random.random() < 0.3:
+            return self.packet(self.correspondent4(), '10.1.255.%d' % self.random.randrange(1, 255))
         return self.packet(self.correspondent(), '2001:db8:%s:f%03x::%x' % (
-            self.random.choice(('aa', 'ab')), self.random.getrandbits(12), self.random.randrange(1, 99)))
+            self.random.choice(('aa', 'ab', 'ac')), self.random.getrandbits(12), self.random.randrange(1, 99)))
 
     def downlink_expired(self):
-        return self.packet(self.correspondent(), self.home_address(self.random.choice(self.dead())))
+        binding = self.random.choice(self.dead())
+        return self.packet(self.correspondent_of(binding), self.home_address(binding))
 
     def downlink_spoofed(self):
-        return self.packet(self.home_address(self.one()), self.home_address(self.one()))
+        target = self.one()
+        return self.packet(self.home_address(self.one(target.key.version)), self.home_address(target))
 
     def downlink_source(self):
-        source = self.random.choice(('fe80::77', '::', '::1', 'ff02::1', SERVICE, PORT_ADDRESS))
-        return self.packet(source, self.home_address(self.one()))
+        target = self.one()
+        sources = ('fe80::77', '::', '::1', 'ff02::1', SERVICE, PORT_ADDRESS)
+        if target.key.version == 4:
+            sources = ('127.0.0.1', '0.0.0.0', '224.0.0.1', '255.255.255.255', '169.254.1.1', SERVICE4, PORT_ADDRESS4)
+        return self.packet(self.random.choice(sources), self.home_address(target))
 
     def not_ours(self):
+        if self.random.random() < 0.3:
+            return self.packet(self.correspondent4(), '10.2.0.%d' % self.random.randrange(1, 255))
         return self.packet(self.correspondent(), '2001:db8:4000::%x' % self.random.randrange(1, 999))
 
     def uplink(self):
         binding = self.one()
-        inner = self.packet(self.home_address(binding), self.correspondent(), largest=1440)
-        return self.outer(inner, binding.care_of)
+        inner = self.packet(self.home_address(binding), self.correspondent_of(binding), largest=1440)
+        return self.outer(inner, binding.end)
 
     def uplink_ecn(self):
         binding = self.one()
-        inner = self.packet(self.home_address(binding), self.correspondent(), largest=1400)
-        return self.outer(inner, binding.care_of, ecn=self.random.getrandbits(2))
+        inner = self.packet(self.home_address(binding), self.correspondent_of(binding), largest=1400)
+        return self.outer(inner, binding.end, ecn=self.random.getrandbits(2))
 
     def uplink_encapsulation_limit(self):
-        binding = self.one()
-        inner = self.packet(self.home_address(binding), self.correspondent(), largest=1400)
+        outer_ipv6 = [b for b in self.live() if b.care_of.version == 6]
+        binding = self.random.choice(outer_ipv6)
+        inner = self.packet(self.home_address(binding), self.correspondent_of(binding), largest=1400)
         options = bytes([packets.IPV6_IN_IPV6, 0, 4, 1, self.random.randrange(0, 5), 1, 1, 0])
-        return self.outer(inner, binding.care_of, options=options)
+        return self.outer(inner, binding.end, options=options)
 
     def uplink_previous_care_of(self):
-        moved = [b for b in self.live() if b.previous_care_of is not None
+        moved = [b for b in self.live() if b.previous_end is not None
                  and abs(b.previous_until_ms - self.now_ms) > STEP_MS]
         if not moved:
             return self.uplink()
         binding = self.random.choice(moved)
-        return self.outer(self.packet(self.home_address(binding), self.correspondent()), binding.previous_care_of)
+        return self.outer(self.packet(self.home_address(binding), self.correspondent_of(binding)), binding.previous_end)
 
     def node_to_node(self):
-        source, target = self.one(), self.one()
+        source = self.one()
+        target = self.one(source.key.version)
         inner = self.packet(self.home_address(source), self.home_address(target),
                             largest=min(1440, target.inner_mtu))
-        return self.outer(inner, source.care_of)
+        return self.outer(inner, source.end)
 
     def node_to_node_too_big(self):
-        targets = [b for b in self.live() if b.inner_mtu < 1440]
+        targets = [b for b in self.live() if b.inner_mtu < 1400]
         if not targets:
             return self.uplink()
-        source, target = self.one(), self.random.choice(targets)
+        target = self.random.choice(targets)
+        source = self.one(target.key.version)
         inner = self.packet(self.home_address(source), self.home_address(target),
-                            self.random.randrange(max(target.inner_mtu, packets.SMALLEST_MTU) + 1, 1441))
-        return self.outer(inner, source.care_of)
+                            self.random.randrange(max(target.inner_mtu, packets.SMALLEST_MTU) + 20, 1441),
+                            dont_fragment=True)
+        return self.outer(inner, source.end)
 
     def node_to_node_unbound(self):
         source = self.one()
-        inner = self.packet(self.home_address(source), '2001:db8:aa:f%03x::1' % self.random.getrandbits(12))
-        return self.outer(inner, source.care_of)
+        target = '2001:db8:aa:f%03x::1' % self.random.getrandbits(12) if source.key.version == 6 else '10.1.255.9'
+        return self.outer(self.packet(self.home_address(source), target), source.end)
 
     def uplink_hop_limit(self):
         binding = self.one()
-        inner = self.packet(self.home_address(binding), self.correspondent(), hop_limit=self.random.choice((0, 1)))
-        return self.outer(inner, binding.care_of)
+        inner = self.packet(self.home_address(binding), self.correspondent_of(binding), hop_limit=self.random.choice((0, 1)))
+        return self.outer(inner, binding.end)
 
     def uplink_care_of(self):
         binding = self.one()
-        return self.outer(self.packet(self.home_address(binding), self.correspondent()), self.care_of())
+        end = self.other_end(binding.end)
+        return self.outer(self.packet(self.home_address(binding), self.correspondent_of(binding)), end)
 
     def uplink_unbound(self):
         inner = self.packet('2001:db8:aa:f%03x::1' % self.random.getrandbits(12), self.correspondent())
-        return self.outer(inner, self.care_of())
+        if self.random.random() < 0.3:
+            inner = self.packet('10.1.255.%d' % self.random.randrange(1, 255), self.correspondent4())
+        return self.outer(inner, self.other_end((self.care_of(), None)))
 
     def uplink_expired(self):
         binding = self.random.choice(self.dead())
-        return self.outer(self.packet(self.home_address(binding), self.correspondent()), binding.care_of)
+        return self.outer(self.packet(self.home_address(binding), self.correspondent_of(binding)), binding.end)
 
     def uplink_not_ours(self):
-        return self.outer(self.packet(self.correspondent(), self.correspondent()), self.one().care_of)
+        inner = self.packet(self.correspondent(), self.correspondent()) if self.random.random() < 0.7 else \
+            self.packet(self.correspondent4(), self.correspondent4())
+        return self.outer(inner, self.one().end)
 
     def uplink_source(self):
+        if self.random.random() < 0.3:
+            source = self.random.choice(('127.0.0.1', '0.0.0.0', '224.0.0.1', '169.254.9.9', SERVICE4, PORT_ADDRESS4))
+            return self.outer(self.packet(source, self.correspondent4()), self.one().end)
         source = self.random.choice(('fe80::77', '::', '::1', 'ff02::1', SERVICE, PORT_ADDRESS))
-        return self.outer(self.packet(source, self.correspondent()), self.one().care_of)
+        return self.outer(self.packet(source, self.correspondent()), self.one().end)
 
     def uplink_destination(self):
         binding = self.one()
-        destination = self.random.choice(('ff02::1', 'ff0e::5', 'fe80::5', '::', '::1'))
-        return self.outer(self.packet(self.home_address(binding), destination), binding.care_of)
+        destinations = ('ff02::1', 'ff0e::5', 'fe80::5', '::', '::1')
+        if binding.key.version == 4:
+            destinations = ('224.0.0.5', '255.255.255.255', '127.0.0.1', '0.0.0.0', '169.254.1.1')
+        return self.outer(self.packet(self.home_address(binding), self.random.choice(destinations)), binding.end)
 
     def uplink_malformed(self):
         binding = self.one()
-        inner = self.packet(self.home_address(binding), self.correspondent(), 200)
-        inner = self.random.choice((
-            inner[:39], b'\x46' + inner[1:], inner[:4] + struct.pack('>H', len(inner) - 39) + inner[6:], inner[:60],
-            b''))
-        return self.outer(inner, binding.care_of, ecn=0)
+        inner = self.packet(self.home_address(binding), self.correspondent_of(binding), 200)
+        if binding.key.version == 4:
+            inner = self.random.choice((inner[:19], b'\x44' + inner[1:], b'\x4f' + inner[1:], inner[:60],
+                                        inner[:10] + bytes((inner[10] ^ 1,)) + inner[11:]))
+        else:
+            inner = self.random.choice((
+                inner[:39], b'\x56' + inner[1:], inner[:4] + struct.pack('>H', len(inner) - 39) + inner[6:], inner[:60],
+                inner[:8] + bytes(10) + b'\xff\xff' + inner[20:]))
+        return self.outer(inner, binding.end, ecn=0)
 
     def uplink_too_many_headers(self):
-        binding = self.one()
+        binding = self.one(6)
         inner = self.packet(self.home_address(binding), self.correspondent(), 200)
         chain = bytes([packets.DESTINATION_OPTIONS, 0, 1, 4, 0, 0, 0, 0]) * 8
         chain += bytes([packets.IPV6_IN_IPV6, 0, 1, 4, 0, 0, 0, 0])
-        return self.outer(inner, binding.care_of, options=chain)
+        return self.header(self.care_of(), address(SERVICE), packets.DESTINATION_OPTIONS, len(chain) + len(inner)) + \
+            chain + inner
 
     def uplink_echo(self):
-        binding = self.one()
+        binding = self.one(6)
         inner = tunnel.echo_request(self.home_address(binding), address(SERVICE), 9, self.serial & 0xffff,
                                     self.payload(64))
-        return self.outer(inner, binding.care_of)
+        return self.outer(inner, binding.end)
 
     def echo(self):
         return tunnel.echo_request(self.correspondent(), address(self.random.choice((SERVICE, PORT_ADDRESS))), 8,
@@ -306,8 +411,8 @@ class Generator:
             return self.udp(source, address(SERVICE), packets.UDP_PANA if kind == 'pana' else packets.UDP_HIP)
         if kind == 'hip':
             return self.header(source, address(SERVICE), packets.HIP, 44) + self.payload(44)
-        binding = self.one()
-        update = mobile_ip.BindingUpdate(self.home_address(binding), address(SERVICE), binding.care_of,
+        binding = self.one(6)
+        update = mobile_ip.BindingUpdate(self.home_address(binding), address(SERVICE), self.care_of(),
                                          self.random.getrandbits(16), 600, self.random.randbytes(16), 0x1234,
                                          b'a@b.example')
         return update.packet(with_home_address_option=kind == 'binding-update')
@@ -318,7 +423,7 @@ class Generator:
         return self.header(source, own, packets.TCP, len(body)) + body
 
     def packet_too_big(self):
-        binding = self.one()
+        binding = self.random.choice([b for b in self.live() if b.kind == 'ip6-in-ip6'])
         mtu = self.random.choice((1320, 1400, 1450, 1500))
         quoted = self.header(binding.own, binding.care_of, packets.IPV6_IN_IPV6, 1400, 60)
         quoted += self.packet(self.correspondent(), self.home_address(binding), 1280)
@@ -327,7 +432,8 @@ class Generator:
 
     def packet_too_big_strange(self):
         """It quotes another care-of address, another source, an unbound home address or no tunnel packet."""
-        binding, kind = self.one(), self.random.randrange(4)
+        binding = self.random.choice([b for b in self.live() if b.kind == 'ip6-in-ip6'])
+        kind = self.random.randrange(4)
         own, care_of = address(SERVICE), binding.care_of
         home = self.home_address(binding)
         if kind == 0:
@@ -360,9 +466,75 @@ class Generator:
         return self.solicitation_frame(PORT_ADDRESS, GATEWAY, hop_limit=64)
 
     def malformed(self):
-        packet = self.packet(self.correspondent(), self.home_address(self.one()), 200)
+        packet = self.packet(self.correspondent(), self.home_address(self.one(6)), 200)
         return self.random.choice((b'\x46' + packet[1:], packet[:30], packet[:120],
                                    packet[:4] + struct.pack('>H', 4000) + packet[6:]))
+
+    def malformed_ipv4(self):
+        packet = self.packet(self.correspondent4(), self.one(4).key, 200)
+        position = self.random.choice((10, 11, 15, 3))
+        broken = packet[:position] + bytes((packet[position] ^ 0x10,)) + packet[position + 1:]
+        return self.random.choice((packet[:19], packet[:120], b'\x44' + packet[1:], broken))
+
+    def mapped(self):
+        """An IPv4 address in IPv6's clothes is nobody's."""
+        packet = self.packet(self.correspondent(), self.home_address(self.one(6)), 200)
+        position = self.random.choice((8, 24))
+        return packet[:position] + bytes(10) + b'\xff\xff' + self.one(4).key.packed + packet[position + 16:]
+
+    def ipv4_tunnel_without_udp(self):
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent_of(binding), 200)
+        return ip_packet.ipv4_header(self.care_of4(), address(SERVICE4), 4 if binding.key.version == 4 else 41,
+                                     len(inner)) + inner
+
+    def udp_malformed(self):
+        """A wrong checksum, or a length that is not that of the IPv4 payload."""
+        binding = self.one()
+        inner = self.packet(self.home_address(binding), self.correspondent_of(binding), 200)
+        packet = ip_packet.udp4(self.care_of4(), address(SERVICE4), 4000, packets.UDP_DSMIPV6, inner)
+        position = self.random.choice((24, 25, 26, 40, len(packet) - 1))
+        return packet[:position] + bytes((packet[position] ^ 1,)) + packet[position + 1:]
+
+    def udp_empty(self):
+        return ip_packet.udp4(self.care_of4(), address(SERVICE4), 4000, packets.UDP_DSMIPV6, b'')
+
+    def udp_fragment(self):
+        body = self.payload(128)
+        return ip_packet.ipv4_header(self.care_of4(), address(SERVICE4), packets.UDP, len(body),
+                                     fragment=self.random.choice((0x2000, 0x2010, 0x0020))) + body
+
+    def punted_udp(self):
+        """M-22: a Binding Update of a node in an IPv4 network; PANA there."""
+        if self.random.random() < 0.3:
+            return ip_packet.udp4(self.care_of4(), address(self.random.choice((SERVICE4, PORT_ADDRESS4))), 5000,
+                                  packets.UDP_PANA, self.payload(30))
+        update = mobile_ip.BindingUpdate(address('2001:db8:aa:f123::1'), address(SERVICE), self.care_of(),
+                                         self.random.getrandbits(16), 600, self.random.randbytes(16), 0x1234,
+                                         b'a@b.example')
+        return self.outer(update.packet(with_home_address_option=False),
+                          (self.care_of4(), self.random.randrange(1024, 65536)))
+
+    def to_host_ipv4(self):
+        own = address(self.random.choice((SERVICE4, PORT_ADDRESS4)))
+        if self.random.random() < 0.5:
+            return ip_packet.udp4(self.correspondent4(), own, 5000, 53, self.payload(30))
+        return ip_packet.ipv4_header(self.correspondent4(), own, packets.TCP, 40) + self.payload(40)
+
+    def arp_frame(self, sender, target, operation, head=b'\x00\x01\x08\x00\x06\x04'):
+        mac, own = bytes.fromhex(GATEWAY_MAC.replace(':', '')), bytes.fromhex(PORT_MAC.replace(':', ''))
+        body = head + struct.pack('>H', operation) + mac + address(sender).packed + bytes(6) + address(target).packed
+        return (b'\xff' * 6 if operation == packets.ARP_REQUEST else own) + mac + packets.ETHERTYPE_ARP + body
+
+    def arp(self):
+        target = self.random.choice((PORT_ADDRESS4, PORT_ADDRESS4, SERVICE4, '192.0.2.200'))
+        return self.arp_frame(self.random.choice((GATEWAY4, '0.0.0.0')), target, packets.ARP_REQUEST)
+
+    def arp_reply(self):
+        return self.arp_frame(self.random.choice((GATEWAY4, '192.0.2.201')), PORT_ADDRESS4, packets.ARP_REPLY)
+
+    def arp_wrong(self):
+        return self.arp_frame(GATEWAY4, PORT_ADDRESS4, self.random.choice((0, 3, 9)))
 
     KINDS = {
         'downlink': 30, 'downlink_fragmented': 4, 'downlink_extension_headers': 2, 'downlink_too_big': 4, 'downlink_too_big_error': 1,
@@ -372,7 +544,9 @@ class Generator:
         'uplink_hop_limit': 2, 'uplink_care_of': 3, 'uplink_unbound': 2, 'uplink_expired': 1, 'uplink_not_ours': 2,
         'uplink_source': 3, 'uplink_destination': 2, 'uplink_malformed': 3, 'uplink_too_many_headers': 1,
         'uplink_echo': 2, 'echo': 2, 'echo_checksum': 1, 'punted': 3, 'to_host': 2, 'packet_too_big': 1,
-        'packet_too_big_strange': 2, 'solicitation': 2, 'solicitation_wrong': 1, 'malformed': 2}
+        'packet_too_big_strange': 2, 'solicitation': 2, 'solicitation_wrong': 1, 'malformed': 2,
+        'malformed_ipv4': 2, 'mapped': 1, 'ipv4_tunnel_without_udp': 1, 'udp_malformed': 3, 'udp_empty': 1,
+        'udp_fragment': 1, 'punted_udp': 2, 'to_host_ipv4': 1, 'arp': 2, 'arp_reply': 1, 'arp_wrong': 1}
 
     # -- the run --
 
@@ -381,8 +555,11 @@ class Generator:
         choice = self.random.random()
         if choice < 0.6:
             old = self.one()
-            row = {'op': 'set', 'key': str(old.key), 'key_length': old.key_length, 'care_of': str(self.care_of()),
+            row = {'op': 'set', 'key': str(old.key), 'key_length': old.key_length,
                    'inner_mtu': self.random.choice(MTUS), 'expires_ms': EPOCH_MS + LIFETIME_MS}
+            row.update(self.end_row(old.key.version == 4))
+            if old.end[1] is not None and self.random.random() < 0.4:
+                row.update(kind=old.kind, care_of=str(old.care_of), port=old.end[1] ^ 1)
         elif choice < 0.8 and len(self.live()) > 16:
             old = self.one()
             row = {'op': 'withdraw', 'key': str(old.key), 'key_length': old.key_length}
@@ -405,10 +582,11 @@ class Generator:
             if kind.endswith('expired') and not self.dead():
                 kind = 'downlink'
             made = getattr(self, kind)()
-            if not kind.startswith('solicitation'):
-                head = bytes.fromhex((PORT_MAC + GATEWAY_MAC).replace(':', '')) + packets.ETHERTYPE_IPV6
-                made = head + made
-            made += bytes(max(0, 60 - len(made))) if kind != 'malformed' and self.random.random() < 0.5 else b''
+            if not kind.startswith(('solicitation', 'arp')):
+                ethertype = packets.ETHERTYPE_IPV4 if made[0] >> 4 == 4 and kind != 'malformed' else packets.ETHERTYPE_IPV6
+                made = bytes.fromhex((PORT_MAC + GATEWAY_MAC).replace(':', '')) + ethertype + made
+            padded = not kind.startswith('malformed') and self.random.random() < 0.5
+            made += bytes(max(0, 60 - len(made))) if padded else b''
             result.append((kind, self.now_ms, made))
             self.table.handle(made, self.now_ms)
         return result

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a data plane must do with a packet: architecture.md 3 in Python, for one port, ip6-in-ip6 and IPv6 alone.
+"""What a data plane must do with a packet: architecture.md 3 in Python, for one port.
 
 Forwarder.handle(frame, now_ms) gives an Expectation: the frames that leave, the sink of the packet in the equation of
-the counters, and the reason if it is dropped. Sources: RFC 8200, RFC 2473, RFC 4443, RFC 4861, RFC 6040; rules M-13,
-M-16, M-18, M-19. The flow label of an outer header is not computed: it is left at zero here, and compare.py demands
-that it is a function of the inner flow. Rate limits are not modelled.
+the counters, and the reason if it is dropped. Sources: RFC 8200, RFC 791, RFC 768, RFC 826, RFC 2473, RFC 2983,
+RFC 4443, RFC 4861, RFC 5555, RFC 6040; rules M-13, M-16, M-18, M-19, M-22 to M-24. The flow label of an outer header
+is not computed: it is left at zero here, and compare.py demands that it is a function of the inner flow. Rate limits
+are not modelled. IP packets are ip_packet.py's.
 """
 import dataclasses
 import ipaddress
@@ -12,37 +13,47 @@ import struct
 
 import mobile_ip
 import tunnel
+from ip_packet import (DESTINATION_OPTIONS, FRAGMENT, HIP, ICMPV6, IPV4_IN_IP, IPV6_IN_IPV6, MOBILITY, TCP,  # noqa: F401
+                       UDP, Drop, Packet, Packet4, internet_checksum, is_confined, packet_of, udp4)
 
 ETHERNET = 14
-ETHERTYPE_IPV6 = b'\x86\xdd'
-HOP_BY_HOP, TCP, UDP, ROUTING, FRAGMENT, ICMPV6, DESTINATION_OPTIONS = 0, 6, 17, 43, 44, 58, 60
-IPV6_IN_IPV6, MOBILITY, HIP = 41, 135, 139
-EXTENSION_HEADERS = (HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS)
-LONGEST_EXTENSION_CHAIN = 8
+ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_IPV6 = b'\x08\x00', b'\x08\x06', b'\x86\xdd'
+UDP_DSMIPV6 = 4191
+# kind of tunnel: IP version inside, outside
+KINDS = {'ip6-in-ip6': (6, 6), 'ip4-in-ip6': (4, 6), 'ip6-in-udp4': (6, 4), 'ip4-in-udp4': (4, 4)}
 UDP_PANA, UDP_HIP = 716, 10500
 PACKET_TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM = 2, 3, 4
 ECHO_REQUEST, ECHO_REPLY, NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 128, 129, 135, 136
 SMALLEST_MTU = 1280
 TUNNEL_OVERHEAD = 40
+ARP_REQUEST, ARP_REPLY = 1, 2
 NOT_ECT, ECT1, ECT0, CE = 0, 1, 2, 3
+
+BROADCAST = ipaddress.IPv4Address('255.255.255.255')
 
 TRANSMITTED, CONSUMED, PUNTED, TO_HOST, DROPPED = 'transmitted', 'consumed', 'punted', 'to_host', 'dropped'
 
 
 @dataclasses.dataclass
 class Binding:
-    key: ipaddress.IPv6Address
+    """end is where the tunnel goes: a care-of address, in UDP with a port."""
+    key: object                     # IPv6Address or IPv4Address
     key_length: int
-    care_of: ipaddress.IPv6Address
+    kind: str
+    end: tuple                      # (address, port or None)
     inner_mtu: int
     expires_ms: int
-    own: ipaddress.IPv6Address
-    previous_care_of: ipaddress.IPv6Address = None
+    own: object
+    previous_end: tuple = None
     previous_until_ms: int = 0
     down_packets: int = 0
     down_octets: int = 0
     up_packets: int = 0
     up_octets: int = 0
+
+    @property
+    def care_of(self):
+        return self.end[0]
 
 
 @dataclasses.dataclass
@@ -50,36 +61,51 @@ class Scenario:
     """The world of a run, as scenario.json holds it (README.md)."""
     mac: bytes
     port_addresses: list            # ip_interface
-    service_addresses: list
-    gateway: ipaddress.IPv6Address
+    service_addresses: list         # the first of each family ends its tunnels
+    gateways: dict                  # IP version -> address
     neighbours: dict                # address -> MAC
     service_prefixes: list          # (network, key length)
     bindings: list
     port_mtu: int = 1500
     handover_grace_ms: int = 1000
     hop_limit: int = 64             # of outer headers and of what is originated
+    dscp: str = 'copy'              # copy, pipe, uniform (RFC 2983)
+    dscp_value: int = 0
+    udp_checksum: bool = False
 
     @classmethod
     def from_json(cls, values):
-        address = ipaddress.IPv6Address
+        address = ipaddress.ip_address
         port = values['port']
         service_addresses = [address(text) for text in values['service_addresses']]
-        bindings = [binding_from_json(row, service_addresses[0]) for row in values['bindings']]
+        bindings = [binding_from_json(row, service_addresses) for row in values['bindings']]
+        gateways = {6: address(port['gateway'])}
+        if 'gateway_ipv4' in port:
+            gateways[4] = address(port['gateway_ipv4'])
         return cls(mac=bytes.fromhex(port['mac'].replace(':', '')),
-                   port_addresses=[ipaddress.IPv6Interface(text) for text in port['addresses']],
-                   service_addresses=service_addresses, gateway=address(port['gateway']),
+                   port_addresses=[ipaddress.ip_interface(text) for text in port['addresses']],
+                   service_addresses=service_addresses, gateways=gateways,
                    neighbours={address(ip): bytes.fromhex(mac.replace(':', ''))
                                for ip, mac in values['neighbours'].items()},
-                   service_prefixes=[(ipaddress.IPv6Network(row['prefix']), row['key_length'])
+                   service_prefixes=[(ipaddress.ip_network(row['prefix']), row['key_length'])
                                      for row in values['service_prefixes']],
                    bindings=bindings, port_mtu=port['mtu'], handover_grace_ms=values['handover_grace_ms'],
-                   hop_limit=values['hop_limit'])
+                   hop_limit=values['hop_limit'], dscp=values.get('dscp', 'copy'),
+                   dscp_value=values.get('dscp_value', 0), udp_checksum=values.get('udp_checksum', False))
 
 
-def binding_from_json(row, default_own):
-    return Binding(ipaddress.IPv6Address(row['key']), row['key_length'], ipaddress.IPv6Address(row['care_of']),
+def first_of(addresses, version):
+    """The address that ends tunnels in this IP version."""
+    return next((one for one in addresses if one.version == version), None)
+
+
+def binding_from_json(row, service_addresses):
+    kind = row.get('kind', 'ip6-in-ip6')
+    outer = KINDS[kind][1]
+    return Binding(ipaddress.ip_address(row['key']), row['key_length'], kind,
+                   (ipaddress.ip_address(row['care_of']), row['port'] if outer == 4 else None),
                    row['inner_mtu'], row['expires_ms'],
-                   ipaddress.IPv6Address(row['own']) if 'own' in row else default_own)
+                   ipaddress.ip_address(row['own']) if 'own' in row else first_of(service_addresses, outer))
 
 
 @dataclasses.dataclass
@@ -98,65 +124,12 @@ class Expectation:
     outputs: list = dataclasses.field(default_factory=list)
 
 
-class Drop(Exception):
-    """The packet is dropped for this reason, a name of proto/drop.def."""
-
-
 class Answered(Exception):
     """The packet is dropped and its source is told so."""
 
-    def __init__(self, reason, kind, code, field, own):
+    def __init__(self, reason, kind, code, field):
         super().__init__(reason)
-        self.kind, self.code, self.field, self.own = kind, code, field, own
-
-
-class Packet:
-    """An IPv6 packet, cut to its payload length; Drop if it is none."""
-
-    def __init__(self, octets, reason='ip_malformed'):
-        if len(octets) < 40 or octets[0] >> 4 != 6:
-            raise Drop(reason)
-        end = 40 + struct.unpack('>H', octets[4:6])[0]
-        if end > len(octets):
-            raise Drop(reason)
-        self.octets = octets[:end]
-        self.source = ipaddress.IPv6Address(octets[8:24])
-        self.destination = ipaddress.IPv6Address(octets[24:40])
-        self.hop_limit = octets[7]
-        self.traffic_class = struct.unpack('>H', octets[:2])[0] >> 4 & 0xff
-        self.flow_label = struct.unpack('>I', octets[:4])[0] & 0xfffff
-
-    def upper(self):
-        """(protocol, offset) behind the extension headers; a non-first fragment is protocol FRAGMENT."""
-        next_header, position = self.octets[6], 40
-        for _ in range(LONGEST_EXTENSION_CHAIN + 1):
-            if next_header not in EXTENSION_HEADERS:
-                return next_header, position
-            if position + 8 > len(self.octets):
-                raise Drop('ip_malformed')
-            if next_header == FRAGMENT:
-                if struct.unpack('>H', self.octets[position + 2:position + 4])[0] & 0xfff8:
-                    return FRAGMENT, position
-                length = 8
-            else:
-                length = (self.octets[position + 1] + 1) * 8
-            next_header, position = self.octets[position], position + length
-            if position > len(self.octets):
-                raise Drop('ip_malformed')
-        raise Drop('ip_too_many_extensions')
-
-    def flow(self):
-        """The finest key of an inner flow: addresses, label, protocol, ports."""
-        next_header, position = self.octets[6], 40
-        ports = self.octets[position:position + 4] if next_header in (TCP, UDP) else b''
-        return (str(self.source), str(self.destination), self.flow_label, next_header, ports.hex())
-
-    def with_hop_limit(self, hop_limit):
-        return self.octets[:7] + bytes([hop_limit]) + self.octets[8:]
-
-    def with_traffic_class(self, traffic_class):
-        first = struct.unpack('>I', self.octets[:4])[0] & 0xf00fffff | traffic_class << 20
-        return struct.pack('>I', first) + self.octets[4:]
+        self.kind, self.code, self.field = kind, code, field
 
 
 def ecn_after_decapsulation(inner, outer):
@@ -171,17 +144,14 @@ def ecn_after_decapsulation(inner, outer):
 
 
 def may_cause_error(packet):
-    """RFC 4443 2.4 (e): whether an error may answer this packet."""
+    """RFC 4443 2.4 (e): whether an error may answer this packet. Errors about IPv4 packets are not made."""
+    if packet.version == 4:
+        return False
     source = packet.source
     if source.is_multicast or source.is_unspecified or packet.destination.is_multicast:
         return False
     protocol, position = packet.upper()
     return protocol != ICMPV6 or position < len(packet.octets) and packet.octets[position] & 0x80 != 0
-
-
-def is_confined(address):
-    """Scopes that are never tunnelled (architecture.md 3)."""
-    return address.is_multicast or address.is_link_local or address.is_unspecified or address.is_loopback
 
 
 def solicited_node(address):
@@ -202,20 +172,20 @@ class Forwarder:
         """One feed record of the scenario: set or withdraw."""
         binding = None
         if record['op'] == 'set':
-            binding = binding_from_json(record, self.scenario.service_addresses[0])
+            binding = binding_from_json(record, self.scenario.service_addresses)
             key = binding.key_length, binding.key
             old = self.bindings.get(key)
-            if old is not None and old.care_of != binding.care_of:
-                binding.previous_care_of = old.care_of
+            if old is not None and old.end != binding.end:
+                binding.previous_end = old.end
                 binding.previous_until_ms = record['at_ms'] + self.scenario.handover_grace_ms
             elif old is not None:
-                binding.previous_care_of, binding.previous_until_ms = old.previous_care_of, old.previous_until_ms
+                binding.previous_end, binding.previous_until_ms = old.previous_end, old.previous_until_ms
             if old is not None:
                 for name in ('down_packets', 'down_octets', 'up_packets', 'up_octets'):
                     setattr(binding, name, getattr(old, name))
             self.bindings[key] = binding
         else:
-            self.bindings.pop((record['key_length'], ipaddress.IPv6Address(record['key'])), None)
+            self.bindings.pop((record['key_length'], ipaddress.ip_address(record['key'])), None)
 
     def in_service_prefix(self, address):
         """Key length, or None when the address is not ours."""
@@ -224,7 +194,7 @@ class Forwarder:
     def binding_of(self, address):
         """The live binding of an address in a service prefix, or None."""
         length = self.in_service_prefix(address)
-        key = ipaddress.IPv6Network((address, length), strict=False).network_address
+        key = ipaddress.ip_network((address, length), strict=False).network_address
         binding = self.bindings.get((length, key))
         return binding if binding is not None and self.now_ms < binding.expires_ms else None
 
@@ -234,17 +204,34 @@ class Forwarder:
         """Ethernet around a packet, by the route to its destination."""
         on_link = any(destination in interface.network for interface in self.scenario.port_addresses
                       if not interface.ip.is_link_local)
-        next_hop = destination if on_link or destination.is_link_local else self.scenario.gateway
+        next_hop = destination if on_link or destination.is_link_local else self.scenario.gateways.get(
+            destination.version)
+        if next_hop is None:
+            raise Drop('no_route')
         mac = self.scenario.neighbours.get(next_hop)
         if mac is None:
             raise Drop('neighbour_unresolved')
-        return mac + self.scenario.mac + ETHERTYPE_IPV6 + packet
+        return mac + self.scenario.mac + (ETHERTYPE_IPV4 if destination.version == 4 else ETHERTYPE_IPV6) + packet
+
+    def outer_class(self, traffic_class):
+        """RFC 6040 3.2: ECN is copied; the DSCP by its model (RFC 2983 3)."""
+        if self.scenario.dscp == 'pipe':
+            return self.scenario.dscp_value << 2 | traffic_class & 3
+        return traffic_class
 
     def tunnelled(self, inner, binding):
-        """Output of an inner packet (a Packet whose hop limit is final) into the tunnel of a binding."""
-        header = mobile_ip.ipv6_header(binding.own, binding.care_of, IPV6_IN_IPV6, len(inner.octets),
-                                       self.scenario.hop_limit, inner.traffic_class)
-        return Output(self.frame(header + inner.octets, binding.care_of), inner.flow())
+        """Output of an inner packet (a Packet whose hop limit is final) into the tunnel of a binding. In IPv4 what
+        does not fit may be fragmented on its way (RFC 4213 3.2.2); its identification is free."""
+        traffic_class, care_of = self.outer_class(inner.traffic_class), binding.care_of
+        if care_of.version == 6:
+            protocol = IPV6_IN_IPV6 if inner.version == 6 else IPV4_IN_IP
+            outer = mobile_ip.ipv6_header(binding.own, care_of, protocol, len(inner.octets), self.scenario.hop_limit,
+                                          traffic_class) + inner.octets
+        else:
+            fits = len(inner.octets) <= binding.inner_mtu
+            outer = udp4(binding.own, care_of, UDP_DSMIPV6, binding.end[1], inner.octets, self.scenario.hop_limit,
+                         traffic_class, self.scenario.udp_checksum, dont_fragment=fits)
+        return Output(self.frame(outer, care_of), inner.flow())
 
     def originated(self, source, destination, kind, code, body):
         """An ICMPv6 message of ours, through the tunnel when its destination is a bound home address: its frames."""
@@ -255,7 +242,7 @@ class Forwarder:
                 raise Drop('destination_unbound')
             output = self.tunnelled(Packet(packet), binding)
             output.originated = True
-            return self.into_pieces(output, binding.inner_mtu + TUNNEL_OVERHEAD)
+            return self.into_pieces(output, binding)
         return [Output(self.frame(packet, destination), originated=True)]
 
     def error(self, packet, answered):
@@ -263,7 +250,8 @@ class Forwarder:
         if not may_cause_error(packet):
             return []
         body = struct.pack('>I', answered.field) + packet.octets[:SMALLEST_MTU - 48]
-        return self.originated(answered.own, packet.source, answered.kind, answered.code, body)
+        source = first_of(self.scenario.service_addresses, packet.version)
+        return self.originated(source, packet.source, answered.kind, answered.code, body)
 
     # -- the walk --
 
@@ -272,11 +260,15 @@ class Forwarder:
         try:
             if len(frame) < ETHERNET:
                 raise Drop('frame_truncated')
-            if frame[12:14] != ETHERTYPE_IPV6:
-                return Expectation(TO_HOST)
             if frame[:6] != self.scenario.mac and not frame[0] & 1:
                 raise Drop('frame_foreign')
-            return self.native(Packet(frame[ETHERNET:]), frame)
+            if frame[12:14] == ETHERTYPE_IPV6:
+                return self.native(Packet(frame[ETHERNET:]), frame)
+            if frame[12:14] == ETHERTYPE_IPV4:
+                return self.native(Packet4(frame[ETHERNET:]), frame)
+            if frame[12:14] == ETHERTYPE_ARP:
+                return self.arp(frame[ETHERNET:])
+            return Expectation(TO_HOST)
         except Drop as reason:
             return Expectation(DROPPED, str(reason))
 
@@ -285,10 +277,10 @@ class Forwarder:
 
     def native(self, packet, frame):
         destination = packet.destination
-        if packet.source.is_multicast:
+        if packet.source.is_multicast or packet.source == BROADCAST:
             raise Drop('ip_source_confined')
-        if destination.is_multicast:
-            return self.multicast(packet, frame)
+        if destination.is_multicast or destination == BROADCAST:
+            return self.multicast(packet, frame) if packet.version == 6 else Expectation(TO_HOST)
         if self.in_service_prefix(packet.source) is not None or packet.source in self.own:
             raise Drop('source_spoofed')
         if destination in self.own:
@@ -311,19 +303,27 @@ class Forwarder:
         if binding is None:
             raise Drop('destination_unbound')
         if packet.hop_limit <= 1:
-            raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0, binding.own)
-        self.check_encapsulation_limit(packet, binding)
-        if len(packet.octets) > max(binding.inner_mtu, SMALLEST_MTU):
-            raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, SMALLEST_MTU), binding.own)
-        inner = Packet(packet.with_hop_limit(packet.hop_limit - 1))
-        outputs = self.into_pieces(self.tunnelled(inner, binding), binding.inner_mtu + TUNNEL_OVERHEAD)
+            raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0)
+        self.check_encapsulation_limit(packet)
+        if len(packet.octets) > binding.inner_mtu and not self.may_be_cut(packet):
+            raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, SMALLEST_MTU))
+        inner = packet_of(packet.with_hop_limit(packet.hop_limit - 1))
+        outputs = self.into_pieces(self.tunnelled(inner, binding), binding)
         binding.down_packets += 1
         binding.down_octets += len(inner.octets)
         return Expectation(TRANSMITTED, outputs=outputs)
 
-    def into_pieces(self, output, path_mtu):
+    @staticmethod
+    def may_be_cut(packet):
+        """M-19: what every IPv6 link carries; RFC 2473 7.2: an IPv4 packet without Don't Fragment."""
+        return len(packet.octets) <= SMALLEST_MTU if packet.version == 6 else not packet.dont_fragment
+
+    def into_pieces(self, output, binding):
         """RFC 8200 4.5: an outer packet that is larger than its path carries, in as few fragments as do. Those behind
         the first count as originated. The identification is free; here it is a counter."""
+        if binding.care_of.version == 4:
+            return [output]
+        path_mtu = max(binding.inner_mtu + TUNNEL_OVERHEAD, SMALLEST_MTU)
         link, outer, payload = output.frame[:ETHERNET], output.frame[ETHERNET:ETHERNET + 40], output.frame[ETHERNET + 40:]
         if len(outer) + len(payload) <= path_mtu:
             return [output]
@@ -339,9 +339,9 @@ class Forwarder:
         return outputs
 
     @staticmethod
-    def check_encapsulation_limit(packet, binding):
+    def check_encapsulation_limit(packet):
         """RFC 2473 4.1.1, M-18: a limit of 0 in the first destination options."""
-        if packet.octets[6] != DESTINATION_OPTIONS or len(packet.octets) < 48:
+        if packet.version == 4 or packet.octets[6] != DESTINATION_OPTIONS or len(packet.octets) < 48:
             return
         position, end = 42, 40 + (packet.octets[41] + 1) * 8
         while position + 2 < min(end, len(packet.octets)):
@@ -349,28 +349,52 @@ class Forwarder:
                 position += 1
                 continue
             if packet.octets[position] == 4 and packet.octets[position + 1] == 1 and packet.octets[position + 2] == 0:
-                raise Answered('encapsulation_limit', PARAMETER_PROBLEM, 0, position + 2, binding.own)
+                raise Answered('encapsulation_limit', PARAMETER_PROBLEM, 0, position + 2)
             position += 2 + packet.octets[position + 1]
 
     # -- packets to our own addresses --
 
     def to_us(self, packet, frame):
+        if packet.version == 4:
+            return self.to_us_ipv4(packet)
         protocol, position = packet.upper()
         payload = packet.octets[position:]
-        if protocol == IPV6_IN_IPV6:
-            return self.uplink(packet, Packet(payload, 'inner_malformed'))
+        if protocol in (IPV6_IN_IPV6, IPV4_IN_IP):
+            inner = packet_of(payload, 6 if protocol == IPV6_IN_IPV6 else 4, 'inner_malformed')
+            return self.uplink(packet, (packet.source, None), inner)
         if self.is_punted(protocol, payload):
             return Expectation(PUNTED)
         if protocol == ICMPV6:
             return self.icmp(packet, payload, frame)
         return Expectation(TO_HOST)
 
+    def to_us_ipv4(self, packet):
+        """M-24: a tunnel over IPv4 is in UDP."""
+        protocol, position = packet.upper()
+        if protocol in (IPV6_IN_IPV6, IPV4_IN_IP):
+            raise Drop('tunnel_unserved')
+        if packet.is_fragment:
+            raise Drop('fragment_unserved')
+        if protocol != UDP:
+            return Expectation(TO_HOST)
+        datagram = packet.octets[position:]
+        if len(datagram) < 8 or struct.unpack('>H', datagram[4:6])[0] != len(datagram):
+            raise Drop('udp_malformed')
+        pseudo_header = packet.source.packed + packet.destination.packed + struct.pack('>HH', UDP, len(datagram))
+        if datagram[6:8] != bytes(2) and internet_checksum(pseudo_header + datagram):
+            raise Drop('udp_malformed')
+        source_port, port = struct.unpack('>HH', datagram[:4])
+        if port == UDP_DSMIPV6:
+            return self.uplink(packet, (packet.source, source_port), packet_of(datagram[8:], None, 'inner_malformed'))
+        return Expectation(PUNTED if port in (UDP_PANA, UDP_HIP) else TO_HOST)
+
     @staticmethod
     def is_punted(protocol, payload):
         port = struct.unpack('>H', payload[2:4])[0] if protocol == UDP and len(payload) >= 8 else None
         return protocol in (MOBILITY, HIP) or port in (UDP_PANA, UDP_HIP)
 
-    def uplink(self, outer, inner):
+    def uplink(self, outer, end, inner):
+        """end: the outer source, in UDP with its port (M-23)."""
         source = inner.source
         if inner.destination in self.own and self.is_punted(*self.upper_of(inner)):
             return Expectation(PUNTED)
@@ -383,15 +407,17 @@ class Forwarder:
         binding = self.binding_of(source)
         if binding is None:
             raise Drop('inner_source_unbound')
-        in_grace = outer.source == binding.previous_care_of and self.now_ms < binding.previous_until_ms
-        if outer.source != binding.care_of and not in_grace:
+        if end != binding.end and not (end == binding.previous_end and self.now_ms < binding.previous_until_ms):
             raise Drop('care_of_mismatch')
-        ecn = ecn_after_decapsulation(inner.traffic_class & 3, outer.traffic_class & 3)
-        inner = Packet(inner.with_traffic_class(inner.traffic_class & 0xfc | ecn))
+        inner = packet_of(inner.with_traffic_class(self.inner_class(inner.traffic_class, outer.traffic_class)))
         expectation = self.from_node(inner, binding)
         binding.up_packets += 1
         binding.up_octets += len(inner.octets)
         return expectation
+
+    def inner_class(self, inner, outer):
+        dscp = outer if self.scenario.dscp == 'uniform' else inner
+        return dscp & 0xfc | ecn_after_decapsulation(inner & 3, outer & 3)
 
     @staticmethod
     def upper_of(packet):
@@ -403,7 +429,7 @@ class Forwarder:
         destination = inner.destination
         if destination in self.own:
             protocol, payload = self.upper_of(inner)
-            if protocol == ICMPV6 and payload[:1] == bytes([ECHO_REQUEST]):
+            if inner.version == 6 and protocol == ICMPV6 and payload[:1] == bytes([ECHO_REQUEST]):
                 return self.echo(inner, payload)
             return Expectation(TO_HOST)
         if is_confined(destination):
@@ -412,13 +438,35 @@ class Forwarder:
             if self.in_service_prefix(destination) is not None:
                 return self.into_tunnel(inner)
             if inner.hop_limit <= 1:
-                raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0, binding.own)
+                raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0)
             if len(inner.octets) > self.scenario.port_mtu:
-                raise Answered('too_big', PACKET_TOO_BIG, 0, self.scenario.port_mtu, binding.own)
+                raise Answered('too_big', PACKET_TOO_BIG, 0, self.scenario.port_mtu)
             return Expectation(TRANSMITTED, outputs=[
                 Output(self.frame(inner.with_hop_limit(inner.hop_limit - 1), destination))])
         except Answered as answered:
             return self.answer_with_error(inner, answered)
+
+    # -- ARP --
+
+    def arp(self, message):
+        """RFC 826: a request for an address of the port is answered; RFC 5227: also that of a probe."""
+        if len(message) < 28 or message[:6] != b'\x00\x01\x08\x00\x06\x04' or message[8] & 1:
+            raise Drop('neighbour_malformed')
+        operation = struct.unpack('>H', message[6:8])[0]
+        sender_mac, sender = message[8:14], ipaddress.IPv4Address(message[14:18])
+        target = ipaddress.IPv4Address(message[24:28])
+        if operation == ARP_REPLY:
+            if sender not in self.scenario.neighbours:
+                raise Drop('neighbour_unknown')
+            return Expectation(CONSUMED)
+        if operation != ARP_REQUEST:
+            raise Drop('neighbour_malformed')
+        if target not in {interface.ip for interface in self.scenario.port_addresses}:
+            raise Drop('neighbour_foreign')
+        answer = message[:6] + struct.pack('>H', ARP_REPLY) + self.scenario.mac + target.packed + sender_mac + \
+            sender.packed
+        return Expectation(CONSUMED, outputs=[
+            Output(sender_mac + self.scenario.mac + ETHERTYPE_ARP + answer, originated=True)])
 
     # -- ICMPv6 --
 
@@ -450,7 +498,7 @@ class Forwarder:
         source, care_of = ipaddress.IPv6Address(quoted[8:24]), ipaddress.IPv6Address(quoted[24:40])
         home_address = ipaddress.IPv6Address(quoted[64:80])
         binding = self.binding_of(home_address) if self.in_service_prefix(home_address) is not None else None
-        if binding is None or (source, care_of) != (binding.own, binding.care_of) or mtu < SMALLEST_MTU:
+        if binding is None or (source, (care_of, None)) != (binding.own, binding.end) or mtu < SMALLEST_MTU:
             raise Drop('icmp_error_unmatched')
         binding.inner_mtu = min(binding.inner_mtu, mtu - TUNNEL_OVERHEAD)
         return Expectation(CONSUMED)

@@ -11,6 +11,7 @@ import zlib
 
 import compare
 import generate
+import ip_packet
 import mobile_ip
 import packets
 import pcap
@@ -20,6 +21,8 @@ HOME, CARE_OF, SERVICE = (ipaddress.IPv6Address(text) for text in (
     '2001:db8:aa:1::77', '2001:db8:100::5', '2001:db8:1::1'))
 OTHER_HOME, OTHER_CARE_OF = ipaddress.IPv6Address('2001:db8:ab::9'), ipaddress.IPv6Address('2001:db8:2::100')
 CORRESPONDENT = ipaddress.IPv6Address('2001:db8:300::3')
+UDP_HOME, HOME4 = ipaddress.IPv6Address('2001:db8:aa:9::1'), ipaddress.IPv4Address('10.1.0.7')
+NAT, SERVICE4 = ipaddress.IPv4Address('203.0.113.7'), ipaddress.IPv4Address('198.51.100.1')
 NOW = generate.EPOCH_MS
 
 
@@ -29,7 +32,13 @@ def scenario():
         {'key': '2001:db8:aa:1::', 'key_length': 64, 'care_of': str(CARE_OF), 'inner_mtu': 1400,
          'expires_ms': NOW + 1000},
         {'key': str(OTHER_HOME), 'key_length': 128, 'care_of': str(OTHER_CARE_OF), 'inner_mtu': 1300,
+         'expires_ms': NOW + 10 ** 6},
+        {'key': '2001:db8:aa:9::', 'key_length': 64, 'kind': 'ip6-in-udp4', 'care_of': str(NAT), 'port': 40001,
+         'inner_mtu': 1400, 'expires_ms': NOW + 10 ** 6},
+        {'key': str(HOME4), 'key_length': 32, 'kind': 'ip4-in-ip6', 'care_of': str(CARE_OF), 'inner_mtu': 1400,
          'expires_ms': NOW + 10 ** 6}]
+    values['dscp'] = 'copy'
+    values['udp_checksum'] = False
     return packets.Scenario.from_json(values)
 
 
@@ -38,9 +47,9 @@ def udp(source, destination, size=100, hop_limit=64, traffic_class=0, label=0):
     return mobile_ip.ipv6_header(source, destination, 17, len(body), hop_limit, traffic_class, label) + body
 
 
-def framed(packet):
+def framed(packet, ethertype=packets.ETHERTYPE_IPV6):
     head = bytes.fromhex((generate.PORT_MAC + generate.GATEWAY_MAC).replace(':', ''))
-    return head + packets.ETHERTYPE_IPV6 + packet
+    return head + ethertype + packet
 
 
 def outer(inner, source=CARE_OF, traffic_class=0):
@@ -207,11 +216,57 @@ class SinglePackets(unittest.TestCase):
         self.assertEqual(found.sink, packets.PUNTED)
         self.assertEqual(self.handle(udp(CORRESPONDENT, SERVICE)).sink, packets.TO_HOST)
 
+    def test_udp_over_ipv4(self):
+        """RFC 5555 2.3.2.2, octet for octet: header checksum, no identification where nobody fragments, no UDP checksum."""
+        found, frame = self.sent(udp(CORRESPONDENT, UDP_HOME, traffic_class=0xb9))
+        self.assertEqual(found.sink, packets.TRANSMITTED)
+        self.assertEqual(frame.hex(), (
+            '0200000000fe' '020000000001' '0800'
+            '45b9' '0080' '0000' '4000' '40' '11' 'd377' 'c6336401' 'cb007107' '105f' '9c41' '006c' '0000'
+            + udp(CORRESPONDENT, UDP_HOME, traffic_class=0xb9, hop_limit=63).hex()))
+        self.forwarder.scenario.udp_checksum = True
+        _, frame = self.sent(udp(CORRESPONDENT, UDP_HOME))
+        self.assertEqual(ip_packet.internet_checksum(frame[26:34] + struct.pack('>HH', 17, 108) + frame[34:]), 0)
+        self.assertNotEqual(frame[40:42], bytes(2))
+
+    def test_out_of_udp(self):
+        """M-23: address and port."""
+        inner = udp(UDP_HOME, CORRESPONDENT)
+        for port, care_of, drop in ((40001, NAT, None), (40002, NAT, 'care_of_mismatch'), (
+                40001, ipaddress.IPv4Address('203.0.113.8'), 'care_of_mismatch')):
+            outer4 = ip_packet.udp4(care_of, SERVICE4, port, 4191, inner)
+            found = self.forwarder.handle(framed(outer4, packets.ETHERTYPE_IPV4), NOW)
+            self.assertEqual(found.drop, drop)
+        self.dropped(outer(inner), 'care_of_mismatch')
+        wrong = outer4[:27] + bytes([outer4[27] ^ 1]) + outer4[28:]
+        self.assertEqual(self.forwarder.handle(framed(wrong, packets.ETHERTYPE_IPV4), NOW).drop, 'udp_malformed')
+
+    def test_ipv4_inside(self):
+        """RFC 2473 with an IPv4 packet: time to live once less, its checksum renewed, the outer next header 4."""
+        inner = ip_packet.ipv4_header(ipaddress.IPv4Address('198.51.100.77'), HOME4, 17, 8, 64, 0x28) + bytes(8)
+        found = self.forwarder.handle(framed(inner, packets.ETHERTYPE_IPV4), NOW)
+        frame = found.outputs[0].frame
+        self.assertEqual((frame[12:14], frame[20], frame[38:54]), (packets.ETHERTYPE_IPV6, 4, CARE_OF.packed))
+        self.assertEqual((frame[62], ip_packet.internet_checksum(frame[54:74])), (63, 0))
+        self.assertEqual(found.outputs[0].flow[4], '00000000')
+
+    def test_dscp_models(self):
+        """RFC 2983 3."""
+        self.forwarder.scenario.dscp, self.forwarder.scenario.dscp_value = 'pipe', 10
+        self.assertEqual(self.forwarder.outer_class(0xb9), 0x29)
+        self.assertEqual(self.forwarder.inner_class(0xb8 | 2, 0x28 | 1), 0xb9)
+        self.forwarder.scenario.dscp = 'uniform'
+        self.assertEqual((self.forwarder.outer_class(0xb9), self.forwarder.inner_class(0xb8 | 2, 0x28 | 1)), (0xb9, 0x29))
+
+    def test_mapped_addresses(self):
+        self.dropped(udp('::ffff:198.51.100.77', HOME), 'ip_malformed')
+        self.dropped(outer(udp('::ffff:10.1.0.7', CORRESPONDENT)), 'inner_malformed')
+
     def test_reasons_have_names(self):
         """Each reason here stands in proto/drop.def."""
         root = pathlib.Path(packets.__file__).resolve().parents[2]
         names = set(re.findall(r'^DROP\((\w+),', (root / 'proto' / 'drop.def').read_text(), re.MULTILINE))
-        source = pathlib.Path(packets.__file__).read_text()
+        source = pathlib.Path(packets.__file__).read_text() + pathlib.Path(ip_packet.__file__).read_text()
         used = set(re.findall(r"(?:Drop|Answered)\('(\w+)'", source)) | {'inner_malformed', 'ip_malformed'}
         self.assertGreater(len(used), 15)
         self.assertEqual(used - names, set())
@@ -230,9 +285,9 @@ def as_a_data_plane(expected):
     inner = {one.identification: one.frame[54:] for one in compare.joined(frames) if one.cut}
     result = []
     for time_ns, frame in expected:
-        if frame[20] in (41, 44) and frame[22:38] == own:
+        if frame[12:14] == packets.ETHERTYPE_IPV6 and frame[20] in (4, 41, 44) and frame[22:38] == own:
             identification = struct.unpack('>I', frame[58:62])[0]
-            flow = packets.Packet(inner[identification] if frame[20] == 44 else frame[54:]).flow()
+            flow = packets.packet_of(inner[identification] if frame[20] == 44 else frame[54:]).flow()
             label = zlib.crc32(repr(flow).encode()) & 0xfffff | 1
             frame = frame[:14] + struct.pack('>I', struct.unpack('>I', frame[14:18])[0] | label) + frame[18:]
             if frame[20] == 44:
@@ -320,7 +375,8 @@ class Comparison(unittest.TestCase):
     def test_order(self):
         """Two forwarded packets of one stream must not change places."""
         place = {}
-        own = {ipaddress.IPv6Address(generate.SERVICE).packed}
+        own = {ipaddress.ip_address(one).packed for one in (generate.SERVICE, generate.SERVICE4, generate.PORT_ADDRESS,
+                                                             generate.PORT_ADDRESS4, generate.PORT_LINK_LOCAL)}
         for index, (_, frame) in enumerate(self.frames):
             stream = compare.neutral(frame, own)[1]
             if frame[20] == 44:
