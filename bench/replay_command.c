@@ -18,17 +18,19 @@ struct options {
 	size_t bindings;
 	unsigned repetitions;
 	bool is_deterministic;
+	bool long_way;
 };
 
 static bool parse_options(int argc, char **argv, struct options *options)
 {
-	enum { BINDINGS, SCENARIO, DETERMINISTIC, OUTPUT, JSON, REPEAT };
+	enum { BINDINGS, SCENARIO, DETERMINISTIC, OUTPUT, JSON, REPEAT, LONG_WAY };
 	static const struct option names[] = {{"bindings", required_argument, NULL, BINDINGS},
 	                                      {"scenario", required_argument, NULL, SCENARIO},
 	                                      {"deterministic", no_argument, NULL, DETERMINISTIC},
 	                                      {"output", required_argument, NULL, OUTPUT},
 	                                      {"json", required_argument, NULL, JSON},
 	                                      {"repeat", required_argument, NULL, REPEAT},
+	                                      {"long-way", no_argument, NULL, LONG_WAY},
 	                                      {0}};
 	unsigned long number = 0;
 	int option;
@@ -51,6 +53,9 @@ static bool parse_options(int argc, char **argv, struct options *options)
 			break;
 		case DETERMINISTIC:
 			options->is_deterministic = true;
+			break;
+		case LONG_WAY:
+			options->long_way = true;
 			break;
 		case OUTPUT:
 			options->output = optarg;
@@ -88,6 +93,7 @@ static int run(const struct options *options, struct world *world, const struct 
 	size_t room;
 	int result = 0;
 
+	world->long_way = options->long_way;
 	world->start_ms = frames->count ? frames->list[0].time_ns / 1000000 : 0;
 	if (options->scenario)
 		result = scenario_load(options->scenario, world, &scenario, error);
@@ -174,6 +180,7 @@ const struct command replay_command = {
                  "  --deterministic    packet by packet, the pcap's time as the clock: the same octets on any machine\n"
                  "  --output FILE.pcap what leaves (deterministic only)\n"
                  "  --json FILE        counters and figures\n"
+                 "  --long-way         ordinary packets, too, through every step of the walk\n"
                  "  --repeat N         repetitions of a timed replay (default 7)\n",
         .run = run_replay,
 };

@@ -113,7 +113,8 @@ int world_start(struct world *world, size_t bindings_max, port_transmit *send, v
 	                                     .punts = world->punts,
 	                                     .transmit = send,
 	                                     .transmit_context = context,
-	                                     .workers = 1};
+	                                     .workers = 1,
+	                                     .long_way = world->long_way};
 	int result = make_table(world, bindings_max);
 
 	if (result)

@@ -31,6 +31,7 @@ struct world {
 	uint64_t sequence;   /* of the last feed row */
 	uint64_t start_ms;   /* milliseconds since 1970, like all times of a replay */
 	size_t rows_waiting; /* in `rows` */
+	bool long_way;       /* see struct walk_options */
 	uint8_t rows[FEED_ROWS_MAX * FEED_ROW_OCTETS];
 };
 

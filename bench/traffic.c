@@ -10,7 +10,7 @@
 #include "packet.h"
 
 /* What a number is drawn for. */
-enum purpose { FOR_KIND = 1, FOR_NODE, FOR_HIT, FOR_OTHER, FOR_SIZE, FOR_SPOOFED };
+enum purpose { FOR_KIND = 1, FOR_NODE, FOR_HIT, FOR_OTHER, FOR_SIZE, FOR_SPOOFED, FOR_STREAM };
 
 /* Who is drawn: any node alike, or by Zipf's law from sums of 1/k, which are the same in all IEEE 754 arithmetic. */
 struct popularity {
@@ -65,10 +65,9 @@ static uint16_t draw_size(const struct mix *mix, uint64_t drawn)
 	return mix->sizes[i].octets;
 }
 
-static struct traffic_packet draw_packet(const struct population *population, const struct mix *mix,
+static struct traffic_packet draw_packet(const struct population *population, uint64_t seed, const struct mix *mix,
                                          const struct popularity *popularity, uint64_t place)
 {
-	const uint64_t seed = population->seed;
 	uint32_t kind = population_below(population_draw(seed, FOR_KIND, place), MIX_SHARE_WHOLE);
 	bool hits = population_below(population_draw(seed, FOR_HIT, place), MIX_SHARE_WHOLE) < mix->hits;
 	uint64_t node = population_draw(seed, FOR_NODE, place);
@@ -88,8 +87,10 @@ static struct traffic_packet draw_packet(const struct population *population, co
 	return packet;
 }
 
-int traffic_draw(struct traffic *traffic, const struct population *population, const struct mix *mix, size_t count)
+int traffic_draw(struct traffic *traffic, const struct population *population, const struct mix *mix, unsigned stream,
+                 size_t count)
 {
+	const uint64_t seed = population_draw(population->seed, FOR_STREAM, stream);
 	struct popularity popularity;
 
 	*traffic = (struct traffic){.population = *population, .count = count};
@@ -99,7 +100,7 @@ int traffic_draw(struct traffic *traffic, const struct population *population, c
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < count; i++)
-		traffic->packets[i] = draw_packet(population, mix, &popularity, i);
+		traffic->packets[i] = draw_packet(population, seed, mix, &popularity, i);
 	huge_memory_unmap(popularity.sums);
 	return 0;
 }

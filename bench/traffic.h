@@ -29,8 +29,9 @@ struct traffic {
 	struct traffic_packet *packets;
 };
 
-/* Draws `count` packets. Returns 0 or -ENOMEM. */
-int traffic_draw(struct traffic *traffic, const struct population *population, const struct mix *mix, size_t count);
+/* Draws `count` packets: others for each `stream`. Returns 0 or -ENOMEM. */
+int traffic_draw(struct traffic *traffic, const struct population *population, const struct mix *mix, unsigned stream,
+                 size_t count);
 void traffic_free(struct traffic *traffic);
 
 /* Octets of a packet's frame. */

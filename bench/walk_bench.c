@@ -157,9 +157,10 @@ static int add_case(struct bench *bench, unsigned kind, const struct table *tabl
 	snprintf(made->name, sizeof(made->name), "%s_%s", kinds[kind].name, table->name);
 	made->table = table;
 	made->run = kinds[kind].run;
-	/* each repetition takes other packets, so that none finds the lines of the one before in a cache */
+	/* each case and repetition takes other packets, so that none finds the lines of the one before in a cache */
 	return mix_load(kinds[kind].mix, &mix, error) ||
-	       traffic_draw(&made->traffic, &population, &mix, options->packets * options->repetitions);
+	       traffic_draw(&made->traffic, &population, &mix, bench->case_count,
+	                    options->packets * options->repetitions);
 }
 
 static int prepare(struct bench *bench)

@@ -2,9 +2,12 @@
 #include "walk_loop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_cycles.h>
 #include <rte_rcu_qsbr.h>
+
+#include "flow_hash.h"
 
 static unsigned make_burst(const struct loop *loop, size_t first, size_t left, struct rte_mbuf **buffers)
 {
@@ -69,35 +72,51 @@ static struct bare_template make_template(const struct world *world)
 	return made;
 }
 
+/* The outer header in front of the inner packet: the same octets as a worker's. */
+static void bare_packet(const struct world *world, const struct bare_template *made, struct rte_mbuf *buffer,
+                        const struct binding_entry *entry)
+{
+	uint8_t *inner = rte_pktmbuf_mtod(buffer, uint8_t *) + ETHERNET_OCTETS;
+	uint8_t *frame = inner - sizeof(made->octets), *outer = frame + ETHERNET_OCTETS;
+	uint64_t first = wire_load_u64(inner), halves[4], label;
+	uint32_t ports;
+
+	memcpy(halves, inner + 8, sizeof(halves));
+	memcpy(&ports, inner + IPV6_HEADER_OCTETS, sizeof(ports));
+	memcpy(frame, made->octets, sizeof(made->octets));
+	label = flow_label_of(flow_hash_of(world->forwarding.flow_secret, halves, (uint32_t)(first >> 32) & 0xfffff,
+	                                   (uint8_t)(first >> 8), ports));
+	wire_store_u64(outer, (first & 0xfff0000000000000ull) | label << 32 |
+	                              (uint64_t)(buffer->data_len - ETHERNET_OCTETS) << 16 | NEXT_HEADER_IPV6 << 8 |
+	                              IP_HOP_LIMIT_DEFAULT);
+	memcpy(outer + 24, &entry->care_of_address, sizeof(entry->care_of_address));
+	inner[7]--;
+	buffer->data_off = (uint16_t)(buffer->data_off - IPV6_HEADER_OCTETS);
+	buffer->data_len = (uint16_t)(buffer->data_len + IPV6_HEADER_OCTETS);
+	buffer->pkt_len = buffer->data_len;
+}
+
 static void bare_burst(struct world *world, const struct bare_template *made, struct rte_mbuf **buffers, unsigned count)
 {
-	const struct service_prefix *prefix = &world->forwarding.prefixes.list[0];
 	struct in6_addr keys[BURST_MAX];
 	const struct in6_addr *pointers[BURST_MAX];
 	struct binding_entry *entries[BURST_MAX];
 
 	for (unsigned i = 0; i < count; i++) {
 		struct in6_addr destination;
+		const struct service_prefix *prefix;
 
 		memcpy(&destination, rte_pktmbuf_mtod(buffers[i], const uint8_t *) + ETHERNET_OCTETS + 24,
 		       sizeof(destination));
-		service_prefix_key(prefix, &destination, &keys[i]);
+		prefix = service_prefix_of(&world->forwarding.prefixes, &destination);
+		if (prefix)
+			service_prefix_key(prefix, &destination, &keys[i]);
 		pointers[i] = &keys[i];
 	}
 	binding_table_lookup(world->table, pointers, count, entries);
-	for (unsigned i = 0; i < count; i++) {
-		uint16_t inner_octets = (uint16_t)(buffers[i]->data_len - ETHERNET_OCTETS);
-		uint8_t *frame = rte_pktmbuf_mtod(buffers[i], uint8_t *) - IPV6_HEADER_OCTETS;
-
-		if (!entries[i])
-			continue;
-		memcpy(frame, made->octets, sizeof(made->octets));
-		wire_store_u16(frame + ETHERNET_OCTETS + 4, inner_octets);
-		memcpy(frame + ETHERNET_OCTETS + 24, &entries[i]->care_of_address, sizeof(struct in6_addr));
-		buffers[i]->data_off = (uint16_t)(buffers[i]->data_off - IPV6_HEADER_OCTETS);
-		buffers[i]->data_len = (uint16_t)(buffers[i]->data_len + IPV6_HEADER_OCTETS);
-		buffers[i]->pkt_len = buffers[i]->data_len;
-	}
+	for (unsigned i = 0; i < count; i++)
+		if (entries[i])
+			bare_packet(world, made, buffers[i], entries[i]);
 	(void)world->walk.transmit(world->walk.transmit_context, 0, buffers, (uint16_t)count);
 }
 

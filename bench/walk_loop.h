@@ -22,8 +22,8 @@ struct loop {
 uint64_t loop_worker(const struct loop *loop, size_t first, size_t count);
 
 /*
- * Downlink packets only: parse, look up, write the headers in front. No counter, no check, no route, no neighbour, no
- * quiescent state. Packets without a binding are freed.
+ * Downlink packets only: find the service prefix, look up, write the same octets as a worker (traffic class, flow
+ * label, hop limits). No check that could drop a packet, no counter, expiry, MTU, route, neighbour or quiescent state.
  */
 uint64_t loop_bare(const struct loop *loop, size_t first, size_t count);
 

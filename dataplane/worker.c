@@ -71,12 +71,14 @@ void worker_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, u
 	struct packet packets[BURST_MAX];
 
 	walk_begin(walk, now_ms);
+	counter_add(&walk->counters->received, count);
+	counter_add(&walk->counters->bursts, 1);
+	if (!walk->long_way)
+		count = ordinary_burst(walk, frames, count, port);
 	for (unsigned i = 0; i < count; i++) {
 		packets[i] = (struct packet){.buffer = frames[i], .port = port, .route = NO_ROUTE};
 		classify(walk, &packets[i]);
 	}
-	counter_add(&walk->counters->received, count);
-	counter_add(&walk->counters->bursts, 1);
 	take_through(walk, packets, count);
 	end_burst(walk);
 }

@@ -16,12 +16,16 @@ static void map_ipv4(struct wire_reader *reader, struct in6_addr *address)
 
 void ipv6_header_write(struct wire_writer *writer, const struct ipv6_header *header)
 {
-	wire_write_u32(writer, 6u << 28 | (uint32_t)header->traffic_class << 20 | (header->flow_label & 0xfffff));
-	wire_write_u16(writer, header->payload_octets);
-	wire_write_u8(writer, header->next_header);
-	wire_write_u8(writer, header->hop_limit);
-	wire_write_bytes(writer, &header->source, sizeof(header->source));
-	wire_write_bytes(writer, &header->destination, sizeof(header->destination));
+	uint8_t *bytes = wire_write_space(writer, IPV6_HEADER_OCTETS);
+
+	if (!bytes)
+		return;
+	wire_store_u64(bytes, 6ull << 60 | (uint64_t)header->traffic_class << 52 |
+	                              (uint64_t)(header->flow_label & 0xfffff) << 32 |
+	                              (uint64_t)header->payload_octets << 16 | (uint64_t)header->next_header << 8 |
+	                              header->hop_limit);
+	memcpy(bytes + 8, &header->source, sizeof(header->source));
+	memcpy(bytes + 24, &header->destination, sizeof(header->destination));
 }
 
 void ipv4_header_read(struct wire_reader *reader, struct ipv4_header *header)

@@ -71,20 +71,31 @@ struct ipv4_header {
 	bool more_fragments;
 };
 
-/* The fixed header at the reader. Fails the reader when it is short or no IPv6. */
+/* The fixed header in forty octets; its version is not looked at. */
+static inline void ipv6_header_load(const uint8_t *bytes, struct ipv6_header *header)
+{
+	uint64_t first = wire_load_u64(bytes);
+
+	header->traffic_class = (uint8_t)(first >> 52);
+	header->flow_label = (uint32_t)(first >> 32) & 0xfffff;
+	header->payload_octets = (uint16_t)(first >> 16);
+	header->next_header = (uint8_t)(first >> 8);
+	header->hop_limit = (uint8_t)first;
+	memcpy(&header->source, bytes + 8, sizeof(header->source));
+	memcpy(&header->destination, bytes + 24, sizeof(header->destination));
+}
+
+/* The fixed header at the reader. Fails the reader (and zeroes the header) when it is short or no IPv6. */
 static inline void ipv6_header_read(struct wire_reader *reader, struct ipv6_header *header)
 {
-	uint32_t first = wire_read_u32(reader);
+	const uint8_t *bytes = wire_read_bytes(reader, IPV6_HEADER_OCTETS);
 
-	header->payload_octets = wire_read_u16(reader);
-	header->next_header = wire_read_u8(reader);
-	header->hop_limit = wire_read_u8(reader);
-	wire_read_copy(reader, &header->source, sizeof(header->source));
-	wire_read_copy(reader, &header->destination, sizeof(header->destination));
-	header->traffic_class = (uint8_t)(first >> 20);
-	header->flow_label = first & 0xfffff;
-	if (first >> 28 != 6)
-		wire_reader_fail(reader);
+	if (bytes && bytes[0] >> 4 == 6) {
+		ipv6_header_load(bytes, header);
+		return;
+	}
+	memset(header, 0, sizeof(*header));
+	wire_reader_fail(reader);
 }
 
 void ipv6_header_write(struct wire_writer *writer, const struct ipv6_header *header);

@@ -11,6 +11,7 @@
 #ifndef KEDGE_PROTO_WIRE_H
 #define KEDGE_PROTO_WIRE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -193,6 +194,29 @@ static inline void wire_write_zeros(struct wire_writer *writer, size_t octets)
 
 	if (bytes && octets)
 		memset(bytes, 0, octets);
+}
+
+/* Of octets that were read whole. */
+static inline uint32_t wire_load_u32(const uint8_t *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return be32toh(word);
+}
+
+static inline uint64_t wire_load_u64(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return be64toh(word);
+}
+
+static inline void wire_store_u64(uint8_t *bytes, uint64_t value)
+{
+	value = htobe64(value);
+	memcpy(bytes, &value, sizeof(value));
 }
 
 static inline void wire_store_u16(uint8_t *bytes, uint16_t value)

@@ -35,21 +35,25 @@ struct service_prefixes {
 int service_prefixes_add(struct service_prefixes *prefixes, const struct in6_addr *prefix, unsigned length,
                          unsigned key_length);
 
-/* The longest service prefix that holds the address, or NULL. */
+/* The longest service prefix that holds the address, whose halves are as they stand in memory, or NULL. */
+static inline const struct service_prefix *service_prefix_of_words(const struct service_prefixes *prefixes,
+                                                                   uint64_t first, uint64_t last)
+{
+	const struct service_prefix *end = prefixes->list + prefixes->count;
+
+	for (const struct service_prefix *prefix = prefixes->list; prefix < end; prefix++)
+		if ((first & prefix->mask[0]) == prefix->value[0] && (last & prefix->mask[1]) == prefix->value[1])
+			return prefix;
+	return NULL;
+}
+
 static inline const struct service_prefix *service_prefix_of(const struct service_prefixes *prefixes,
                                                              const struct in6_addr *address)
 {
 	uint64_t words[2];
 
 	memcpy(words, address, sizeof(words));
-	for (unsigned i = 0; i < prefixes->count; i++) {
-		const struct service_prefix *prefix = &prefixes->list[i];
-
-		if ((((words[0] & prefix->mask[0]) ^ prefix->value[0]) |
-		     ((words[1] & prefix->mask[1]) ^ prefix->value[1])) == 0)
-			return prefix;
-	}
-	return NULL;
+	return service_prefix_of_words(prefixes, words[0], words[1]);
 }
 
 /* The key of an address in this prefix. */

@@ -3,6 +3,7 @@
  * downlink - into the tunnel: outer header by RFC 2473 or RFC 5555, hop limit once less (M-18), ECN by RFC 6040 3.2
  * (normal mode: copied), DSCP copied or set, flow label by RFC 6438 from the inner flow.
  */
+#include "flow_hash.h"
 #include "walk.h"
 
 /* RFC 2473 4.1.1: a tunnel encapsulation limit of zero in the packet forbids one more tunnel. */
@@ -52,14 +53,6 @@ static bool take_credit(const struct walk *walk, const struct binding_entry *ent
 	return false;
 }
 
-/* RFC 6438 3: the same for all packets of a flow, never 0. */
-static uint32_t flow_label(const struct walk *walk, const struct packet *packet)
-{
-	uint32_t label = (uint32_t)(flow_hash(walk, packet) & 0xfffff);
-
-	return label ? label : 1;
-}
-
 /* Where a packet of a binding goes: the other end of its tunnel. */
 struct tunnel_end {
 	struct in6_addr address;
@@ -83,7 +76,7 @@ static void write_ipv6(const struct walk *walk, const struct packet *packet, con
 	ipv6_header_write(&writer, &(struct ipv6_header){
 	                                   .source = walk->forwarding->own[end->traits.own].address,
 	                                   .destination = end->address,
-	                                   .flow_label = flow_label(walk, packet),
+	                                   .flow_label = flow_label_of(flow_hash(walk, packet)),
 	                                   .payload_octets = packet->octets,
 	                                   .traffic_class = outer_class(walk, packet),
 	                                   .next_header = tunnel_kind(end->traits.kind)->protocol,

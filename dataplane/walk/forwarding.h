@@ -86,15 +86,29 @@ int forwarding_add_route(struct forwarding *forwarding, const struct in6_addr *p
  */
 int forwarding_finish(struct forwarding *forwarding);
 
-/* Whether this is one of our addresses; its index or -1. */
+/* Whether this is one of our addresses, its halves as they stand in memory; its index or -1. */
+static inline int forwarding_own_words(const struct forwarding *forwarding, uint64_t first, uint64_t last)
+{
+	const unsigned last_octet = (unsigned)(be64toh(last) & 63);
+
+	if (!(forwarding->own_filter >> last_octet & 1))
+		return -1;
+	for (unsigned i = 0; i < forwarding->own_count; i++) {
+		uint64_t words[2];
+
+		memcpy(words, &forwarding->own[i].address, sizeof(words));
+		if (words[0] == first && words[1] == last)
+			return (int)i;
+	}
+	return -1;
+}
+
 static inline int forwarding_own(const struct forwarding *forwarding, const struct in6_addr *address)
 {
-	if (!(forwarding->own_filter >> (address->s6_addr[15] & 63) & 1))
-		return -1;
-	for (unsigned i = 0; i < forwarding->own_count; i++)
-		if (in6_is_equal(&forwarding->own[i].address, address))
-			return (int)i;
-	return -1;
+	uint64_t words[2];
+
+	memcpy(words, address, sizeof(words));
+	return forwarding_own_words(forwarding, words[0], words[1]);
 }
 
 /* The route of the longest prefix of its family that holds the destination; its index or NO_ROUTE. */

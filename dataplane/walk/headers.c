@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* headers - what IPv6 and IPv4 headers say in the same words, and what tunnels do to their fields. */
+#include "flow_hash.h"
 #include "walk.h"
 
 static uint16_t read_ipv4(struct packet *packet, struct wire_reader reader)
@@ -77,13 +78,10 @@ static uint32_t ports_of(const struct packet *packet)
 uint64_t flow_hash(const struct walk *walk, const struct packet *packet)
 {
 	const struct ipv6_header *inner = &packet->header;
-	uint64_t words[4], hash = walk->forwarding->flow_secret;
+	uint64_t halves[4];
 
-	memcpy(words, &inner->source, 16);
-	memcpy(words + 2, &inner->destination, 16);
-	for (unsigned i = 0; i < 4; i++)
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ull, hash ^= hash >> 32;
-	hash = (hash ^ ((uint64_t)inner->flow_label << 40) ^ ((uint64_t)inner->next_header << 32) ^ ports_of(packet)) *
-	       0x9e3779b97f4a7c15ull;
-	return hash ^ hash >> 29;
+	memcpy(halves, &inner->source, sizeof(inner->source));
+	memcpy(halves + 2, &inner->destination, sizeof(inner->destination));
+	return flow_hash_of(walk->forwarding->flow_secret, halves, inner->flow_label, inner->next_header,
+	                    ports_of(packet));
 }

@@ -100,7 +100,7 @@ bool neighbour_use(struct neighbour *neighbour, uint64_t now_ms)
 	enum neighbour_state state = neighbour_state(neighbour);
 	uint64_t confirmed_ms = __atomic_load_n(&neighbour->confirmed_ms, __ATOMIC_RELAXED);
 
-	if (now_ms >= __atomic_load_n(&neighbour->used_ms, __ATOMIC_RELAXED) + 1000)
+	if (now_ms >= __atomic_load_n(&neighbour->used_ms, __ATOMIC_RELAXED) + NEIGHBOUR_USED_MS)
 		__atomic_store_n(&neighbour->used_ms, now_ms, __ATOMIC_RELAXED);
 	if (state == NEIGHBOUR_RESOLVED && now_ms < confirmed_ms + NEIGHBOUR_REACHABLE_MS)
 		return false;

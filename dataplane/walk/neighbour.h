@@ -20,6 +20,7 @@ enum {
 	NEIGHBOUR_RETRANSMIT_MS = 1000,  /* RETRANS_TIMER, RFC 4861 10 */
 	NEIGHBOUR_SOLICITATIONS_MAX = 3, /* MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
 	NEIGHBOUR_REACHABLE_MS = 30000,  /* REACHABLE_TIME */
+	NEIGHBOUR_USED_MS = 1000,        /* use is noted so often */
 	NEIGHBOUR_IDLE_MS = 600000,      /* unused for so long: forgotten */
 	NEIGHBOUR_FAILED_MS = 10000,     /* never resolved and unused for so long: forgotten */
 };
@@ -74,6 +75,14 @@ void neighbour_learn(struct neighbour_table *table, struct neighbour *neighbour,
  * INCOMPLETE again.
  */
 bool neighbour_use(struct neighbour *neighbour, uint64_t now_ms);
+
+/* Whether neighbour_use() would have nothing to do. */
+static inline bool neighbour_is_fresh(const struct neighbour *neighbour, uint64_t now_ms)
+{
+	return neighbour_state(neighbour) == NEIGHBOUR_RESOLVED &&
+	       now_ms < __atomic_load_n(&neighbour->confirmed_ms, __ATOMIC_RELAXED) + NEIGHBOUR_REACHABLE_MS &&
+	       now_ms < __atomic_load_n(&neighbour->used_ms, __ATOMIC_RELAXED) + NEIGHBOUR_USED_MS;
+}
 
 /* Main core: forgets who is not used. */
 void neighbour_age(struct neighbour_table *table, struct rte_rcu_qsbr *qsbr, uint64_t now_ms);

@@ -2,7 +2,7 @@
 /* transmit - the Ethernet header, and the frames of a burst together to their ports. */
 #include "walk.h"
 
-static void flush_port(struct walk *walk, unsigned port)
+void transmit_port(struct walk *walk, unsigned port)
 {
 	struct transmit_queue *queue = &walk->queues[port];
 	unsigned sent = walk->transmit(walk->transmit_context, port, queue->frames, (uint16_t)queue->count);
@@ -17,7 +17,6 @@ static void flush_port(struct walk *walk, unsigned port)
 void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS],
               uint16_t ethertype)
 {
-	struct transmit_queue *queue = &walk->queues[port];
 	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(packet->buffer, ETHERNET_OCTETS);
 	struct wire_writer writer;
 
@@ -29,10 +28,8 @@ void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint
 	wire_write_bytes(&writer, link_address, LINK_ADDRESS_OCTETS);
 	wire_write_bytes(&writer, walk->forwarding->ports[port].link_address, LINK_ADDRESS_OCTETS);
 	wire_write_u16(&writer, ethertype);
-	queue->frames[queue->count++] = packet->buffer;
+	transmit_queue(walk, port, packet->buffer);
 	packet->step = STEP_DONE;
-	if (queue->count == sizeof(queue->frames) / sizeof(queue->frames[0]))
-		flush_port(walk, port);
 }
 
 void transmit_made(struct walk *walk, struct packet *packet, size_t octets, uint8_t port,
@@ -48,5 +45,5 @@ void transmit_flush(struct walk *walk)
 {
 	for (unsigned port = 0; port < walk->forwarding->port_count; port++)
 		if (walk->queues[port].count)
-			flush_port(walk, port);
+			transmit_port(walk, port);
 }

@@ -24,6 +24,7 @@ void walk_start(struct walk *walk, const struct walk_options *options)
 	walk->to_host = options->to_host;
 	walk->transmit = options->transmit;
 	walk->transmit_context = options->transmit_context;
+	walk->long_way = options->long_way;
 	walk->punt_pana = share(limits->punt_pana_per_s, workers);
 	walk->punt_mobility = share(limits->punt_mobility_per_s, workers);
 	walk->punt_hip = share(limits->punt_hip_per_s, workers);

@@ -47,6 +47,7 @@ struct walk {
 	struct rte_ring *to_host; /* to the main core: frames for the twin of port buffer->port; NULL without twins */
 	port_transmit *transmit;
 	void *transmit_context;
+	bool long_way; /* for ordinary packets, too */
 	struct token_bucket punt_pana, punt_mobility, punt_hip, icmp_errors, echo_replies;
 
 	/* set by walk_begin() for a burst */
@@ -88,6 +89,7 @@ struct walk_options {
 	port_transmit *transmit;
 	void *transmit_context;
 	unsigned workers; /* limits are divided by it */
+	bool long_way;    /* every packet goes every step: what tests compare the short way with */
 	unsigned number;  /* of the worker, from 0 */
 };
 
@@ -195,7 +197,11 @@ void route(struct walk *walk, struct packet *packet);
 void route_on_link(struct walk *walk, struct packet *packet, uint8_t port);
 void route_pending(struct walk *walk);
 
+/* ordinary.c: takes what is ordinary of a burst all the way; returns how many frames are left, at the list's begin. */
+unsigned ordinary_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port);
+
 /* transmit.c */
+void transmit_port(struct walk *walk, unsigned port);
 void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint8_t link_address[LINK_ADDRESS_OCTETS],
               uint16_t ethertype);
 
@@ -203,6 +209,16 @@ void transmit(struct walk *walk, struct packet *packet, uint8_t port, const uint
 void transmit_made(struct walk *walk, struct packet *packet, size_t octets, uint8_t port,
                    const uint8_t link_address[LINK_ADDRESS_OCTETS], uint16_t ethertype);
 void transmit_flush(struct walk *walk);
+
+/* A whole frame: leaves with the others of its port. */
+static inline void transmit_queue(struct walk *walk, unsigned port, struct rte_mbuf *frame)
+{
+	struct transmit_queue *queue = &walk->queues[port];
+
+	queue->frames[queue->count++] = frame;
+	if (queue->count == sizeof(queue->frames) / sizeof(queue->frames[0]))
+		transmit_port(walk, port);
+}
 
 /*
  * A fresh packet of up to `octets` octets, to be written and given to made_finish(); NULL (and counted) when there is

@@ -19,8 +19,17 @@ def run(*arguments, check=True):
 
 
 def deterministic(pcap, scenario, folder):
-    """Replays packet by packet; returns (path of what left, counters), both in `folder`."""
+    """Replays packet by packet; returns (path of what left, counters), both in `folder`. The long way must give the same as the short one."""
+    short_output, short_counters = replayed(pcap, scenario, folder)
+    octets = short_output.read_bytes()
+    long_output, long_counters = replayed(pcap, scenario, folder, "--long-way")
+    assert long_output.read_bytes() == octets, f"{pcap}: the short way and the long way give other octets"
+    assert long_counters == short_counters, f"{pcap}: the short way and the long way count otherwise: {short_counters}, {long_counters}"
+    return long_output, long_counters
+
+
+def replayed(pcap, scenario, folder, *options):
     output, counters = pathlib.Path(folder) / "out.pcap", pathlib.Path(folder) / "counters.json"
-    done = run("replay", pcap, "--scenario", scenario, "--deterministic", "--output", output, "--json", counters)
+    done = run("replay", pcap, "--scenario", scenario, "--deterministic", "--output", output, "--json", counters, *options)
     assert "the counters add up" in done.stdout, done.stdout
     return output, json.loads(counters.read_text())
