@@ -9,6 +9,7 @@
 #ifndef KEDGE_DATAPLANE_DATAPLANE_H
 #define KEDGE_DATAPLANE_DATAPLANE_H
 
+#include <rte_interrupts.h>
 #include <rte_rcu_qsbr.h>
 
 #include "announcement.h"
@@ -30,10 +31,17 @@ struct worker {
 	struct walk_counters counters;
 	struct rte_ring *injected;  /* main core → worker */
 	struct rte_ring *punts;     /* worker → main core */
+	struct rte_ring *shared;    /* other workers → this one: frames of its flows (spreading.h) */
+	struct rte_ring *outgoing;  /* other workers → this one: frames to send by its queues */
 	struct rte_ring *to_host;   /* worker → main core; NULL without a host port */
 	struct rte_ring *from_host; /* main core → worker */
 	struct dataplane *dataplane;
 	unsigned number;
+	enum idle_mode idle;
+	unsigned empty_polls;
+	bool is_waiting; /* for an interrupt; others look at it */
+	int wake_descriptor;
+	struct rte_epoll_event wake_event;
 	uint64_t turns;       /* of its loop: its sign of life; relaxed */
 	uint64_t busy_cycles; /* in bursts; relaxed */
 	uint64_t all_cycles;
@@ -95,8 +103,8 @@ struct dataplane {
 	bool has_huge_pages;
 	unsigned worker_count;
 	struct worker *workers[WORKERS_MAX];
-	volatile bool ending;   /* asked to end: withdraws, forwards a little longer, then stops */
-	volatile bool stopping; /* workers end their loops */
+	volatile bool ending;    /* asked to end: withdraws, forwards a little longer, then stops */
+	volatile bool stopping;  /* workers end their loops */
 	volatile bool reloading; /* SIGHUP came */
 
 	struct walk_counters main_counters;

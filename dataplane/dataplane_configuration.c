@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "address_text.h"
+#include "device.h"
 
 struct reading {
 	const char *path;
@@ -17,6 +18,7 @@ struct reading {
 
 enum kind {
 	KIND_TEXT,      /* maximum: octets of the field with its NUL */
+	KIND_DEVICE,    /* the same, and device_parse() knows it */
 	KIND_NUMBER,    /* uint32_t, minimum..maximum */
 	KIND_CHOICE,    /* an enum: the index in `choices` */
 	KIND_ADDRESS,   /* struct in6_addr; sets the bool at `presence` */
@@ -49,7 +51,7 @@ struct key {
 
 static const struct key port_keys[] = {
         {"name", KIND_TEXT, PORT(name), 0, 1, NAME_OCTETS, NULL, NULL, NULL, 0, "What routes call it."},
-        {"device", KIND_TEXT, PORT(device), 0, 1, DEVICE_OCTETS, NULL, NULL, NULL, 0,
+        {"device", KIND_DEVICE, PORT(device), 0, 1, DEVICE_OCTETS, NULL, NULL, NULL, 0,
          "A vdev with its arguments, such as net_af_packet,iface=core0, or a PCI address."},
         {"addresses", KIND_ADDRESSES, 0, 0, 0, PORT_ADDRESSES_MAX, NULL, NULL, NULL, 0,
          "Addresses of this host on the link, with the length of the link's prefix."},
@@ -119,8 +121,8 @@ static const struct key root_keys[] = {
          "Size of the table."},
         {"memory", KIND_CHOICE, ROOT(memory), 0, 0, 0, "auto", "auto huge no-huge", NULL, 0,
          "Huge pages: if there are any, always, never."},
-        {"idle", KIND_CHOICE, ROOT(idle), 0, 0, 0, "sleep", "busy sleep", NULL, 0,
-         "What a worker does without packets: busy on NICs, sleep on vdevs."},
+        {"idle", KIND_CHOICE, ROOT(idle), 0, 0, 0, "auto", "auto busy sleep interrupt", NULL, 0,
+         "What a worker does without packets; auto: sleep on vdevs, busy on NICs."},
         {"file-prefix", KIND_TEXT, ROOT(file_prefix), 0, 1, NAME_OCTETS, "kedge", NULL, NULL, 0,
          "Tells data planes of one host apart."},
         {"buffers", KIND_NUMBER, ROOT(buffers), 4, 1024, 10000000, "16384", NULL, NULL, 0, "Packet buffers."},
@@ -165,6 +167,7 @@ static void describe(const struct key *key, char *text, size_t octets)
 	case KIND_CHOICE:
 		snprintf(text, octets, "one of: %s", key->choices);
 		return;
+	case KIND_DEVICE:
 	case KIND_TEXT:
 		snprintf(text, octets, "a text of at most %lld octets", key->maximum - 1);
 		return;
@@ -236,6 +239,14 @@ static bool read_number(const struct key *key, const char *text, void *field)
 	return true;
 }
 
+static int check_device(const struct reading *reading, const char *text, unsigned line)
+{
+	char fault[DEVICE_FAULT_OCTETS];
+	struct device device;
+
+	return device_parse(text, &device, fault) ? fail(reading, line, "device: %s", fault) : 0;
+}
+
 static int read_scalar(const struct reading *reading, const struct key *key, const char *text, unsigned line,
                        uint8_t *into)
 {
@@ -244,6 +255,7 @@ static int read_scalar(const struct reading *reading, const struct key *key, con
 	bool right = false;
 
 	switch (key->kind) {
+	case KIND_DEVICE:
 	case KIND_TEXT:
 		right = (long long)strlen(text) >= key->minimum && (long long)strlen(text) < key->maximum;
 		if (right)
@@ -267,7 +279,9 @@ static int read_scalar(const struct reading *reading, const struct key *key, con
 	default:
 		break;
 	}
-	return right ? 0 : wrong(reading, line, key, text);
+	if (!right)
+		return wrong(reading, line, key, text);
+	return key->kind == KIND_DEVICE ? check_device(reading, text, line) : 0;
 }
 
 static const yaml_node_t *item_of(struct reading *reading, const yaml_node_t *list, size_t index)

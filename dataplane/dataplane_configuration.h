@@ -48,7 +48,7 @@ struct configured_service_prefix {
 };
 
 enum memory_mode { MEMORY_AUTO, MEMORY_HUGE, MEMORY_NO_HUGE };
-enum idle_mode { IDLE_BUSY, IDLE_SLEEP };
+enum idle_mode { IDLE_AUTO, IDLE_BUSY, IDLE_SLEEP, IDLE_INTERRUPT };
 enum dscp_model { DSCP_COPY, DSCP_PIPE, DSCP_UNIFORM };
 enum udp_checksum_mode { UDP_CHECKSUM_ZERO, UDP_CHECKSUM_COMPUTE };
 

@@ -5,9 +5,9 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
@@ -21,9 +21,11 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
-#include "dataplane.h"
+#include "capability.h"
+#include "device.h"
 #include "host_netlink.h"
 #include "privileges.h"
+#include "spreading.h"
 
 enum {
 	ARGUMENTS_MAX = 32,
@@ -32,7 +34,7 @@ enum {
 	POOL_CACHE = 256,
 	BUFFER_OCTETS = RTE_MBUF_DEFAULT_BUF_SIZE
 };
-enum { HUGE_PAGE_OCTETS = 2 << 20, NO_HUGE_MEGABYTES = 256 };
+enum { HUGE_PAGE_OCTETS = 2 << 20 };
 
 static struct dataplane *the_dataplane; /* a signal handler knows no argument */
 
@@ -70,69 +72,36 @@ static void unmap_table(void *memory)
 	(void)memory;
 }
 
-static bool has_huge_pages(void)
-{
-	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
-	unsigned long pages = 0;
-
-	if (!file)
-		return false;
-	if (fscanf(file, "%lu", &pages) != 1)
-		pages = 0;
-	fclose(file);
-	return pages * 2 >= NO_HUGE_MEGABYTES;
-}
-
-/* Main core first, workers on the CPUs behind it; on a small machine several share one. */
-static void lcores_of(unsigned workers, char *text, size_t octets)
-{
-	cpu_set_t allowed;
-	int cpus[CPU_SETSIZE], count = 0;
-	size_t used;
-
-	sched_getaffinity(0, sizeof(allowed), &allowed);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &allowed))
-			cpus[count++] = cpu;
-	used = (size_t)snprintf(text, octets, "0@%d", cpus[0]);
-	for (unsigned i = 1; i <= workers && used < octets; i++)
-		used += (size_t)snprintf(text + used, octets - used, ",%u@%d", i,
-		                         count > 1 ? cpus[1 + (i - 1) % (unsigned)(count - 1)] : cpus[0]);
-}
-
 static int start_eal(struct dataplane *dataplane, char *error)
 {
 	const struct dataplane_configuration *configuration = &dataplane->configuration;
-	char lcores[1024], memory[16], devices[PORTS_MAX][DEVICE_OCTETS + 16], prefix[NAME_OCTETS + 16];
+	char cores[1024], memory[16], devices[PORTS_MAX][DEVICE_OCTETS + 16], prefix[NAME_OCTETS + 16];
 	const char *arguments[ARGUMENTS_MAX] = {"kedge-dataplane", "--no-telemetry", "--log-level=lib.*:error",
 	                                        "--log-level=pmd.*:error", "--lcores"};
 	int count = 5;
 	bool has_pci = false;
 
-	lcores_of(configuration->workers, lcores, sizeof(lcores));
-	arguments[count++] = lcores;
+	capability_cores(configuration->workers, cores, sizeof(cores));
+	arguments[count++] = cores;
 	snprintf(prefix, sizeof(prefix), "--file-prefix=%s", configuration->file_prefix);
 	arguments[count++] = prefix;
 	if (dataplane->has_huge_pages) {
 		arguments[count++] = "--in-memory";
 	} else {
-		snprintf(memory, sizeof(memory), "%d", NO_HUGE_MEGABYTES);
+		snprintf(memory, sizeof(memory), "%u", capability_packet_megabytes(configuration));
 		arguments[count++] = "--no-huge";
 		arguments[count++] = "-m";
 		arguments[count++] = memory;
 	}
 	for (unsigned i = 0; i < configuration->port_count; i++) {
-		const char *device = configuration->ports[i].device;
-		size_t name = strcspn(device, ",");
+		struct device device;
+		char fault[DEVICE_FAULT_OCTETS];
 
-		if (strncmp(device, "net_", 4) == 0) {
-			snprintf(devices[i], sizeof(devices[i]), "--vdev=%.*s%u%s", (int)name, device, i,
-			         device + name);
-		} else {
-			snprintf(devices[i], sizeof(devices[i]), "--allow=%s", device);
-			has_pci = true;
-		}
+		if (device_parse(configuration->ports[i].device, &device, fault) || device.is_virtual)
+			continue; /* vdevs are made one by one, so that each has its own sentence */
+		snprintf(devices[i], sizeof(devices[i]), "--allow=%s", device.address);
 		arguments[count++] = devices[i];
+		has_pci = true;
 	}
 	if (!has_pci)
 		arguments[count++] = "--no-pci";
@@ -187,22 +156,43 @@ static void start_clock(struct dataplane *dataplane)
 	             (uint64_t)dataplane->configuration.stale_grace_s * 1000);
 }
 
-static uint16_t send_frames(void *context, unsigned port, struct rte_mbuf **frames, uint16_t count)
+static int make_ring(struct rte_ring **ring, const char *purpose, unsigned number, unsigned size, unsigned flags)
 {
-	const struct worker *worker = context;
+	char name[RTE_RING_NAMESIZE];
 
-	return rte_eth_tx_burst(worker->dataplane->ports[port].device, (uint16_t)worker->number, frames, count);
+	snprintf(name, sizeof(name), "%s%u", purpose, number);
+	*ring = rte_ring_create(name, size, SOCKET_ID_ANY, flags);
+	return *ring ? 0 : -ENOMEM;
+}
+
+/* Between the main core and this worker, and (many to one) from other workers. */
+static int make_rings(struct worker *worker, bool with_host)
+{
+	const unsigned one_to_one = RING_F_SP_ENQ | RING_F_SC_DEQ, many_to_one = RING_F_SC_DEQ;
+	unsigned number = worker->number;
+	int result = make_ring(&worker->injected, "injected", number, RING_SIZE, one_to_one);
+
+	if (!result)
+		result = make_ring(&worker->punts, "punts", number, RING_SIZE, one_to_one);
+	if (!result)
+		result = make_ring(&worker->shared, "shared", number, RING_SIZE, many_to_one);
+	if (!result)
+		result = make_ring(&worker->outgoing, "outgoing", number, RING_SIZE, many_to_one);
+	if (!result && with_host)
+		result = make_ring(&worker->to_host, "to_host", number, HOST_RING_SIZE, one_to_one);
+	if (!result && with_host)
+		result = make_ring(&worker->from_host, "from_host", number, HOST_RING_SIZE, one_to_one);
+	return result;
 }
 
 static int make_worker(struct dataplane *dataplane, unsigned number)
 {
 	struct worker *worker =
 	        aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(sizeof(*worker), RTE_CACHE_LINE_SIZE));
-	char name[RTE_RING_NAMESIZE];
 	struct walk_options options = {
 	        .forwarding = &dataplane->forwarding,
 	        .pool = dataplane->pool,
-	        .transmit = send_frames,
+	        .transmit = spreading_send,
 	        .transmit_context = worker,
 	        .workers = dataplane->configuration.workers,
 	        .number = number,
@@ -213,20 +203,9 @@ static int make_worker(struct dataplane *dataplane, unsigned number)
 	memset(worker, 0, sizeof(*worker));
 	worker->number = number;
 	worker->dataplane = dataplane;
-	snprintf(name, sizeof(name), "injected%u", number);
-	worker->injected = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	snprintf(name, sizeof(name), "punts%u", number);
-	worker->punts = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	if (!worker->injected || !worker->punts)
+	worker->wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (worker->wake_descriptor < 0 || make_rings(worker, host_ports_wanted(&dataplane->configuration)))
 		return -ENOMEM;
-	if (host_ports_wanted(&dataplane->configuration)) {
-		snprintf(name, sizeof(name), "to_host%u", number);
-		worker->to_host = rte_ring_create(name, HOST_RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-		snprintf(name, sizeof(name), "from_host%u", number);
-		worker->from_host = rte_ring_create(name, HOST_RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-		if (!worker->to_host || !worker->from_host)
-			return -ENOMEM;
-	}
 	options.counters = &worker->counters;
 	options.punts = worker->punts;
 	options.to_host = worker->to_host;
@@ -234,22 +213,6 @@ static int make_worker(struct dataplane *dataplane, unsigned number)
 	dataplane->workers[number] = worker;
 	dataplane->worker_count = number + 1;
 	return 0;
-}
-
-/* What was found and what it means, before the first packet. */
-static void report(const struct dataplane *dataplane)
-{
-	fprintf(stderr, "notice dataplane: %u workers, idle %s, %s, table for %zu bindings (%zu MB)\n",
-	        dataplane->worker_count, dataplane->configuration.idle == IDLE_SLEEP ? "sleep" : "busy",
-	        dataplane->has_huge_pages ? "huge pages" : "no huge pages (slower: more TLB misses)",
-	        binding_table_capacity(dataplane->forwarding.table),
-	        binding_table_octets(binding_table_capacity(dataplane->forwarding.table)) >> 20);
-	for (unsigned i = 0; i < dataplane->forwarding.port_count; i++)
-		fprintf(stderr, "notice dataplane: port %s: %s, MTU %u, %u receive queues%s\n",
-		        dataplane->ports[i].name, dataplane->ports[i].driver, dataplane->forwarding.ports[i].mtu_bytes,
-		        dataplane->ports[i].queues,
-		        dataplane->worker_count > 1 && dataplane->ports[i].queues == 1 ? ": one worker polls it alone"
-		                                                                       : "");
 }
 
 static int make_hosts(struct dataplane *dataplane, char *error)
@@ -279,6 +242,9 @@ static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 		         dataplane->configuration.name);
 		return -EADDRINUSE;
 	}
+	result = capability_choose_memory(&dataplane->configuration, &dataplane->has_huge_pages, error);
+	if (result)
+		return result;
 	result = start_eal(dataplane, error);
 	if (result)
 		return result;
@@ -333,7 +299,7 @@ static int run(struct dataplane *dataplane)
 		fprintf(stderr, "error dataplane: %s\n", error[0] ? error : strerror(-result));
 		return 1;
 	}
-	report(dataplane);
+	capability_report(dataplane);
 	RTE_LCORE_FOREACH_WORKER(lcore)
 	{
 		if (number < dataplane->worker_count)
@@ -415,8 +381,6 @@ int main(int argc, char **argv)
 		free(dataplane);
 		return 0;
 	}
-	dataplane->has_huge_pages = dataplane->configuration.memory == MEMORY_HUGE ||
-	                            (dataplane->configuration.memory == MEMORY_AUTO && has_huge_pages());
 	option = run(dataplane);
 	free(dataplane);
 	return option;

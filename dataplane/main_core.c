@@ -12,6 +12,7 @@
 #include <rte_ethdev.h>
 
 #include "announcing.h"
+#include "idling.h"
 #include "plane_operator.h"
 #include "table_writer.h"
 
@@ -71,8 +72,10 @@ static void drop_here(struct dataplane *dataplane, struct rte_mbuf *buffer, enum
 /* To the first worker; what it cannot take is dropped by name, and counts as injected here. */
 static void hand_to_worker(struct dataplane *dataplane, struct rte_mbuf *buffer)
 {
-	if (rte_ring_enqueue(dataplane->workers[0]->injected, buffer) == 0)
+	if (rte_ring_enqueue(dataplane->workers[0]->injected, buffer) == 0) {
+		idling_wake(dataplane->workers[0]);
 		return;
+	}
 	counter_add(&dataplane->main_counters.injected, 1);
 	drop_here(dataplane, buffer, DROP_inject_queue_full);
 }
@@ -286,6 +289,8 @@ static unsigned take_from_host(struct dataplane *dataplane, unsigned port)
 		counter_add(&dataplane->main_counters.from_host, 1);
 		drop_here(dataplane, frames[i], DROP_host_queue_full);
 	}
+	if (count)
+		idling_wake(dataplane->workers[0]);
 	return count;
 }
 

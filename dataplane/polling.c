@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* polling - a worker's loop: frames from its queues, packets from the main core, a quiescent state each turn. */
-#include <time.h>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#include "dataplane.h"
+#include "idling.h"
+#include "spreading.h"
 
-enum { POLLS_BEFORE_SLEEP = 256, SLEEP_NS = 50000 };
-
-static bool polls_port(const struct worker *worker, unsigned port)
+/* The queues of a port that are this worker's; how many frames they brought. */
+static unsigned poll_port(struct worker *worker, unsigned index, uint64_t now_ms)
 {
 	const struct dataplane *dataplane = worker->dataplane;
+	const struct port *port = &dataplane->ports[index];
+	struct rte_mbuf *frames[BURST_MAX];
+	unsigned all = 0;
 
-	/* a port with one queue belongs to one worker */
-	return dataplane->ports[port].queues > worker->number ||
-	       (dataplane->ports[port].queues == 1 && worker->number == port % dataplane->worker_count);
-}
+	for (uint16_t queue = 0; queue < port->receive_queues; queue++) {
+		unsigned count, own;
 
-static uint16_t queue_of(const struct worker *worker, unsigned port)
-{
-	return worker->dataplane->ports[port].queues == 1 ? 0 : (uint16_t)worker->number;
+		if (port_poller_of(port, index, queue, dataplane->worker_count) != worker->number)
+			continue;
+		own = count = rte_eth_rx_burst(port->device, queue, frames, BURST_MAX);
+		if (count && port->receive_queues < dataplane->worker_count)
+			own = spreading_share(worker, index, frames, count);
+		if (own)
+			worker_burst(&worker->walk, frames, own, (uint8_t)index, now_ms);
+		all += count;
+	}
+	return all;
 }
 
 /* One turn over all that may bring packets; how many came. */
@@ -38,15 +45,10 @@ static unsigned poll_all(struct worker *worker, uint64_t now_ms)
 			worker_from_host(&worker->walk, frames, count, now_ms);
 		all += count;
 	}
-	for (unsigned port = 0; port < worker->dataplane->forwarding.port_count; port++) {
-		if (!polls_port(worker, port))
-			continue;
-		count = rte_eth_rx_burst(worker->dataplane->ports[port].device, queue_of(worker, port), frames,
-		                         BURST_MAX);
-		if (count)
-			worker_burst(&worker->walk, frames, count, (uint8_t)port, now_ms);
-		all += count;
-	}
+	if (worker->dataplane->worker_count > 1)
+		all += spreading_take(worker, now_ms);
+	for (unsigned port = 0; port < worker->dataplane->forwarding.port_count; port++)
+		all += poll_port(worker, port, now_ms);
 	return all;
 }
 
@@ -54,12 +56,11 @@ int polling_run(void *argument)
 {
 	struct worker *worker = argument;
 	struct dataplane *dataplane = worker->dataplane;
-	const struct timespec pause = {.tv_nsec = SLEEP_NS};
 	uint64_t last_tsc = rte_rdtsc();
-	unsigned empty_polls = 0;
 
 	rte_rcu_qsbr_thread_register(dataplane->qsbr, worker->number);
 	rte_rcu_qsbr_thread_online(dataplane->qsbr, worker->number);
+	idling_start(worker);
 	while (!dataplane->stopping) {
 		uint64_t tsc = rte_rdtsc();
 		uint64_t now_ms = dataplane_ms_of(dataplane, tsc);
@@ -67,22 +68,15 @@ int polling_run(void *argument)
 
 		rte_rcu_qsbr_quiescent(dataplane->qsbr, worker->number);
 		counter_add(&worker->turns, 1);
-		if (count) {
-			empty_polls = 0;
+		if (count)
 			counter_add(&worker->busy_cycles, rte_rdtsc() - tsc);
-		} else {
+		else
 			worker_idle(&worker->walk, now_ms);
-			empty_polls++;
-		}
 		counter_add(&worker->all_cycles, tsc - last_tsc);
 		last_tsc = tsc;
-		if (empty_polls > POLLS_BEFORE_SLEEP && dataplane->configuration.idle == IDLE_SLEEP) {
-			/* nobody waits for a worker that sleeps */
-			rte_rcu_qsbr_thread_offline(dataplane->qsbr, worker->number);
-			clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-			rte_rcu_qsbr_thread_online(dataplane->qsbr, worker->number);
-		}
+		idling_turn(worker, count);
 	}
+	spreading_end(worker);
 	walk_stop(&worker->walk);
 	rte_rcu_qsbr_thread_offline(dataplane->qsbr, worker->number);
 	rte_rcu_qsbr_thread_unregister(dataplane->qsbr, worker->number);

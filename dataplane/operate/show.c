@@ -3,6 +3,8 @@
 #include <rte_cycles.h>
 
 #include "announcing.h"
+#include "capability.h"
+#include "idling.h"
 #include "plane_operator.h"
 
 static json_t *counters_of(const struct walk_counters *counters)
@@ -60,11 +62,11 @@ static json_t *show_worker(const struct worker *worker)
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		dropped += drops.drops[i];
 	return json_pack(
-	        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "worker", (int)worker->number, "received",
-	        plane_number(all.packets), "dropped", plane_number(dropped), "cycles_per_packet",
-	        all.packets ? plane_number(all.busy_cycles / all.packets) : json_null(), "cycles_per_packet_now",
-	        last.packets ? plane_number(last.busy_cycles / last.packets) : json_null(), "idle_share",
-	        quotient(all.all_cycles - all.busy_cycles, all.all_cycles), "idle_share_now",
+	        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "worker", (int)worker->number, "idle",
+	        idling_mode_name(worker->idle), "received", plane_number(all.packets), "dropped", plane_number(dropped),
+	        "cycles_per_packet", all.packets ? plane_number(all.busy_cycles / all.packets) : json_null(),
+	        "cycles_per_packet_now", last.packets ? plane_number(last.busy_cycles / last.packets) : json_null(),
+	        "idle_share", quotient(all.all_cycles - all.busy_cycles, all.all_cycles), "idle_share_now",
 	        quotient(last.all_cycles - last.busy_cycles, last.all_cycles), "punts_waiting",
 	        plane_number(rte_ring_count(worker->punts)), "injections_waiting",
 	        plane_number(rte_ring_count(worker->injected)), "punt_ring", (int)rte_ring_get_capacity(worker->punts),
@@ -79,8 +81,10 @@ static json_t *show_port(const struct dataplane *dataplane, unsigned index)
 	char address[18];
 
 	snprintf(address, sizeof(address), "%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]);
-	return json_pack("{s:s, s:s, s:s, s:i, s:i}", "port", port->name, "driver", port->driver, "link_address",
-	                 address, "mtu_bytes", (int)link->mtu_bytes, "queues", (int)port->queues);
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s}", "port", port->name, "driver", port->driver,
+	                 "link_address", address, "mtu_bytes", (int)link->mtu_bytes, "queues",
+	                 (int)port->receive_queues, "transmit_queues", (int)port->transmit_queues, "spread",
+	                 capability_spread_name(port->spread));
 }
 
 /* Versions of one epoch have no gaps; of an older epoch nothing counts. */
