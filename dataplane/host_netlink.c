@@ -142,8 +142,11 @@ static int change_route(int netlink, uint16_t type, uint16_t flags, const struct
 	add(&request, RTA_DST, told.bytes, told.octets);
 	add(&request, RTA_OIF, &interface_index, sizeof(interface_index));
 	add(&request, RTA_PRIORITY, &route->metric, sizeof(route->metric));
-	if (route->via)
-		add(&request, RTA_GATEWAY, route->via, sizeof(*route->via));
+	if (route->via) {
+		const struct family_address via = family_address_of(route->via, 128);
+
+		add(&request, RTA_GATEWAY, via.bytes, via.octets);
+	}
 	return ask(netlink, &request);
 }
 

@@ -71,17 +71,26 @@ static void take_no_advertisements(const char *interface)
 	fclose(file);
 }
 
-static int set_up_interface(const struct configured_port *port, const struct forwarding_port *link, int netlink,
-                            unsigned index)
+/* A default route that serves when the host has no other. */
+static int set_last_route(int netlink, unsigned index, const struct in6_addr *anywhere, uint8_t length,
+                          const struct in6_addr *gateway)
 {
-	static const struct in6_addr anywhere;
 	const struct host_route last = {
-	        .prefix = anywhere,
+	        .prefix = *anywhere,
+	        .length = length,
 	        .interface_index = index,
-	        .via = &port->gateway,
+	        .via = gateway,
 	        .metric = HOST_ROUTE_LAST_METRIC,
 	        .protocol = HOST_ROUTE_STATIC_PROTOCOL,
 	};
+
+	return host_netlink_route_set(netlink, &last);
+}
+
+static int set_up_interface(const struct configured_port *port, const struct forwarding_port *link, int netlink,
+                            unsigned index)
+{
+	static const struct in6_addr anywhere, any_ipv4 = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
 	int result;
 
 	take_no_advertisements(port->host);
@@ -90,7 +99,9 @@ static int set_up_interface(const struct configured_port *port, const struct for
 		result = host_netlink_address_add(netlink, index, &port->addresses[i].address,
 		                                  port->addresses[i].length);
 	if (!result && port->has_gateway)
-		result = host_netlink_route_set(netlink, &last);
+		result = set_last_route(netlink, index, &anywhere, 0, &port->gateway);
+	if (!result && port->has_gateway_ipv4)
+		result = set_last_route(netlink, index, &any_ipv4, MAPPED_PREFIX_BITS, &port->gateway_ipv4);
 	return result;
 }
 

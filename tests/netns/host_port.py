@@ -33,6 +33,16 @@ def with_host_port(text):
     return text.replace(gateway, f"{gateway}    host: {INTERFACE}\n")
 
 
+IPV4_ADDRESS, IPV4_GATEWAY, IPV4_HOME_PREFIX = "203.0.113.10", "203.0.113.9", "198.18.0.0/16"
+
+
+def with_both_families(text):
+    """The port and its twin have an IPv4 address, too."""
+    return (with_host_port(text).replace(f'"{topology.DATA_PLANE_ADDRESS}/64"', f'"{topology.DATA_PLANE_ADDRESS}/64", "{IPV4_ADDRESS}/30"')
+            .replace(f"    host: {INTERFACE}\n", f"    gateway-ipv4: {IPV4_GATEWAY}\n    host: {INTERFACE}\n")
+            .replace("service-prefixes:\n", f"service-prefixes:\n  - prefix: {IPV4_HOME_PREFIX}\n    key-length: 32\n"))
+
+
 def restart(edit=with_host_port):
     """The lab's data plane anew, with another configuration."""
     programs.stop(DATA_PLANE.name)

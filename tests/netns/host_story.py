@@ -17,7 +17,7 @@ import topology
 import traffic
 
 IMSI, K, OPC = "001010000000001", "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
-CORRESPONDENT = "2001:db8:c::10"
+CORRESPONDENT, CORRESPONDENT_IPV4 = "2001:db8:c::10", "203.0.113.18"
 CAP_NET_ADMIN = 1 << 12
 BULK = os.urandom(1 << 20)
 node = None
@@ -37,10 +37,11 @@ def capabilities(pid):
 
 def converse(client_node, source, server_node, address, port):
     """A connection that carries BULK there and back; both ends must have all of it."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with topology.inside(server_node):
-        listener = socket.create_server((address, port), family=socket.AF_INET6)
+        listener = socket.create_server((address, port), family=family)
     with topology.inside(client_node):
-        client = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        client = socket.socket(family, socket.SOCK_STREAM)
     client.settimeout(10)
     if source:
         client.bind((source, 0))
@@ -70,9 +71,24 @@ def converse(client_node, source, server_node, address, port):
 def story_a_host_port_stands_beside_the_port():
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
-    host_port.restart()
+    host_port.restart(host_port.with_both_families)
     shown = topology.addresses_of("home")[host_port.INTERFACE]
-    assert set(shown) == {topology.DATA_PLANE_ADDRESS, topology.SERVICE_ADDRESS}, shown
+    assert set(shown) == {topology.DATA_PLANE_ADDRESS, topology.SERVICE_ADDRESS, host_port.IPV4_ADDRESS}, shown
+
+
+def story_home_prefixes_of_both_families_are_routes_on_it():
+    """For a routing daemon, while in sync (bgp_story.py)."""
+    wanted = {topology.HOME_PREFIX, topology.SERVICE_ADDRESS, host_port.IPV4_HOME_PREFIX}
+
+    def routes():
+        lines = [line for family in ("-4", "-6") for line in topology.ip("home", family, "route", "show", "proto", "107").splitlines()]
+        return {line.split()[0] for line in lines if f"dev {host_port.INTERFACE}" in line}
+
+    programs.wait_until(lambda: routes() == wanted, f"routes to {wanted}")
+    assert story.kedge("dataplane", "drain")["dataplane"]["drained"] is True
+    programs.wait_until(lambda: not routes(), "no route while drained")
+    story.kedge("dataplane", "undrain")
+    programs.wait_until(lambda: routes() == wanted, "the routes again")
 
 
 def story_network_administration_is_all_that_is_kept():
@@ -102,6 +118,12 @@ def story_tcp_to_our_own_addresses():
     after = stats()["walk"]
     least = 3 * len(BULK) // 1440
     assert after["to_host"] - before["to_host"] > least and after["from_host"] - before["from_host"] > least, (before, after)
+
+
+def story_tcp_in_ipv4():
+    """ARP is answered by the data plane on the link, and by its twin's neighbour to the kernel."""
+    converse("cn", None, "home", host_port.IPV4_ADDRESS, 22)
+    converse("home", host_port.IPV4_ADDRESS, "cn", CORRESPONDENT_IPV4, 2222)
 
 
 def story_a_closed_port_refuses():

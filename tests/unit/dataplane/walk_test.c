@@ -10,6 +10,7 @@
 #include <rte_eal.h>
 #include <rte_rcu_qsbr.h>
 
+#include "arp.h"
 #include "feed.h"
 #include "neighbour.h"
 #include "punt.h"
@@ -518,6 +519,47 @@ static void short_way_takes_the_ordinary_alone(void **state)
 	unmake(fixture);
 }
 
+static struct rte_mbuf *arp_frame(struct fixture *fixture, const char *sender, const char *target)
+{
+	struct arp_packet asked = {.operation = ARP_REQUEST, .sender = address(sender), .target = address(target)};
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(fixture->pool);
+	enum { OCTETS = ETHERNET_OCTETS + ARP_OCTETS };
+	struct wire_writer writer = wire_writer_of(rte_pktmbuf_append(frame, OCTETS), OCTETS);
+
+	memcpy(asked.sender_link, own_link, sizeof(own_link));
+	wire_write_bytes(&writer, gateway_link, sizeof(gateway_link));
+	wire_write_bytes(&writer, own_link, sizeof(own_link));
+	wire_write_u16(&writer, ETHERTYPE_ARP);
+	arp_write(&writer, &asked);
+	assert_int_equal(wire_written(&writer), OCTETS);
+	frame->port = 0;
+	return frame;
+}
+
+/* RFC 826, RFC 5227: the same for IPv4, once it is served. */
+static void host_finds_every_ipv4_neighbour_here(void **state)
+{
+	struct in6_addr own = address("::ffff:203.0.113.10");
+	struct fixture *fixture = make((struct forwarding_limits){0});
+	static const char *const targets[] = {"::ffff:203.0.113.9", "::ffff:203.0.113.10", "::ffff:203.0.113.9"};
+
+	(void)state;
+	fixture->forwarding.ports[0].has_host = true;
+	assert_true(forwarding_add_own(&fixture->forwarding, &own, 0) >= 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct rte_mbuf *frame = arp_frame(fixture, "::ffff:203.0.113.10", targets[i]);
+
+		fixture->forwarding.serves_ipv4 = i < 2;
+		worker_from_host(&fixture->walk, &frame, 1, 1000);
+	}
+	take_host_frames(fixture);
+	assert_int_equal(fixture->host_got, 1);
+	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + 7], ARP_REPLY);
+	assert_int_equal(fixture->counters.consumed, 2);
+	assert_int_equal(fixture->counters.drops[DROP_ipv4_unserved], 1);
+	unmake(fixture);
+}
+
 int main(void)
 {
 	char *arguments[] = {"walk_test", "--no-huge", "--no-pci", "--no-telemetry",   "--no-shconf", "-m",
@@ -537,6 +579,7 @@ int main(void)
 	        cmocka_unit_test(host_hears_the_link),
 	        cmocka_unit_test(host_sends_by_the_walks_routes),
 	        cmocka_unit_test(host_finds_every_neighbour_here),
+	        cmocka_unit_test(host_finds_every_ipv4_neighbour_here),
 	        cmocka_unit_test(short_way_takes_the_ordinary_alone),
 	};
 
