@@ -11,7 +11,7 @@
 #include "eap_aka_keys.h"
 #include "usim.h"
 
-enum { EAP_AKA_PEER_NAME_MAX = 253, EAP_AKA_PEER_PACKET_MAX = 1024 };
+enum { EAP_AKA_PEER_NAME_MAX = 6 + 253 /* "kedge:" and a PAA-Id */, EAP_AKA_PEER_PACKET_MAX = 1024 };
 
 struct eap_aka_peer_settings {
 	char realm[EAP_AKA_PEER_NAME_MAX + 1];        /* empty: the realm of the IMSI (E-4) */

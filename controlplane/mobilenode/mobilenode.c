@@ -360,6 +360,8 @@ static void moved(void *context, const struct movement_place *place, const struc
 		show_association(node, effects);
 	else if (!timer_is_armed(&node->retry) || node->state == MOBILENODE_NO_ACCESS)
 		bootstrap(node, now, effects);
+	if (place)
+		pana_client_moved(node->pana, now, effects);
 	if (place && pana_client_state(node->pana) == PANA_CLIENT_STARTING)
 		pana_client_start(node->pana, now,
 		                  effects); /* at once from here, not when the old place's turn comes */

@@ -238,7 +238,7 @@ static void read_eap(const struct configuration_node *root, struct mobilenode_co
 	if (eap->is_prefix_match)
 		snprintf(eap->network_name, sizeof(eap->network_name), "WLAN");
 	else
-		snprintf(eap->network_name, sizeof(eap->network_name), "kedge:%.240s", settings->node.bootstrap.paa_id);
+		snprintf(eap->network_name, sizeof(eap->network_name), "kedge:%s", settings->node.bootstrap.paa_id);
 }
 
 static void read_wish(const struct configuration_node *root, struct bootstrap_client_settings *bootstrap)

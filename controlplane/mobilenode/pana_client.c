@@ -19,6 +19,10 @@ enum {
 	PROGRESS_MS = 10000, /* B-15 */
 	AUTHENTICATION_MS = 60000,
 	REAUTHENTICATION_RETRY_MS = 1000, /* a request is out */
+	PING_INTERVAL_MS = 1000,          /* F-9 */
+	REPEATS_MAX = 5,                  /* B-22 */
+	REQUESTS_MAX = 1 << 30,           /* B-17 */
+	REQUESTS_KEPT = 4,                /* for the re-authentication itself */
 	RAND_TENTHS = 10,
 };
 
@@ -46,6 +50,7 @@ static void forget(struct pana_client *client)
 	timer_disarm(&client->deadline);
 	timer_disarm(&client->lifetime);
 	timer_disarm(&client->end);
+	timer_disarm(&client->ping);
 	pana_keys_wipe(&client->keys);
 	secret_wipe(&client->session.msk);
 	OPENSSL_cleanse(client->request, sizeof(client->request));
@@ -55,6 +60,8 @@ static void forget(struct pana_client *client)
 	client->request_octets = 0;
 	client->peer_request_octets = 0;
 	client->has_number = false;
+	client->is_address_untold = false;
+	client->last_ping_ms = 0;
 }
 
 void pana_client_free(struct pana_client *client)
@@ -197,6 +204,8 @@ void client_opened(struct pana_client *client, uint32_t lifetime_s, const struct
 	timer_disarm(&client->retransmit);
 	client->request_octets = 0; /* under the old keys nobody would answer it (B-20) */
 	client->state = PANA_CLIENT_OPEN;
+	client->first_of_key = client->number;
+	client->peer_first_of_key = client->peer_number;
 	client->session.lifetime_s = lifetime_s;
 	client->session.ends_monotonic_ms = now->monotonic_ms + lifetime_ms;
 	timer_arm(client->timers, &client->lifetime, now->monotonic_ms + lifetime_ms / 10 * 8, lifetime_fired);
@@ -225,6 +234,7 @@ static void next_number(struct pana_client *client)
 	}
 	client->has_number = true;
 	client->number = (randomness_u32(client->randomness) & 0x3fffffff) | (~client->chosen->number & 0x80000000);
+	client->first_of_key = client->number - 1; /* none is used yet */
 }
 
 static int send_request(struct pana_client *client, enum pana_kind kind, struct wire_writer *writer,
@@ -241,6 +251,39 @@ static int send_request(struct pana_client *client, enum pana_kind kind, struct 
 	client_send(client, client->request, octets, effects);
 	arm_retransmit(client, true, REQUEST_IRT_MS, REQUEST_MRT_MS, now);
 	return 0;
+}
+
+/* Whether `count` more requests would pass the limit. */
+static bool passes_limit(const struct pana_client *client, uint32_t count)
+{
+	uint32_t most = client->settings.requests_max ? client->settings.requests_max : REQUESTS_MAX;
+	uint32_t own = client->has_number ? client->number - client->first_of_key : 0;
+
+	return own + count > most || client->peer_number - client->peer_first_of_key + count > most;
+}
+
+bool client_numbers_used_up(struct pana_client *client, const struct instant *now, struct effects *effects)
+{
+	if (!passes_limit(client, REQUESTS_KEPT))
+		return false;
+	if (pana_client_reauthenticate(client, now, effects) == -EBUSY)
+		timer_arm(client->timers, &client->lifetime, now->monotonic_ms + REAUTHENTICATION_RETRY_MS,
+		          lifetime_fired);
+	return true;
+}
+
+bool client_may_repeat(struct pana_client *client, const struct instant *now)
+{
+	if (now->monotonic_ms - client->repeats_since_ms >= 1000) {
+		client->repeats_since_ms = now->monotonic_ms;
+		client->repeats = 0;
+	}
+	if (client->repeats == REPEATS_MAX) {
+		client->counters.repeats_over_rate++;
+		return false;
+	}
+	client->repeats++;
+	return true;
 }
 
 static int may_request(const struct pana_client *client)
@@ -266,6 +309,9 @@ int pana_client_ping(struct pana_client *client, struct wire_view plaintext, con
 
 	if (result)
 		return result;
+	if (client_numbers_used_up(client, now, effects))
+		return -EBUSY; /* opened() will say when the new keys are there */
+	client->is_plain_ping = false;
 	begin_request(client, PANA_PNR_PING, &writer);
 	encap = pana_avp_write_space(&writer, 0, PANA_ENCRYPTION_ENCAP, plaintext.octets);
 	if (!encap)
@@ -273,6 +319,47 @@ int pana_client_ping(struct pana_client *client, struct wire_view plaintext, con
 	pana_encap_crypt(&client->keys, PANA_FROM_PAC, client->chosen->session_id, client->number, plaintext.bytes,
 	                 encap, plaintext.octets);
 	return send_request(client, PANA_PNR_PING, &writer, now, effects);
+}
+
+/* --- a new address (RFC 5191 5.6) --- */
+
+static void show_address(struct pana_client *client, const struct instant *now, struct effects *effects);
+
+static void ping_fired(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	show_address(timer_owner(timer, struct pana_client, ping), now, effects);
+}
+
+static void show_address(struct pana_client *client, const struct instant *now, struct effects *effects)
+{
+	uint64_t from_ms = client->last_ping_ms ? client->last_ping_ms + PING_INTERVAL_MS : 0;
+	struct wire_writer writer;
+
+	if (!client->is_address_untold || may_request(client) || client_numbers_used_up(client, now, effects))
+		return; /* every request with a new number shows it, and so does a re-authentication */
+	if (from_ms > now->monotonic_ms) {
+		timer_arm(client->timers, &client->ping, from_ms, ping_fired);
+		return;
+	}
+	client->is_address_untold = false;
+	client->is_plain_ping = true;
+	client->last_ping_ms = now->monotonic_ms;
+	begin_request(client, PANA_PNR_PING, &writer);
+	send_request(client, PANA_PNR_PING, &writer, now, effects);
+}
+
+void pana_client_moved(struct pana_client *client, const struct instant *now, struct effects *effects)
+{
+	if (!pana_client_session(client))
+		return;
+	client->is_address_untold = true;
+	show_address(client, now, effects);
+}
+
+void client_request_answered(struct pana_client *client, const struct instant *now, struct effects *effects)
+{
+	if (client->state == PANA_CLIENT_OPEN)
+		show_address(client, now, effects);
 }
 
 int pana_client_reauthenticate(struct pana_client *client, const struct instant *now, struct effects *effects)
@@ -342,7 +429,7 @@ void pana_client_datagram(struct pana_client *client, const struct endpoint *fro
 	}
 	switch (message.kind) {
 	case PANA_PAR_START:
-		client_par_start(client, &message, effects);
+		client_par_start(client, &message, now, effects);
 		break;
 	case PANA_PAR:
 	case PANA_PAR_COMPLETE:

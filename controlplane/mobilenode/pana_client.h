@@ -36,6 +36,7 @@ struct pana_client_settings {
 	struct endpoint paa;   /* address and port 716 */
 	uint32_t vendor;       /* Vendor-Id of B-35 */
 	uint32_t capabilities; /* own bits of Mob-Capability (B-7); POP is always set */
+	uint32_t requests_max; /* of either side under one MSK (B-17); 0: 2^30 */
 };
 
 /* Who the client talks to. All pointers are valid during the call only. */
@@ -90,6 +91,12 @@ int pana_client_reauthenticate(struct pana_client *client, const struct instant 
  */
 int pana_client_ping(struct pana_client *client, struct wire_view plaintext, const struct instant *now,
                      struct effects *effects);
+
+/*
+ * The address of the channel has changed: a ping shows the new one (RFC 5191 5.6; B-23), at once or when the request
+ * that is out has been answered, at most one a second (F-9). Nothing happens without a session.
+ */
+void pana_client_moved(struct pana_client *client, const struct instant *now, struct effects *effects);
 
 /* A datagram that came on the channel. */
 void pana_client_datagram(struct pana_client *client, const struct endpoint *from, struct wire_view datagram,

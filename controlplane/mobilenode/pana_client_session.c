@@ -42,13 +42,15 @@ static const struct pana_keys *keys_in_use(const struct pana_client *client)
 }
 
 /* Whether it is the next request. The last one again gets the octets of the last answer (B-6, B-22). */
-static bool is_next(struct pana_client *client, const struct pana_message *message, struct effects *effects)
+static bool is_next(struct pana_client *client, const struct pana_message *message, const struct instant *now,
+                    struct effects *effects)
 {
 	if (message->sequence_number == client->peer_number && client->peer_request_octets &&
 	    client->peer_request_octets == message->octets.octets &&
 	    memcmp(client->peer_request, message->octets.bytes, client->peer_request_octets) == 0) {
 		client->counters.repeated++;
-		client_send(client, client->answer, client->answer_octets, effects);
+		if (client_may_repeat(client, now))
+			client_send(client, client->answer, client->answer_octets, effects);
 		return false;
 	}
 	if (message->sequence_number == client->peer_number + 1)
@@ -60,11 +62,11 @@ static bool is_next(struct pana_client *client, const struct pana_message *messa
 /* --- EAP --- */
 
 /* B-18 */
-static bool take_nonce(struct pana_client *client, const struct pana_message *message)
+static bool take_nonce(struct pana_client *client, const struct pana_message *message, bool is_first)
 {
 	struct wire_view nonce = pana_message_value(message, PANA_NONCE);
 
-	if (!client->is_first_round)
+	if (!is_first)
 		return !nonce.octets;
 	if (nonce.octets < NONCE_OCTETS_MIN || nonce.octets > NONCE_OCTETS_MAX)
 		return false;
@@ -82,17 +84,16 @@ static void par_eap(struct pana_client *client, const struct pana_message *messa
 	uint8_t response[EAP_RESPONSE_OCTETS_MAX];
 	struct wire_view packet = pana_message_value(message, PANA_EAP_PAYLOAD);
 	struct wire_writer writer;
-	bool is_first = client->is_first_round;
+	bool is_first = client->is_first_round || client->state == PANA_CLIENT_OPEN;
 	size_t octets;
 
+	if (!packet.octets || !take_nonce(client, message, is_first)) {
+		client->counters.unexpected++;
+		return;
+	}
 	if (client->state == PANA_CLIENT_OPEN) { /* the PAA begins a re-authentication */
 		client->state = PANA_CLIENT_REAUTHENTICATING;
 		client_begin_authentication(client, now);
-		is_first = true;
-	}
-	if (!packet.octets || !take_nonce(client, message)) {
-		client->counters.unexpected++;
-		return;
 	}
 	client->is_first_round = false;
 	octets = client->outlet.eap(client->outlet.context, is_first, packet, response, sizeof(response));
@@ -256,7 +257,7 @@ void client_par(struct pana_client *client, const struct pana_message *message, 
 	}
 	if (candidate != client->chosen && !choose(client, candidate, message, now))
 		return;
-	if (!is_next(client, message, effects))
+	if (!is_next(client, message, now, effects))
 		return;
 	if (client->request_octets && client->request_kind == PANA_PNR_REAUTHENTICATION) {
 		client->counters.unexpected++; /* RFC 5191 4.3: not before PNR(A) is answered; it comes again */
@@ -287,7 +288,7 @@ void client_request(struct pana_client *client, const struct pana_message *messa
 		client->counters.unknown_session++;
 		return;
 	}
-	if (!is_next(client, message, effects))
+	if (!is_next(client, message, now, effects))
 		return;
 	if (!pana_auth_verify(&client->keys, message)) {
 		client->counters.unauthenticated++;
@@ -299,7 +300,9 @@ void client_request(struct pana_client *client, const struct pana_message *messa
 	}
 	begin_answer(client, &writer, is_ping ? PANA_PNA_PING : PANA_PTA, message);
 	finish_answer(client, &writer, &client->keys, message, now, effects);
-	if (!is_ping)
+	if (is_ping)
+		client_numbers_used_up(client, now, effects);
+	else
 		client_end(client, PANA_CLIENT_ENDED_BY_SERVER, now, effects);
 }
 
@@ -344,7 +347,9 @@ void client_answer(struct pana_client *client, const struct pana_message *messag
 	OPENSSL_cleanse(client->request, client->request_octets);
 	client->request_octets = 0;
 	if (request == PANA_PNR_PING) {
-		ping_answered(client, message, now, effects);
+		if (!client->is_plain_ping)
+			ping_answered(client, message, now, effects);
+		client_request_answered(client, now, effects);
 	} else if (request == PANA_PTR) {
 		client_end(client, PANA_CLIENT_ENDED_LOGOUT, now, effects);
 	} else {

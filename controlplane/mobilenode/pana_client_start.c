@@ -45,7 +45,8 @@ static size_t write_answer(const struct pana_client *client, const struct candid
 	return pana_message_end(&writer);
 }
 
-void client_par_start(struct pana_client *client, const struct pana_message *message, struct effects *effects)
+void client_par_start(struct pana_client *client, const struct pana_message *message, const struct instant *now,
+                      struct effects *effects)
 {
 	struct candidate *candidate = client_candidate(client, message->session_id);
 
@@ -54,11 +55,11 @@ void client_par_start(struct pana_client *client, const struct pana_message *mes
 		return;
 	}
 	if (candidate) { /* the same again: the same answer; another one under this SID is somebody else's */
-		if (candidate->i_par_octets == message->octets.octets &&
-		    memcmp(candidate->i_par, message->octets.bytes, candidate->i_par_octets) == 0)
-			client_send(client, candidate->i_pan, candidate->i_pan_octets, effects);
-		else
+		if (candidate->i_par_octets != message->octets.octets ||
+		    memcmp(candidate->i_par, message->octets.bytes, candidate->i_par_octets) != 0)
 			client->counters.start_ignored++;
+		else if (client_may_repeat(client, now))
+			client_send(client, candidate->i_pan, candidate->i_pan_octets, effects);
 		return;
 	}
 	if (client->state != PANA_CLIENT_STARTING || !offers_bootstrap(message) ||

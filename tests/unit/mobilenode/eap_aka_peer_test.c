@@ -561,6 +561,69 @@ static void aka_is_not_allowed(void **state) /* E-7 */
 	assert_octets(server->answer.data.bytes, server->answer.data.octets, "\x32", 1);
 }
 
+/* An AKA challenge of the operator's, AT_BIDDING and all. */
+static void aka_challenge(struct server *server, uint16_t bidding)
+{
+	const uint8_t rand[16] = {0x30}, amf[2] = {0};
+	struct aka_vector vector = {0};
+	uint8_t data[256];
+	struct wire_writer writer = wire_writer_of(data, sizeof(data));
+	size_t mac_offset;
+
+	aka_vector_make(&server->card.k, &server->card.opc, rand, 32, amf, &vector);
+	eap_aka_keys(&vector.ck, &vector.ik, identity, strlen(identity), &server->keys);
+	eap_aka_begin(&writer, EAP_AKA_CHALLENGE);
+	eap_aka_write_rand(&writer, vector.rand);
+	eap_aka_write_autn(&writer, vector.autn);
+	eap_aka_write_u16(&writer, AT_BIDDING, bidding);
+	mac_offset = eap_aka_write_mac(&writer);
+	send_data(server, EAP_TYPE_AKA, &writer, mac_offset);
+}
+
+static void allow_aka(struct server *server, const char *network_name)
+{
+	struct eap_aka_peer_settings settings = {.allow_aka = true};
+
+	strcpy(settings.network_name, network_name);
+	eap_aka_peer_free(server->peer);
+	server->peer = eap_aka_peer_new(&settings, &server->usim);
+}
+
+static void aka_where_aka_prime_would_be_served(void **state) /* E-7, RFC 9048 4: AT_BIDDING with D = 1 */
+{
+	struct server *server = *state;
+
+	allow_aka(server, "kedge:ha.mob.example");
+	ask_identity(server);
+	aka_challenge(server, EAP_AKA_BIDDING_D);
+	assert_int_equal(server->message.subtype, EAP_AKA_AUTHENTICATION_REJECT);
+	assert_true(strncmp(eap_aka_peer_failure(server->peer), "E-7", 3) == 0);
+	assert_int_equal(server->card.asked, 0);
+	eap_aka_peer_restart(server->peer);
+	ask_identity(server);
+	aka_challenge(server, 0);
+	assert_int_equal(server->card.asked, 1);
+}
+
+static void a_long_network_name(void **state) /* E-8: the longest PAA-Id, with "kedge:" before it */
+{
+	struct server *server = *state;
+	char name[6 + 253 + 1] = "kedge:", other[sizeof(name)];
+
+	memset(name + 6, 'a', 253);
+	for (size_t i = 63; i < 253; i += 64)
+		name[6 + i] = '.';
+	memcpy(other, name, sizeof(name));
+	other[sizeof(other) - 2] = 'b';
+	allow_aka(server, name);
+	assert_refused(server, &(struct lie){.network_name = other}, EAP_AKA_AUTHENTICATION_REJECT, "E-8");
+	eap_aka_peer_restart(server->peer);
+	ask_identity(server);
+	ask_aka_identity(server, AT_PERMANENT_ID_REQ);
+	assert_int_equal(challenge(server, &(struct lie){.network_name = name, .right_checkcode = true}),
+	                 EAP_AKA_CHALLENGE);
+}
+
 static void success_alone_is_nothing(void **state) /* B-24 */
 {
 	struct server *server = *state;
@@ -634,6 +697,8 @@ int main(void)
 	        TEST(attributes_that_are_not_known),
 	        TEST(card_that_cannot_store),
 	        TEST(aka_is_not_allowed),
+	        TEST(aka_where_aka_prime_would_be_served),
+	        TEST(a_long_network_name),
 	        TEST(success_alone_is_nothing),
 	        TEST(repeated_request_gets_the_same_octets),
 	        TEST(malformed_packets_change_nothing),

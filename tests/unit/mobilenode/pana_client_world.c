@@ -67,7 +67,13 @@ static void on_ended(void *context, enum pana_client_end why, const struct insta
 
 void world_start(struct client_world *world)
 {
-	struct pana_client_settings settings = {.channel = 7, .vendor = WORLD_VENDOR, .capabilities = 0x1f};
+	world_start_with(world, 0);
+}
+
+void world_start_with(struct client_world *world, uint32_t requests_max)
+{
+	struct pana_client_settings settings = {
+	        .channel = 7, .vendor = WORLD_VENDOR, .capabilities = 0x1f, .requests_max = requests_max};
 	const struct pana_client_outlet outlet = {world, on_eap, on_msk, on_opened, on_answered, on_ended};
 	json_t *key;
 	uint8_t msk[64];

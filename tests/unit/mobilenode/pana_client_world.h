@@ -43,6 +43,8 @@ struct client_world {
 };
 
 void world_start(struct client_world *world);
+/* With another limit of requests under one MSK (B-17). */
+void world_start_with(struct client_world *world, uint32_t requests_max);
 void world_stop(struct client_world *world);
 void world_advance(struct client_world *world, uint64_t ms);
 
