@@ -121,7 +121,8 @@ static void state_changed(void *context, enum mobilenode_state state)
 {
 	struct program *program = context;
 
-	if (program->once && (state == MOBILENODE_BOUND || state == MOBILENODE_FAILED || state == MOBILENODE_STOPPED))
+	if (program->once && (state == MOBILENODE_BOUND || state == MOBILENODE_HOME || state == MOBILENODE_FAILED ||
+	                      state == MOBILENODE_STOPPED))
 		loop_stop(program->loop);
 }
 
@@ -335,7 +336,8 @@ static int run(struct program *program)
 	} else {
 		result = loop_run(program->loop);
 		leave(program);
-		if (program->once && mobilenode_state(program->node) != MOBILENODE_BOUND)
+		if (program->once && mobilenode_state(program->node) != MOBILENODE_BOUND &&
+		    mobilenode_state(program->node) != MOBILENODE_HOME)
 			result = -EAGAIN;
 	}
 	command_server_free(program->server);

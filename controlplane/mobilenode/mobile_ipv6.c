@@ -8,6 +8,7 @@
 
 #include "allocation.h"
 #include "endpoint.h"
+#include "icmp6.h"
 #include "ip.h"
 #include "mobility_header.h"
 #include "rfc4285_mac.h"
@@ -22,6 +23,10 @@ enum {
 	UPDATE_OCTETS_MAX = 40 + 24 + 320,
 	SILENT_UPDATES = 8,    /* two minutes of repetitions */
 	WRONG_KEY_ANSWERS = 2, /* N-6 */
+	UNASKED_INTERVAL_MS =
+	        10000, /* between updates that somebody unauthenticated asked for: numbers are few (L-3) */
+	HOP_LIMIT_OFFSET = 7,
+	ICMPV6_QUOTE_OFFSET = 8,
 };
 
 struct outstanding {
@@ -40,7 +45,12 @@ struct mobile_ipv6 {
 	struct mobile_ipv6_association association;
 	uint16_t reserved_end; /* numbers from next_sequence up to here, exclusive, are durable */
 	bool has_care_of_address;
-	struct in6_addr care_of_address;
+	struct in6_addr care_of_address; /* the home address, when it is at home */
+	bool is_at_home;
+	bool may_be_bound; /* an update has left under this association */
+	uint64_t last_unasked_ms;
+	uint8_t last_packet[UPDATE_OCTETS_MAX];
+	size_t last_octets;
 	struct outstanding outstanding[OUTSTANDING_MAX]; /* the newest first */
 	size_t outstanding_count;
 	uint64_t timeout_ms;
@@ -104,6 +114,7 @@ static void die(struct mobile_ipv6 *mobile, const char *why, const struct instan
 
 /* --- sending --- */
 
+/* At home the source is the home address itself (RFC 6275 11.5.5). */
 static size_t write_update(const struct mobile_ipv6 *mobile, const struct outstanding *update, uint32_t lifetime_s,
                            uint8_t packet[UPDATE_OCTETS_MAX])
 {
@@ -120,7 +131,7 @@ static size_t write_update(const struct mobile_ipv6 *mobile, const struct outsta
 	struct mobility_packet outer = {
 	        .source = update->care_of_address,
 	        .destination = association->home_agent,
-	        .has_home_address = true,
+	        .has_home_address = !mobile->is_at_home,
 	        .home_address = association->home_address,
 	};
 	struct wire_writer writer = wire_writer_of(packet, UPDATE_OCTETS_MAX);
@@ -202,10 +213,18 @@ static void send_update(struct mobile_ipv6 *mobile, uint32_t lifetime_s, const s
 	if (!octets)
 		return;
 	remember(mobile, &update);
+	memcpy(mobile->last_packet, packet, octets);
+	mobile->last_octets = octets;
+	mobile->may_be_bound = true;
 	mobile->has_sent = true;
 	mobile->last_sent_ms = now->monotonic_ms;
 	mobile->counters.updates_sent++;
 	mobile->outlet.send(mobile->outlet.context, (struct wire_view){packet, octets});
+}
+
+static uint32_t wanted_lifetime_s(const struct mobile_ipv6 *mobile)
+{
+	return mobile->is_at_home ? 0 : mobile->lifetime_s;
 }
 
 static void begin_update(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
@@ -213,7 +232,7 @@ static void begin_update(struct mobile_ipv6 *mobile, const struct instant *now, 
 	mobile->timeout_ms = INITIAL_TIMEOUT_MS;
 	mobile->went_on_after_135 = false;
 	mobile->wrong_key_answers = 0;
-	send_update(mobile, mobile->lifetime_s, now, effects);
+	send_update(mobile, wanted_lifetime_s(mobile), now, effects);
 }
 
 /* N-4: each repetition has a number of its own. A bound node's refresh begins here, too. */
@@ -229,7 +248,7 @@ static void repeat_fired(struct timer *timer, const struct instant *now, struct 
 		if (mobile->timeout_ms > TIMEOUT_MAX_MS)
 			mobile->timeout_ms = TIMEOUT_MAX_MS;
 	}
-	send_update(mobile, mobile->lifetime_s, now, effects);
+	send_update(mobile, wanted_lifetime_s(mobile), now, effects);
 }
 
 static void end_fired(struct timer *timer, const struct instant *now, struct effects *effects)
@@ -245,6 +264,16 @@ static void end_fired(struct timer *timer, const struct instant *now, struct eff
 
 /* --- events of the node --- */
 
+/* There is no binding, and none is needed. */
+static void be_at_home(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
+{
+	timer_disarm(&mobile->repeat);
+	mobile->outstanding_count = 0;
+	mobile->may_be_bound = false;
+	set_state(mobile, MOBILE_IPV6_HOME, now, effects);
+	mobile->outlet.home(mobile->outlet.context, now, effects);
+}
+
 static void update_place(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
 {
 	if (!mobile->has_care_of_address) {
@@ -252,14 +281,37 @@ static void update_place(struct mobile_ipv6 *mobile, const struct instant *now, 
 		set_state(mobile, MOBILE_IPV6_UNBOUND, now, effects);
 		return;
 	}
+	if (mobile->is_at_home && !mobile->may_be_bound) {
+		be_at_home(mobile, now, effects);
+		return;
+	}
+	if (mobile->is_at_home) {
+		set_state(mobile, MOBILE_IPV6_RETURNING, now, effects);
+		begin_update(mobile, now, effects);
+		return;
+	}
 	set_state(mobile, MOBILE_IPV6_UPDATING, now, effects);
 	begin_update(mobile, now, effects);
+}
+
+/* Whether the care-of address says that it is on the home link; there the home address takes its place. */
+static void look_home(struct mobile_ipv6 *mobile)
+{
+	const struct mobile_ipv6_association *association = &mobile->association;
+
+	mobile->is_at_home =
+	        mobile->has_care_of_address && association->home_prefix_length &&
+	        in6_has_prefix(&mobile->care_of_address, &association->home_address, association->home_prefix_length);
+	if (mobile->is_at_home)
+		mobile->care_of_address = association->home_address;
 }
 
 void mobile_ipv6_associate(struct mobile_ipv6 *mobile, const struct mobile_ipv6_association *association,
                            const struct instant *now, struct effects *effects)
 {
 	mobile->association = *association;
+	mobile->may_be_bound = association->updates_sent != 0 || mobile->state != MOBILE_IPV6_NONE;
+	look_home(mobile);
 	mobile->reserved_end = association->next_sequence;
 	mobile->outstanding_count = 0;
 	mobile->unanswered = 0;
@@ -276,11 +328,14 @@ void mobile_ipv6_move(struct mobile_ipv6 *mobile, const struct in6_addr *care_of
 {
 	bool is_same = care_of_address && mobile->has_care_of_address &&
 	               in6_is_equal(care_of_address, &mobile->care_of_address);
+	bool was_at_home = mobile->is_at_home;
 
 	mobile->has_care_of_address = care_of_address != NULL;
 	if (care_of_address)
 		mobile->care_of_address = *care_of_address;
-	if (mobile->state != MOBILE_IPV6_NONE && !is_same)
+	if (mobile->state != MOBILE_IPV6_NONE)
+		look_home(mobile);
+	if (mobile->state != MOBILE_IPV6_NONE && !is_same && !(was_at_home && mobile->is_at_home))
 		update_place(mobile, now, effects);
 }
 
@@ -368,7 +423,7 @@ static void refused(struct mobile_ipv6 *mobile, uint8_t status, uint16_t sequenc
 		mobile->went_on_after_135 = true;
 		mobile->outstanding_count = 0;
 		mobile->has_sent = false;
-		send_update(mobile, mobile->lifetime_s, now, effects);
+		send_update(mobile, wanted_lifetime_s(mobile), now, effects);
 		return;
 	case MOBILITY_STATUS_AUTHENTICATION_FAILED:
 		if (mobile->wrong_key_answers && mobile->wrong_key_sequence == sequence)
@@ -389,59 +444,137 @@ static void refused(struct mobile_ipv6 *mobile, uint8_t status, uint16_t sequenc
 	}
 }
 
-static bool read_acknowledgement(struct mobile_ipv6 *mobile, struct wire_view octets, struct mobility_header *header,
-                                 struct wire_view *message)
+/* Of our home agent, for our home address, whole and with a right checksum. */
+static bool read_mobility(struct mobile_ipv6 *mobile, const struct ip_packet *packet, struct mobility_header *header)
 {
-	struct ip_packet packet;
+	const struct mobile_ipv6_association *association = &mobile->association;
+	bool is_for_us = packet->has_routing_home_address
+	                         ? in6_is_equal(&packet->routing_home_address, &association->home_address)
+	                         : in6_is_equal(&packet->destination, &mobile->care_of_address);
 
-	if (ip_packet_read(octets.bytes, octets.octets, &packet) || packet.protocol != NEXT_HEADER_MOBILITY ||
-	    packet.is_fragment) {
-		mobile->counters.malformed++;
-		return false;
-	}
-	if (!in6_is_equal(&packet.source, &mobile->association.home_agent) || !packet.has_routing_home_address ||
-	    !in6_is_equal(&packet.routing_home_address, &mobile->association.home_address)) {
+	if (!in6_is_equal(&packet->source, &association->home_agent) || !is_for_us) {
 		mobile->counters.not_ours++;
 		return false;
 	}
-	*message = packet.payload;
-	if (!ip_packet_checksum_is_right(&packet) || mobility_header_read(message->bytes, message->octets, header)) {
+	if (!ip_packet_checksum_is_right(packet) ||
+	    mobility_header_read(packet->payload.bytes, packet->payload.octets, header)) {
 		mobile->counters.malformed++;
-		return false;
-	}
-	if (header->type != MOBILITY_BINDING_ACKNOWLEDGEMENT) {
-		mobile->counters.not_ours++;
 		return false;
 	}
 	return true;
 }
 
-void mobile_ipv6_packet(struct mobile_ipv6 *mobile, struct wire_view packet, const struct instant *now,
-                        struct effects *effects)
+static void acknowledged(struct mobile_ipv6 *mobile, const struct ip_packet *packet,
+                         const struct mobility_header *header, const struct instant *now, struct effects *effects)
 {
 	const struct outstanding *update;
-	struct mobility_header header;
-	struct wire_view message;
-	uint8_t status;
-	uint32_t lifetime_s;
+	uint8_t status = header->binding_acknowledgement.status;
+	uint32_t lifetime_s = (uint32_t)header->binding_acknowledgement.lifetime_units * MOBILITY_LIFETIME_UNIT_S;
 
-	if (mobile->state == MOBILE_IPV6_NONE || !read_acknowledgement(mobile, packet, &header, &message))
+	if (packet->has_routing_home_address == mobile->is_at_home) { /* RFC 6275 11.7.3: it comes by routing header */
+		mobile->counters.not_ours++;
 		return;
-	update = answered(mobile, &header, message);
+	}
+	update = answered(mobile, header, packet->payload);
 	if (!update)
 		return;
-	status = header.binding_acknowledgement.status;
-	lifetime_s = (uint32_t)header.binding_acknowledgement.lifetime_units * MOBILITY_LIFETIME_UNIT_S;
 	mobile->last_status = status;
 	mobile->unanswered = 0;
 	if (!mobile->has_care_of_address || !in6_is_equal(&update->care_of_address, &mobile->care_of_address)) {
 		mobile->counters.unexpected++; /* the node has moved on; the newest update decides (M-21) */
 		return;
 	}
-	if (status < MOBILITY_STATUS_REASON_UNSPECIFIED && lifetime_s)
+	if (mobile->is_at_home && (status < MOBILITY_STATUS_REASON_UNSPECIFIED ||
+	                           status == MOBILITY_STATUS_NOT_HOME_AGENT)) { /* M-14: it was gone already */
+		mobile->counters.acknowledged++;
+		be_at_home(mobile, now, effects);
+	} else if (status < MOBILITY_STATUS_REASON_UNSPECIFIED && lifetime_s) {
 		accepted(mobile, update, lifetime_s, now, effects);
-	else
-		refused(mobile, status, header.binding_acknowledgement.sequence, now, effects);
+	} else {
+		refused(mobile, status, header->binding_acknowledgement.sequence, now, effects);
+	}
+}
+
+/* Somebody says that the home agent would like an update, or does not know us; anybody could. */
+static void update_unasked(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
+{
+	if (mobile->state != MOBILE_IPV6_BOUND || mobile->outstanding_count ||
+	    (mobile->last_unasked_ms && now->monotonic_ms - mobile->last_unasked_ms < UNASKED_INTERVAL_MS))
+		return;
+	mobile->last_unasked_ms = now->monotonic_ms;
+	begin_update(mobile, now, effects);
+}
+
+/* RFC 6275 11.3.6. Status 2 says that it does not know a message; we send none but Binding Updates. */
+static void binding_error(struct mobile_ipv6 *mobile, const struct mobility_header *header, const struct instant *now,
+                          struct effects *effects)
+{
+	mobile->counters.binding_errors++;
+	if (header->binding_error.status == MOBILITY_ERROR_UNKNOWN_BINDING &&
+	    memcmp(header->binding_error.home_address, &mobile->association.home_address, MOBILITY_ADDRESS_OCTETS) == 0)
+		update_unasked(mobile, now, effects);
+}
+
+/* RFC 6275 11.3.5: an error that quotes the whole of our last update came from somebody on its way. */
+static void icmp_error(struct mobile_ipv6 *mobile, struct wire_view message, const struct instant *now,
+                       struct effects *effects)
+{
+	struct wire_reader reader = wire_reader_of_view(message);
+	uint8_t type = wire_read_u8(&reader), code = wire_read_u8(&reader);
+	const uint8_t *quoted;
+
+	wire_read_bytes(&reader, ICMPV6_QUOTE_OFFSET - 2);
+	quoted = wire_read_bytes(&reader, mobile->last_octets);
+	if ((type != ICMPV6_DESTINATION_UNREACHABLE && type != ICMPV6_PARAMETER_PROBLEM) || !mobile->last_octets ||
+	    !quoted || !mobile->outstanding_count || memcmp(quoted, mobile->last_packet, HOP_LIMIT_OFFSET) != 0 ||
+	    memcmp(quoted + HOP_LIMIT_OFFSET + 1, mobile->last_packet + HOP_LIMIT_OFFSET + 1,
+	           mobile->last_octets - HOP_LIMIT_OFFSET - 1) != 0)
+		return;
+	mobile->counters.icmp_errors++;
+	mobile->timeout_ms = TIMEOUT_MAX_MS;
+	timer_arm(mobile->timers, &mobile->repeat, now->monotonic_ms + TIMEOUT_MAX_MS, repeat_fired);
+	effects_log(effects, LOG_LEVEL_WARNING, "mobile-ipv6",
+	            "the Binding Update came back: ICMPv6 type %u code %u; the next one in %d s", type, code,
+	            TIMEOUT_MAX_MS / 1000);
+}
+
+void mobile_ipv6_packet(struct mobile_ipv6 *mobile, struct wire_view octets, const struct instant *now,
+                        struct effects *effects)
+{
+	struct mobility_header header;
+	struct ip_packet packet;
+
+	if (mobile->state == MOBILE_IPV6_NONE)
+		return;
+	if (ip_packet_read(octets.bytes, octets.octets, &packet) || packet.is_fragment) {
+		mobile->counters.malformed++;
+		return;
+	}
+	if (packet.protocol == NEXT_HEADER_ICMPV6) {
+		if (ip_packet_checksum_is_right(&packet))
+			icmp_error(mobile, packet.payload, now, effects);
+		return;
+	}
+	if (packet.protocol != NEXT_HEADER_MOBILITY) {
+		mobile->counters.malformed++;
+		return;
+	}
+	if (!read_mobility(mobile, &packet, &header))
+		return;
+	switch (header.type) {
+	case MOBILITY_BINDING_ACKNOWLEDGEMENT:
+		acknowledged(mobile, &packet, &header, now, effects);
+		break;
+	case MOBILITY_BINDING_REFRESH_REQUEST:
+		mobile->counters.refresh_requests++;
+		update_unasked(mobile, now, effects);
+		break;
+	case MOBILITY_BINDING_ERROR:
+		binding_error(mobile, &header, now, effects);
+		break;
+	default:
+		mobile->counters.not_ours++;
+	}
 }
 
 enum mobile_ipv6_state mobile_ipv6_state(const struct mobile_ipv6 *mobile)

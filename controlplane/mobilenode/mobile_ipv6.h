@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * mobile_ipv6 - the mobile node of RFC 6275 (11.7) with the mobility message authentication option of RFC 4285: tells
- * its home agent where it is. Rules N-4 to N-7, L-3, M-3, M-4, M-6.
+ * mobile_ipv6 - the mobile node of RFC 6275 (11.3, 11.5.5, 11.7) with the mobility message authentication option of RFC
+ * 4285: tells its home agent where it is. Rules N-4 to N-7, L-3, M-3, M-4, M-6.
  *
  * A core: care-of addresses, packets and time in; whole IPv6 packets out through its outlet. Thread: the loop's.
  */
@@ -16,14 +16,17 @@
 #include "wire.h"
 
 enum mobile_ipv6_state {
-	MOBILE_IPV6_NONE,     /* no security association */
-	MOBILE_IPV6_UNBOUND,  /* there is one, but no care-of address */
-	MOBILE_IPV6_UPDATING, /* a Binding Update is out for this care-of address */
-	MOBILE_IPV6_BOUND,    /* acknowledged; refreshes show no other state */
+	MOBILE_IPV6_NONE,      /* no security association */
+	MOBILE_IPV6_UNBOUND,   /* there is one, but no care-of address */
+	MOBILE_IPV6_UPDATING,  /* a Binding Update is out for this care-of address */
+	MOBILE_IPV6_BOUND,     /* acknowledged; refreshes show no other state */
+	MOBILE_IPV6_RETURNING, /* on the home link: its de-registration is out */
+	MOBILE_IPV6_HOME,      /* on the home link, and there is no binding any more */
 };
 
 struct mobile_ipv6_association {
 	struct in6_addr home_address;
+	uint8_t home_prefix_length; /* of the home link: who is there is at home; 0: nowhere */
 	struct in6_addr home_agent;
 	char fqdn[254]; /* the NAI is made of it (M-6) */
 	uint32_t spi;
@@ -44,6 +47,8 @@ struct mobile_ipv6_outlet {
 	int (*reserve)(void *context, uint16_t next_sequence, uint32_t updates_sent);
 	void (*bound)(void *context, const struct in6_addr *care_of_address, uint32_t lifetime_s,
 	              const struct instant *now, struct effects *effects);
+	/* On the home link, without a binding: packets go without a tunnel. */
+	void (*home)(void *context, const struct instant *now, struct effects *effects);
 	void (*unbound)(void *context, const struct instant *now, struct effects *effects);
 	/*
 	 * Nobody answers: the home agent is silent to an association that it does not know (M-2), or out of reach. The
@@ -65,7 +70,10 @@ struct mobile_ipv6_outlet {
 	X(not_ours)        /* another sender, another home address, another type */                                    \
 	X(unauthenticated) /* option 9 missing, wrong, or under another SPI */                                         \
 	X(unexpected)      /* a number that is not outstanding, or for an earlier care-of address */                   \
-	X(reserve_failed)
+	X(reserve_failed)                                                                                              \
+	X(refresh_requests) /* Binding Refresh Requests of the home agent */                                           \
+	X(binding_errors)   /* Binding Errors of the home agent */                                                     \
+	X(icmp_errors)      /* ICMPv6 errors that quote our last Binding Update */
 
 struct mobile_ipv6_counters {
 #define X(name) uint64_t name;
@@ -91,7 +99,11 @@ void mobile_ipv6_move(struct mobile_ipv6 *mobile, const struct in6_addr *care_of
 /* Ends the binding: a Binding Update with lifetime 0, once; nobody waits for its answer. */
 void mobile_ipv6_leave(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects);
 
-/* An IPv6 packet to the care-of address that carries a Mobility Header. */
+/*
+ * An IPv6 packet to the care-of address, or to the home address when it is at home, that carries a Mobility Header or
+ * an ICMPv6 error. Only authentic Binding Acknowledgements decide anything. What nobody can authenticate (Binding
+ * Refresh Request, Binding Error, ICMPv6) makes the node ask again, or ask less often: no more.
+ */
 void mobile_ipv6_packet(struct mobile_ipv6 *mobile, struct wire_view packet, const struct instant *now,
                         struct effects *effects);
 

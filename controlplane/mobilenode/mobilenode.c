@@ -45,7 +45,7 @@ static const char subsystem[] = "mobilenode";
 const char *mobilenode_state_name(enum mobilenode_state state)
 {
 	static const char *const names[] = {"no-access", "authenticating", "bootstrapping", "binding",
-	                                    "bound",     "failed",         "stopped"};
+	                                    "bound",     "home",           "failed",        "stopped"};
 
 	return names[state];
 }
@@ -71,8 +71,10 @@ static bool has_association(const struct mobilenode *node)
 /* The state that an association makes, when nothing has failed. */
 static void show_association(struct mobilenode *node, struct effects *effects)
 {
-	if (mobile_ipv6_state(node->mobile) == MOBILE_IPV6_BOUND)
-		set_state(node, MOBILENODE_BOUND, effects);
+	enum mobile_ipv6_state state = mobile_ipv6_state(node->mobile);
+
+	if (state == MOBILE_IPV6_BOUND || state == MOBILE_IPV6_HOME)
+		set_state(node, state == MOBILE_IPV6_BOUND ? MOBILENODE_BOUND : MOBILENODE_HOME, effects);
 	else
 		set_state(node, movement_current(node->movement) ? MOBILENODE_BINDING : MOBILENODE_NO_ACCESS, effects);
 }
@@ -204,6 +206,7 @@ static void granted(void *context, const struct bootstrap_client_grant *grant, c
 	char address[ENDPOINT_TEXT_OCTETS];
 	struct mobile_ipv6_association association = {
 	        .home_address = grant->home_address,
+	        .home_prefix_length = grant->home_prefix_length,
 	        .home_agent = grant->home_agent,
 	        .spi = grant->spi,
 	        .key = grant->agent_key,
@@ -305,6 +308,16 @@ static void bound(void *context, const struct in6_addr *care_of_address, uint32_
 	set_state(node, MOBILENODE_BOUND, effects);
 }
 
+static void at_home(void *context, const struct instant *now, struct effects *effects)
+{
+	struct mobilenode *node = context;
+
+	(void)now;
+	node->back_off_ms = 0;
+	node->port.bound(node->port.context, false);
+	set_state(node, MOBILENODE_HOME, effects);
+}
+
 static void unbound(void *context, const struct instant *now, struct effects *effects)
 {
 	struct mobilenode *node = context;
@@ -340,9 +353,18 @@ static void dead(void *context, const char *why, const struct instant *now, stru
 
 /* --- movement --- */
 
+static bool is_home_link(const struct mobilenode *node, const struct movement_place *place)
+{
+	const struct sealed_state *sealed = &node->sealed;
+
+	return place && sealed->home_prefix_length &&
+	       in6_has_prefix(&place->address, &sealed->home_address, sealed->home_prefix_length);
+}
+
 static void moved(void *context, const struct movement_place *place, const struct instant *now, struct effects *effects)
 {
 	struct mobilenode *node = context;
+	struct movement_place at_home;
 	char address[ENDPOINT_TEXT_OCTETS];
 
 	if (place)
@@ -352,7 +374,11 @@ static void moved(void *context, const struct movement_place *place, const struc
 		effects_log(effects, LOG_LEVEL_NOTICE, subsystem, "no care-of address");
 	if (place && has_association(node))
 		node->handovers++;
-	if (place)
+	if (is_home_link(node, place)) { /* N-10: the home address is what it has there */
+		at_home = *place;
+		at_home.address = node->sealed.home_address;
+		place = &at_home;
+	} else if (place)
 		bootstrap_client_care_of_prefix(node->bootstrap, &place->address, place->prefix_length);
 	node->port.place(node->port.context, place);
 	mobile_ipv6_move(node->mobile, place ? &place->address : NULL, now, effects);
@@ -388,7 +414,7 @@ static void make_cores(struct mobilenode *node)
 	const struct mobilenode_settings *settings = &node->settings;
 	const struct pana_client_outlet pana = {node, eap, msk, opened, answered, ended};
 	const struct bootstrap_client_outlet boot = {node, granted, refused, failed};
-	const struct mobile_ipv6_outlet mobile = {node, send_packet, reserve, bound, unbound, silent, dead};
+	const struct mobile_ipv6_outlet mobile = {node, send_packet, reserve, bound, at_home, unbound, silent, dead};
 	const struct movement_outlet movement = {node, moved};
 
 	node->eap = eap_aka_peer_new(&settings->eap, node->usim);
@@ -449,6 +475,7 @@ void mobilenode_start(struct mobilenode *node, const struct instant *now, struct
 	const struct sealed_state *sealed = &node->sealed;
 	struct mobile_ipv6_association association = {
 	        .home_address = sealed->home_address,
+	        .home_prefix_length = sealed->home_prefix_length,
 	        .home_agent = sealed->home_agent,
 	        .spi = sealed->spi,
 	        .key = sealed->agent_key,

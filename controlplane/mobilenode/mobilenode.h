@@ -23,6 +23,7 @@ enum mobilenode_state {
 	MOBILENODE_BOOTSTRAPPING,  /* name and address are asked for */
 	MOBILENODE_BINDING,        /* a security association; a Binding Update is out */
 	MOBILENODE_BOUND,          /* traffic follows the node */
+	MOBILENODE_HOME,           /* on its home link: traffic finds it without a binding */
 	MOBILENODE_FAILED,         /* waits before it tries again; the failure says why */
 	MOBILENODE_STOPPED,        /* barred: it does not try again */
 };

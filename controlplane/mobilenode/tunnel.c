@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "icmp6.h"
 #include "ip.h"
 #include "netlink.h"
 
@@ -31,7 +32,7 @@ struct tunnel {
 	struct tunnel_outlet outlet;
 	unsigned interface;
 	int tun;
-	int capture;   /* AF_PACKET: all that comes with next header 41, 43 or 135 */
+	int capture;   /* AF_PACKET: next header 41, 43 or 135, and ICMPv6 errors of types 1 and 4 */
 	int silencer;  /* nobody reads it: while it is open the kernel does not answer protocol 41 (N-9) */
 	int sender;    /* IPPROTO_RAW, bound to the interface of the care-of address */
 	int up_sender; /* the same, of the care-of address that is bound */
@@ -75,9 +76,13 @@ static int open_capture(struct tunnel *tunnel)
 {
 	static struct sock_filter instructions[] = {
 	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_IPV6, 2, 0),
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_ROUTING, 1, 0),
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_MOBILITY, 0, 1),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_IPV6, 6, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_ROUTING, 5, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_MOBILITY, 4, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_ICMPV6, 0, 4),
+	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, IPV6_HEADER_OCTETS),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMPV6_DESTINATION_UNREACHABLE, 1, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMPV6_PARAMETER_PROBLEM, 0, 1),
 	        BPF_STMT(BPF_RET | BPF_K, PACKET_OCTETS_MAX),
 	        BPF_STMT(BPF_RET | BPF_K, 0),
 	};
@@ -367,6 +372,8 @@ void tunnel_place(struct tunnel *tunnel, const struct movement_place *place)
 	if (!place)
 		return;
 	tunnel->place = *place;
+	if (tunnel->has_home && in6_is_equal(&place->address, &tunnel->home_address)) /* at home, nobody tunnels */
+		netlink_address_add(place->interface, &tunnel->home_address, 128);
 	leave_by(tunnel->sender, place);
 }
 

@@ -94,13 +94,35 @@ static void compare_owner(void *context, const char *owner, uint16_t type, const
 		simulated_world_break(world, "%s and %s of two owners show the address %s", first->owner, owner, data);
 }
 
+static void look_for_imsi(struct simulated_world *world, const char *owner, const char *data)
+{
+	for (uint32_t i = 0; i < WORLD_CARDS; i++) {
+		if (strstr(owner, world->cards[i].imsi) || strstr(data, world->cards[i].imsi))
+			simulated_world_break(world, "%s tells an IMSI in the zone (P-2)", owner);
+	}
+}
+
 static void look_at_record(void *context, const char *owner, uint16_t type, const char *data)
 {
 	struct simulated_world *world = context;
 	struct zone_owner first = {world, owner, data};
 
+	look_for_imsi(world, owner, data);
 	if (type == TYPE_AAAA && strncmp(data, "2001:db8:aa:", 12) == 0)
 		dns_model_each(world->dns, compare_owner, &first);
+}
+
+/* P-2: nothing that anybody on the way or in the zone can read holds an IMSI: no Binding Update, no record. */
+void invariants_sent(struct simulated_world *world, const uint8_t *packet, size_t octets)
+{
+	struct ip_packet read;
+
+	if (ip_packet_read(packet, octets, &read) || read.protocol != NEXT_HEADER_MOBILITY)
+		return;
+	for (uint32_t i = 0; i < WORLD_CARDS; i++) {
+		if (memmem(packet, octets, world->cards[i].imsi, strlen(world->cards[i].imsi)))
+			simulated_world_break(world, "a Binding Update tells an IMSI (P-2)");
+	}
 }
 
 void invariants_look(struct simulated_world *world)

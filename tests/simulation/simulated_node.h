@@ -69,6 +69,9 @@ void simulated_node_crash(struct simulated_node *node, uint32_t at_effect);
 /* Another access network; 0: none. */
 void simulated_node_move(struct simulated_node *node, uint32_t network);
 
+/* Its home link, if it knows where that is: another host's address of its own home prefix. */
+void simulated_node_go_home(struct simulated_node *node);
+
 /* Another wished name (empty: none). Then it asks for what it wishes, as it does when it is only asked to. */
 void simulated_node_wish(struct simulated_node *node, const char *name);
 void simulated_node_ask_again(struct simulated_node *node);

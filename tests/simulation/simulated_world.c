@@ -112,6 +112,7 @@ static void node_transmits(void *context, const uint8_t *packet, size_t octets)
 
 	if (octets > sizeof(recorded->packet))
 		abort();
+	invariants_sent(world, packet, octets);
 	memcpy(recorded->packet, packet, octets);
 	recorded->octets = octets;
 	to_some_plane(world, packet, octets);

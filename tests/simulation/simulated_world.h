@@ -98,6 +98,7 @@ void invariants_look(struct simulated_world *world);
 void invariants_at_rest(struct simulated_world *world);
 /* What a node was just told is durable; returns the version of its lease. */
 uint64_t invariants_granted(struct simulated_world *world, const struct simulated_node *node);
+void invariants_sent(struct simulated_world *world, const uint8_t *packet, size_t octets);
 void invariants_bound(struct simulated_world *world, const struct simulated_node *node);
 
 /*

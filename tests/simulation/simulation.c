@@ -73,7 +73,10 @@ static void act_on_node(struct simulated_world *world)
 		simulated_node_ask_again(node);
 		break;
 	case 4:
-		simulated_node_move(node, 0);
+		if (virtual_chance(&world->time, 50))
+			simulated_node_move(node, 0);
+		else
+			simulated_node_go_home(node);
 		break;
 	case 5:
 		node->disk_failures = 1 + virtual_roll(&world->time, 3);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "icmp6.h"
 #include "ip.h"
 #include "mobility_header.h"
 #include "rfc4285_mac.h"
@@ -27,10 +28,12 @@ struct world {
 	size_t octets;
 	struct mobility_header update;
 	struct in6_addr source;
+	bool has_home_address_option;
 	uint16_t reserved;
 	int reserve_result;
 	unsigned bounds;
 	uint32_t lifetime_s;
+	unsigned homes;
 	unsigned unbounds;
 	unsigned silences;
 	const char *dead;
@@ -46,8 +49,9 @@ static void send_packet(void *context, struct wire_view packet)
 	world->octets = packet.octets;
 	assert_int_equal(ip_packet_read(world->packet, world->octets, &read), 0);
 	assert_true(ip_packet_checksum_is_right(&read));
-	assert_true(read.has_home_address);
-	assert_memory_equal(&read.home_address, &world->association.home_address, 16);
+	assert_memory_equal(read.has_home_address ? &read.home_address : &read.source, &world->association.home_address,
+	                    16);
+	world->has_home_address_option = read.has_home_address;
 	world->source = read.source;
 	assert_int_equal(mobility_header_read(read.payload.bytes, read.payload.octets, &world->update), 0);
 	assert_int_equal(world->update.type, MOBILITY_BINDING_UPDATE);
@@ -55,8 +59,8 @@ static void send_packet(void *context, struct wire_view packet)
 	assert_int_equal(world->update.authenticator_offset % 8, (5 + 7) % 8); /* option 9 at 8n+5 (M-3) */
 	assert_octets(world->update.options.identifier.bytes, world->update.options.identifier.octets,
 	              "matti@mob.example", 17); /* M-6 */
-	assert_true(rfc4285_mac_verify(&world->association.key, &read.source, &read.home_address, read.payload.bytes,
-	                               world->update.authenticator_offset,
+	assert_true(rfc4285_mac_verify(&world->association.key, &read.source, &world->association.home_address,
+	                               read.payload.bytes, world->update.authenticator_offset,
 	                               world->update.options.authenticator.bytes)); /* M-4 */
 }
 
@@ -80,6 +84,13 @@ static void bound(void *context, const struct in6_addr *care_of_address, uint32_
 	(void)effects;
 	world->bounds++;
 	world->lifetime_s = lifetime_s;
+}
+
+static void home(void *context, const struct instant *now, struct effects *effects)
+{
+	(void)now;
+	(void)effects;
+	((struct world *)context)->homes++;
 }
 
 static void unbound(void *context, const struct instant *now, struct effects *effects)
@@ -106,7 +117,7 @@ static void dead(void *context, const char *why, const struct instant *now, stru
 static int set_up(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	const struct mobile_ipv6_outlet outlet = {world, send_packet, reserve, bound, unbound, silent, dead};
+	const struct mobile_ipv6_outlet outlet = {world, send_packet, reserve, bound, home, unbound, silent, dead};
 
 	world->now = (struct instant){.monotonic_ms = 50000, .unix_ms = 1700000000000};
 	timer_wheel_start(&world->timers, world->now.monotonic_ms);
@@ -187,7 +198,7 @@ static void answer(struct world *world, const struct in6_addr *care_of, const st
 	struct mobility_packet outer = {
 	        .source = world->association.home_agent,
 	        .destination = *care_of,
-	        .has_routing_home_address = !reply->no_routing,
+	        .has_routing_home_address = !reply->no_routing && world->has_home_address_option,
 	        .routing_home_address = world->association.home_address,
 	};
 	uint8_t message[256], mac[RFC4285_MAC_OCTETS], packet[512];
@@ -227,6 +238,7 @@ static void an_update_is_acknowledged(void **state)
 	assert_int_equal(world->update.binding_update.sequence, FIRST_SEQUENCE);
 	assert_int_equal(world->update.binding_update.lifetime_units, LIFETIME_S / 4);
 	assert_int_equal(world->update.binding_update.flags, 0xc000);
+	assert_true(world->has_home_address_option);
 	assert_int_equal(world->reserved, (uint16_t)(FIRST_SEQUENCE + 64));
 	accept_update(world);
 	assert_int_equal(world->bounds, 1);
@@ -422,6 +434,200 @@ static void lost_access_waits(void **state)
 	assert_int_equal(world->sent, 2);
 }
 
+/* N-10, RFC 6275 11.5.5: on the home link: from the home address, lifetime 0, until it is acknowledged; then no binding. */
+static void returning_home(void **state)
+{
+	struct world *world = *state;
+	struct in6_addr at_home = world->association.home_address, elsewhere_at_home = at_home;
+
+	world->association.home_prefix_length = 64;
+	elsewhere_at_home.s6_addr[15] = 0x77;
+	associate(world);
+	attach(world, 0);
+	accept_update(world);
+	mobile_ipv6_move(world->mobile, &elsewhere_at_home, &world->now, world->effects);
+	pass(world, 400); /* MAX_UPDATE_RATE */
+	assert_int_equal(mobile_ipv6_state(world->mobile), MOBILE_IPV6_RETURNING);
+	assert_int_equal(world->update.binding_update.lifetime_units, 0);
+	assert_false(world->has_home_address_option);
+	assert_memory_equal(&world->source, &at_home, sizeof(at_home));
+	pass(world, 1000); /* unanswered: again, with a new number (N-4) */
+	assert_int_equal(world->sent, 3);
+	assert_int_equal(world->homes, 0);
+	answer(world, &at_home, &(struct reply){.sequence = world->update.binding_update.sequence, .wrong_mac = true});
+	assert_int_equal(world->homes, 0);
+	answer(world, &at_home, &(struct reply){.sequence = world->update.binding_update.sequence});
+	assert_int_equal(world->homes, 1);
+	assert_int_equal(mobile_ipv6_state(world->mobile), MOBILE_IPV6_HOME);
+	pass(world, 100000);
+	assert_int_equal(world->sent, 3); /* nothing is kept alive there */
+	attach(world, 1);
+	assert_int_equal(mobile_ipv6_state(world->mobile), MOBILE_IPV6_UPDATING);
+	assert_int_equal(world->update.binding_update.lifetime_units, LIFETIME_S / 4);
+	assert_true(world->has_home_address_option);
+	accept_update(world);
+	assert_int_equal(world->bounds, 2);
+}
+
+/* M-14: a binding that was gone already is as good; who begins at home has none. */
+static void at_home_without_a_binding(void **state)
+{
+	struct world *world = *state;
+	struct in6_addr at_home = world->association.home_address;
+
+	world->association.home_prefix_length = 64;
+	mobile_ipv6_move(world->mobile, &at_home, &world->now, world->effects);
+	associate(world);
+	assert_int_equal(world->sent, 0);
+	assert_int_equal(world->homes, 1);
+	attach(world, 0);
+	accept_update(world);
+	pass(world, 1000);
+	mobile_ipv6_move(world->mobile, &at_home, &world->now, world->effects);
+	answer(world, &at_home,
+	       &(struct reply){.status = MOBILITY_STATUS_NOT_HOME_AGENT,
+	                       .sequence = world->update.binding_update.sequence});
+	assert_int_equal(world->homes, 2);
+	assert_null(world->dead);
+}
+
+/* A message without options from the home agent to the care-of address. */
+static void say(struct world *world, struct mobility_header header, const struct in6_addr *from)
+{
+	struct mobility_packet outer = {.source = *from, .destination = world->places[0]};
+	uint8_t message[256], packet[512];
+	struct wire_writer writer = wire_writer_of(packet, sizeof(packet));
+	size_t octets = mobility_header_write(message, sizeof(message), &header);
+
+	mobility_header_finish(message, octets, &header, NULL, from->s6_addr, world->places[0].s6_addr);
+	outer.message = (struct wire_view){message, octets};
+	octets = mobility_packet_write(&writer, &outer);
+	mobile_ipv6_packet(world->mobile, (struct wire_view){packet, octets}, &world->now, world->effects);
+}
+
+/* RFC 6275 11.7.4: answered by a Binding Update, as often as anybody may ask for one. */
+static void binding_refresh_request(void **state)
+{
+	const struct mobility_header request = {.type = MOBILITY_BINDING_REFRESH_REQUEST};
+	struct world *world = *state;
+
+	associate(world);
+	attach(world, 0);
+	accept_update(world);
+	pass(world, 1000);
+	say(world, request, &world->places[1]); /* nobody we have a binding with */
+	assert_int_equal(world->sent, 1);
+	say(world, request, &world->association.home_agent);
+	assert_int_equal(world->sent, 2);
+	assert_int_equal(world->update.binding_update.lifetime_units, LIFETIME_S / 4);
+	accept_update(world);
+	say(world, request, &world->association.home_agent);
+	pass(world, 9000);
+	say(world, request, &world->association.home_agent);
+	assert_int_equal(world->sent, 2);
+	pass(world, 1000);
+	say(world, request, &world->association.home_agent);
+	assert_int_equal(world->sent, 3);
+	assert_int_equal(mobile_ipv6_counters(world->mobile)->refresh_requests, 4);
+}
+
+/* N-10, RFC 6275 11.3.6: it is not authentic: it may make the node ask, and ends nothing. */
+static void binding_error(void **state)
+{
+	struct mobility_header error = {.type = MOBILITY_BINDING_ERROR,
+	                                .binding_error = {.status = MOBILITY_ERROR_UNKNOWN_TYPE}};
+	struct world *world = *state;
+
+	associate(world);
+	attach(world, 0);
+	accept_update(world);
+	pass(world, 1000);
+	memcpy(error.binding_error.home_address, &world->association.home_address, 16);
+	say(world, error, &world->association.home_agent);
+	assert_int_equal(world->sent, 1);
+	error.binding_error.status = MOBILITY_ERROR_UNKNOWN_BINDING;
+	error.binding_error.home_address[15] ^= 1;
+	say(world, error, &world->association.home_agent);
+	assert_int_equal(world->sent, 1);
+	error.binding_error.home_address[15] ^= 1;
+	say(world, error, &world->association.home_agent);
+	assert_int_equal(world->sent, 2);
+	assert_int_equal(mobile_ipv6_state(world->mobile), MOBILE_IPV6_BOUND);
+	assert_null(world->dead);
+	assert_int_equal(mobile_ipv6_counters(world->mobile)->binding_errors, 3);
+}
+
+/* An ICMPv6 error to the care-of address that quotes `octets` of the last update, bent at `bent` (0: nowhere). */
+static void icmp(struct world *world, uint8_t type, size_t octets, size_t bent)
+{
+	uint8_t quoted[sizeof(world->packet)], packet[1024];
+	struct wire_writer writer = wire_writer_of(packet, sizeof(packet));
+
+	memcpy(quoted, world->packet, octets);
+	quoted[7]--; /* a hop on its way */
+	if (bent)
+		quoted[bent] ^= 1;
+	icmp6_error_write(&writer, &world->association.home_agent, &world->places[0], type, 1, 0,
+	                  (struct wire_view){quoted, octets});
+	mobile_ipv6_packet(world->mobile, (struct wire_view){packet, wire_written(&writer)}, &world->now,
+	                   world->effects);
+}
+
+/* RFC 6275 11.3.5: an error that quotes all of the last update slows the node down; others are anybody's. */
+static void icmp_errors(void **state)
+{
+	struct world *world = *state;
+
+	associate(world);
+	attach(world, 0);
+	icmp(world, ICMPV6_PARAMETER_PROBLEM, world->octets - 1, 0);
+	icmp(world, ICMPV6_PARAMETER_PROBLEM, world->octets, world->octets - 1);
+	icmp(world, ICMPV6_TIME_EXCEEDED, world->octets, 0);
+	assert_int_equal(mobile_ipv6_counters(world->mobile)->icmp_errors, 0);
+	icmp(world, ICMPV6_PARAMETER_PROBLEM, world->octets, 0);
+	assert_int_equal(mobile_ipv6_counters(world->mobile)->icmp_errors, 1);
+	pass(world, 31990);
+	assert_int_equal(world->sent, 1);
+	pass(world, 10);
+	assert_int_equal(world->sent, 2);
+	assert_null(world->dead);
+	accept_update(world); /* it was no end */
+	assert_int_equal(mobile_ipv6_state(world->mobile), MOBILE_IPV6_BOUND);
+	icmp(world, ICMPV6_DESTINATION_UNREACHABLE, world->octets, 0);
+	assert_int_equal(mobile_ipv6_counters(world->mobile)->icmp_errors, 1); /* nothing is out */
+}
+
+/* RFC 6275 11.7.3: what was granted counts, not what was asked for. */
+static void a_shorter_lifetime(void **state)
+{
+	struct world *world = *state;
+
+	associate(world);
+	attach(world, 0);
+	answer(world, &world->source, &(struct reply){.sequence = FIRST_SEQUENCE, .units = 10});
+	assert_int_equal(world->lifetime_s, 40);
+	pass(world, 29990);
+	assert_int_equal(world->sent, 1);
+	pass(world, 10);
+	assert_int_equal(world->sent, 2);
+}
+
+/* RFC 6275 11.7.3: 135 without a right MAC takes no number over. */
+static void forged_sequence_status(void **state)
+{
+	struct world *world = *state;
+
+	associate(world);
+	attach(world, 0);
+	answer(world, &world->source,
+	       &(struct reply){.status = MOBILITY_STATUS_SEQUENCE, .sequence = 900, .wrong_mac = true});
+	answer(world, &world->source,
+	       &(struct reply){.status = MOBILITY_STATUS_SEQUENCE, .sequence = 900, .no_authentication = true});
+	assert_int_equal(world->sent, 1);
+	pass(world, 1000);
+	assert_int_equal(world->update.binding_update.sequence, (uint16_t)(FIRST_SEQUENCE + 1));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -439,6 +645,13 @@ int main(void)
 	        TEST(too_many_updates_under_one_spi),
 	        TEST(leaving_deregisters),
 	        TEST(lost_access_waits),
+	        TEST(returning_home),
+	        TEST(at_home_without_a_binding),
+	        TEST(binding_refresh_request),
+	        TEST(binding_error),
+	        TEST(icmp_errors),
+	        TEST(a_shorter_lifetime),
+	        TEST(forged_sequence_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,31 @@ static void end_of_lifetime(void **state)
 	assert_int_equal(ping(), -ENOTCONN);
 }
 
+/* RFC 5191 5.7: a Session-Lifetime says nothing but in the PAR(C) that ends an authentication well. */
+static void lifetime_elsewhere_is_ignored(void **state)
+{
+	static const uint8_t eap[] = {EAP_REQUEST, 1, 0, 5, EAP_TYPE_IDENTITY};
+	uint8_t buffer[256];
+	struct wire_writer writer = wire_writer_of(buffer, sizeof(buffer));
+	struct pana_message message;
+
+	(void)state;
+	world_begin(&world);
+	pana_message_begin(&writer, PANA_PAR, world.session_id, ++world.number);
+	pana_avp_write(&writer, 0, PANA_NONCE, world.paa_nonce, sizeof(world.paa_nonce));
+	pana_avp_write(&writer, 0, PANA_EAP_PAYLOAD, eap, sizeof(eap));
+	pana_avp_write_u32(&writer, 0, PANA_SESSION_LIFETIME, 1);
+	world_say(&world, &writer, NULL);
+	world_sent_as(&world, PANA_PAN, &message);
+	world.is_method_done = true;
+	world_complete(&world, 1, PANA_RESULT_SUCCESS, 3600, EAP_SUCCESS);
+	world_sent_as(&world, PANA_PAN_COMPLETE, &message);
+	assert_int_equal(pana_client_session(world.client)->lifetime_s, 3600);
+	world_advance(&world, 2000);
+	world_nothing_sent(&world);
+	assert_int_equal(world.ended_count, 0);
+}
+
 /* B-22, B-15: an answer that is asked for again is sent at most five times a second, PAN(S), too. */
 static void repeats_are_limited(void **state)
 {
@@ -354,6 +379,7 @@ int main(void)
 	        TEST(the_server_begins_again),
 	        TEST(failed_again),
 	        TEST(end_of_lifetime),
+	        TEST(lifetime_elsewhere_is_ignored),
 	        TEST(repeats_are_limited),
 	        TEST(a_new_address_is_shown),
 	        TEST(every_message_is_authenticated),

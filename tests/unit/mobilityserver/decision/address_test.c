@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* B-38. */
+/* B-38. */
 #include "address.h"
 
 #include <arpa/inet.h>
@@ -200,7 +200,7 @@ static void identifiers_are_stable_and_never_reserved(void **state)
 	assert_true(address_identifier_is_reserved(&one));
 }
 
-/* B-38 */
+/* A-8, B-38 */
 static void a_wish_counts_only_for_his_own_address(void **state)
 {
 	struct address_pool pool;
