@@ -24,5 +24,6 @@ bool command_number(const char *text, unsigned long maximum, unsigned long *numb
 
 extern const struct command replay_command;
 extern const struct command walk_command;
+extern const struct command feed_command;
 
 #endif

@@ -10,6 +10,7 @@
 static const struct command *const commands[] = {
         &replay_command,
         &walk_command,
+        &feed_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

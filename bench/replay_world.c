@@ -81,10 +81,11 @@ void world_free(struct world *world)
 }
 
 /* Nothing is ever missing here, so nothing has to be asked for. */
-static void ask_nobody(void *context, struct wire_view frame)
+static int ask_nobody(void *context, struct wire_view frame)
 {
 	(void)context;
 	(void)frame;
+	return 0;
 }
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)

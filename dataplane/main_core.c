@@ -132,11 +132,11 @@ static void look_at_waiting(struct dataplane *dataplane, uint64_t now_ms)
 
 /* The receiver's outlet */
 
-static void ask(void *context, struct wire_view frame)
+static int ask(void *context, struct wire_view frame)
 {
 	struct dataplane *dataplane = context;
 
-	bus_client_ask(dataplane->bus, frame);
+	return bus_client_ask(dataplane->bus, frame);
 }
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)

@@ -7,6 +7,9 @@
 #include "refused_rows.h"
 #include "tombstones.h"
 
+enum { ROWS_AT_A_TIME = 32 };
+_Static_assert(ROWS_AT_A_TIME <= (int)BINDING_LOOKUP_MAX, "one lookup for all of them");
+
 struct shard {
 	struct feed_version complete;
 	struct feed_version applied; /* `complete` before the feed's message at hand */
@@ -339,11 +342,41 @@ static void apply_told(struct feed_receiver *receiver, const struct feed_row *ro
 		apply(receiver, row, false, now_ms);
 }
 
+enum source { SOURCE_FEED, SOURCE_CHANGES, SOURCE_SNAPSHOT };
+
+/*
+ * All rows of a message, some at a time: what the table has to look at for them is fetched side by side (the answer of
+ * the lookup does not matter), and then they are applied one after the other.
+ */
+static void apply_rows(struct feed_receiver *receiver, struct wire_view view, enum source source, uint64_t now_ms)
+{
+	struct wire_reader reader = wire_reader_of_view(view);
+	struct feed_row rows[ROWS_AT_A_TIME];
+	struct in6_addr addresses[ROWS_AT_A_TIME];
+	const struct in6_addr *keys[ROWS_AT_A_TIME];
+	struct binding_entry *entries[ROWS_AT_A_TIME];
+	unsigned count;
+
+	do {
+		for (count = 0; count < ROWS_AT_A_TIME && wire_remaining(&reader); count++) {
+			if (feed_row_read(&reader, &rows[count]))
+				return; /* cannot be: the whole message was looked at */
+			memcpy(&addresses[count], rows[count].key, sizeof(addresses[count]));
+			keys[count] = &addresses[count];
+		}
+		binding_table_lookup(receiver->table, keys, count, entries);
+		for (unsigned i = 0; i < count; i++) {
+			if (source == SOURCE_FEED)
+				apply_told(receiver, &rows[i], now_ms);
+			else
+				apply(receiver, &rows[i], source == SOURCE_SNAPSHOT, now_ms);
+		}
+	} while (count == ROWS_AT_A_TIME);
+}
+
 void feed_receiver_feed(struct feed_receiver *receiver, const struct wire_view *frames, size_t count, uint64_t now_ms)
 {
 	struct feed_message *message = &receiver->message;
-	struct wire_reader rows;
-	struct feed_row row;
 
 	if (feed_message_read(frames, count, message)) {
 		receiver->counters.malformed++;
@@ -354,9 +387,7 @@ void feed_receiver_feed(struct feed_receiver *receiver, const struct wire_view *
 	/* ranges first: whether the shard is complete decides if a withdrawal leaves a tombstone */
 	for (unsigned i = 0; i < message->shards; i++)
 		note_range(receiver, &message->ranges[i], message->kind == FEED_BATCH);
-	rows = wire_reader_of_view(message->rows);
-	while (wire_remaining(&rows) && feed_row_read(&rows, &row) == 0)
-		apply_told(receiver, &row, now_ms);
+	apply_rows(receiver, message->rows, SOURCE_FEED, now_ms);
 }
 
 static void give_up(struct feed_receiver *receiver, struct shard *shard, uint64_t again_ms)
@@ -405,7 +436,7 @@ static bool is_of_no_use(struct shard *shard, const struct catch_up_message *mes
 	return message->kind != CATCH_UP_SNAPSHOT_BEGIN && chunk_is_missing(shard, message);
 }
 
-static void send_ask(struct feed_receiver *receiver, enum catch_up_kind kind, uint8_t number, uint32_t amount)
+static int send_ask(struct feed_receiver *receiver, enum catch_up_kind kind, uint8_t number, uint32_t amount)
 {
 	struct shard *shard = &receiver->shards[number];
 	struct catch_up_message message = {.kind = kind, .shard = number, .request = shard->request, .amount = amount};
@@ -415,16 +446,7 @@ static void send_ask(struct feed_receiver *receiver, enum catch_up_kind kind, ui
 	if (kind == CATCH_UP_ASK && !shard->refilling)
 		message.version = shard->complete;
 	catch_up_head_write(&writer, &message);
-	receiver->outlet.ask(receiver->outlet.context, (struct wire_view){frame, wire_written(&writer)});
-}
-
-static void apply_chunk(struct feed_receiver *receiver, const struct catch_up_message *message, uint64_t now_ms)
-{
-	struct wire_reader rows = wire_reader_of_view(message->rows);
-	struct feed_row row;
-
-	while (wire_remaining(&rows) && feed_row_read(&rows, &row) == 0)
-		apply(receiver, &row, message->kind == CATCH_UP_SNAPSHOT_CHUNK, now_ms);
+	return receiver->outlet.ask(receiver->outlet.context, (struct wire_view){frame, wire_written(&writer)});
 }
 
 static void begin_snapshot(struct feed_receiver *receiver, struct shard *shard, struct feed_version version)
@@ -441,7 +463,7 @@ static void begin_snapshot(struct feed_receiver *receiver, struct shard *shard, 
 static void receive_changes(struct feed_receiver *receiver, struct shard *shard, const struct catch_up_message *message,
                             uint64_t now_ms)
 {
-	apply_chunk(receiver, message, now_ms);
+	apply_rows(receiver, message->rows, SOURCE_CHANGES, now_ms);
 	receiver->counters.changes++;
 	shard->complete = message->version;
 	if (message->amount)
@@ -504,7 +526,7 @@ void feed_receiver_catch_up(struct feed_receiver *receiver, const struct wire_vi
 		receive_changes(receiver, shard, &message, now_ms);
 		return;
 	case CATCH_UP_SNAPSHOT_CHUNK:
-		apply_chunk(receiver, &message, now_ms);
+		apply_rows(receiver, message.rows, SOURCE_SNAPSHOT, now_ms);
 		send_ask(receiver, CATCH_UP_CREDIT, message.shard, 1);
 		return;
 	case CATCH_UP_SNAPSHOT_END:
@@ -574,7 +596,8 @@ static void ask(struct feed_receiver *receiver, uint8_t number, bool refills, ui
 	shard->heard_ms = now_ms;
 	receiver->asking++;
 	receiver->counters.asks++;
-	send_ask(receiver, CATCH_UP_ASK, number, RECEIVER_CREDIT);
+	if (send_ask(receiver, CATCH_UP_ASK, number, RECEIVER_CREDIT))
+		give_up(receiver, shard, now_ms + RECEIVER_AGAIN_MS); /* not connected yet */
 }
 
 /* Whether there is room again for what was refused and could not be kept; not over and over. */

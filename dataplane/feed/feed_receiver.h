@@ -39,8 +39,8 @@ enum receiver_trouble { RECEIVER_TABLE_FULL, RECEIVER_KEY_CONFLICT };
 
 struct receiver_outlet {
 	void *context;
-	/* One message of the catch-up channel to the owner; copied by the callee. */
-	void (*ask)(void *context, struct wire_view frame);
+	/* One message of the catch-up channel to the owner; copied by the callee. Not 0: it cannot be sent now. */
+	int (*ask)(void *context, struct wire_view frame);
 	/*
 	 * Fills route, own and inner_mtu_bytes of a record: how its care-of address is reached from here. False when no
 	 * service prefix makes a key of this length from this address: no packet would ever find such an entry.

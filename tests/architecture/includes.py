@@ -14,7 +14,8 @@ LINES_MAX = 800
 ALLOWED = {
     "proto/": ("proto/",),
     "dataplane/": ("dataplane/", "proto/"),
-    "bench/": ("bench/", "dataplane/", "proto/", "controlplane/runtime/", "controlplane/keys/", "controlplane/aka/"),
+    "bench/": ("bench/", "dataplane/", "proto/", "controlplane/runtime/", "controlplane/keys/", "controlplane/aka/",
+               "controlplane/mobilityserver/bindings/", "controlplane/mobilityserver/bus/"),
     "controlplane/runtime/": ("controlplane/runtime/", "proto/"),
     "controlplane/keys/": ("controlplane/keys/", "controlplane/runtime/", "proto/"),
     "controlplane/aka/": ("controlplane/aka/", "controlplane/keys/", "controlplane/runtime/", "proto/"),

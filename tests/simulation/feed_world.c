@@ -179,15 +179,18 @@ static void ask_arrives(void *context, uint64_t life, const uint8_t *bytes, size
 		bindings_catch_up(owner->bindings, &route, &frame, 1, &now);
 }
 
-static void ask(void *context, struct wire_view frame)
+static int ask(void *context, struct wire_view frame)
 {
 	struct feed_plane *plane = context;
 	struct feed_world *world = plane->world;
 
+	if (!world->owners[world->current].is_alive && virtual_chance(&world->time, 50))
+		return -1; /* it is seen that nobody is connected */
 	if (virtual_chance(&world->time, world->weather.loss_percent))
-		return;
+		return 0;
 	virtual_time_schedule(&world->time, 1 + virtual_roll(&world->time, world->weather.delay_ms + 1), ask_arrives,
 	                      plane, plane->life, frame.bytes, frame.octets);
+	return 0;
 }
 
 /* --- data planes --- */

@@ -68,9 +68,9 @@ static void disconnected(void *context)
 	feed_receiver_disconnected(((struct plane *)context)->receiver);
 }
 
-static void ask(void *context, struct wire_view frame)
+static int ask(void *context, struct wire_view frame)
 {
-	bus_client_ask(((struct plane *)context)->bus, frame);
+	return bus_client_ask(((struct plane *)context)->bus, frame);
 }
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)

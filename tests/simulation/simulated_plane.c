@@ -28,11 +28,12 @@ static void *allocate(size_t octets)
 	return memory;
 }
 
-static void ask(void *context, struct wire_view frame)
+static int ask(void *context, struct wire_view frame)
 {
 	struct simulated_plane *plane = context;
 
 	plane->outlet.ask(plane->outlet.context, plane->number, frame);
+	return 0;
 }
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)

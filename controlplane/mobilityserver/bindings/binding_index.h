@@ -3,7 +3,10 @@
  * binding_index - the bindings by key, by subscriber and by shard.
  *
  * A key is an address with the bits of it that count; it belongs to one subscriber (A-7). The list of a shard can be
- * walked in pieces while bindings come and go (snapshots). Thread: one; the loop's.
+ * walked in pieces while bindings come and go (snapshots). The hashes by key and by name are many small ones: each
+ * grows by itself, some thousand rows at a time, so that no insertion among ten millions costs a long turn.
+ *
+ * Thread: one; the loop's.
  */
 #ifndef KEDGE_MOBILITYSERVER_BINDING_INDEX_H
 #define KEDGE_MOBILITYSERVER_BINDING_INDEX_H
@@ -24,8 +27,7 @@ struct binding {
 	struct bound_subscriber *subscriber;
 	struct binding *next_of_subscriber;
 	struct binding *prev_of_subscriber;
-	struct binding *next_of_shard;
-	struct binding *prev_of_shard;
+	size_t place; /* in the list of its shard */
 	struct timer expiry;
 	struct feed_row row; /* its last change */
 };
@@ -37,16 +39,34 @@ struct bound_subscriber {
 	char name[];
 };
 
-struct binding_index {
-	struct binding *by_key;
-	struct bound_subscriber *subscribers;
-	struct binding *shards[FEED_SHARDS]; /* newest first, so that a walk under way sees no newcomer */
+/*
+ * The bindings of a shard, in no order that lasts. Who walks from the end to the beginning, and shortens his place to
+ * `count` when that falls, meets each binding that was there when he began and is there still: what is removed is
+ * replaced by the last one, and newcomers are added at the end.
+ */
+struct binding_list {
+	struct binding **bindings;
 	size_t count;
-	size_t shard_count[FEED_SHARDS];
+	size_t capacity;
+};
+
+enum { BINDING_INDEX_PARTS = 4096 };
+
+struct binding_index {
+	struct binding *by_key[BINDING_INDEX_PARTS];
+	struct bound_subscriber *subscribers[BINDING_INDEX_PARTS];
+	struct binding_list shards[FEED_SHARDS];
+	size_t count;
 };
 
 struct binding *binding_index_find(const struct binding_index *index, const struct binding_key *key);
 struct bound_subscriber *binding_index_subscriber(const struct binding_index *index, const char *name);
+
+/* The binding behind `after` in an order that lasts (NULL: the first); NULL at the end. */
+struct binding *binding_index_next(const struct binding_index *index, const struct binding *after);
+
+/* The first binding of those parts of the index that lie behind this key, which need not be there (any more). */
+struct binding *binding_index_behind(const struct binding_index *index, const struct binding_key *key);
 
 /* Adds an empty binding; the key must not be there. The subscriber's shard is `shard`. */
 struct binding *binding_index_add(struct binding_index *index, const struct binding_key *key, const char *subscriber,

@@ -44,6 +44,7 @@ struct bindings *bindings_new(const struct bindings_options *options)
 	        .heads = bindings->heads,
 	        .outlet = &bindings->options.outlet,
 	        .counters = &bindings->counters,
+	        .timers = options->timers,
 	};
 
 	bindings->options = *options;
@@ -194,7 +195,6 @@ struct binding_version bindings_withdraw(struct bindings *bindings, const struct
 	row.shard = binding->row.shard;
 	row.key_length = key->length;
 	memcpy(row.key, key->octets, sizeof(row.key));
-	catch_up_server_removing(bindings->catch_up, binding);
 	binding_index_remove(&bindings->index, binding);
 	bindings->counters.withdrawn++;
 	return commit_row(bindings, &row, effects);
@@ -272,6 +272,7 @@ void bindings_publish(struct bindings *bindings, const struct effect_publish *pu
 void bindings_turn_end(struct bindings *bindings, const struct instant *now)
 {
 	publisher_flush(&bindings->publisher, now->unix_ms);
+	catch_up_server_turn_end(bindings->catch_up);
 }
 
 void bindings_catch_up(struct bindings *bindings, const struct punt_route *peer, const struct wire_view *frames,
@@ -310,14 +311,14 @@ bool bindings_find(const struct bindings *bindings, const struct binding_key *ke
 size_t bindings_page(const struct bindings *bindings, const struct binding_key *after, struct binding_view *views,
                      size_t capacity)
 {
-	const struct binding *binding = bindings->index.by_key;
+	const struct binding_index *index = &bindings->index;
+	const struct binding *last = after ? binding_index_find(index, after) : NULL;
+	/* one that has gone since the page before ended with it: on with what surely lies behind */
+	const struct binding *binding =
+	        after && !last ? binding_index_behind(index, after) : binding_index_next(index, last);
 	size_t count = 0;
 
-	if (after) {
-		binding = binding_index_find(&bindings->index, after);
-		binding = binding ? binding->by_key.next : NULL;
-	}
-	for (; binding && count < capacity; binding = binding->by_key.next)
+	for (; binding && count < capacity; binding = binding_index_next(index, binding))
 		views[count++] = view_of(binding);
 	return count;
 }

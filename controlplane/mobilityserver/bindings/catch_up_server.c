@@ -6,6 +6,8 @@
 
 #include "allocation.h"
 
+enum { MESSAGE_COST_ROWS = 32, FETCHED_AHEAD = 8 };
+
 struct request_key {
 	struct punt_route peer;
 	uint8_t shard;
@@ -14,21 +16,24 @@ struct request_key {
 struct request {
 	UT_hash_handle by_key;
 	struct request_key key;
-	struct request *next_of_shard; /* snapshots under way */
-	struct request *prev_of_shard;
+	struct request *next_ready; /* with credit, waiting for a turn */
+	struct request *prev_ready;
+	bool is_ready;
 	uint32_t number;
 	uint32_t credit;
 	uint32_t chunks;
 	uint64_t touched_ms;
 	bool is_snapshot;
 	struct feed_version version; /* changes: sent up to here; snapshot: S */
-	const struct binding *at;    /* snapshot: next to be sent */
+	size_t left;                 /* snapshot: of the shard's list, from its beginning */
 };
 
 struct catch_up_server {
 	struct catch_up_source source;
 	struct request *requests;
-	struct request *snapshots[FEED_SHARDS];
+	struct request *ready;
+	size_t slice_rows; /* that are left of this turn's slice */
+	struct timer slice;
 	uint8_t rows[CATCH_UP_ROWS_MAX * FEED_ROW_OCTETS];
 };
 
@@ -37,13 +42,22 @@ struct catch_up_server *catch_up_server_new(const struct catch_up_source *source
 	struct catch_up_server *server = allocate(sizeof(*server));
 
 	server->source = *source;
+	server->slice_rows = CATCH_UP_SLICE_ROWS;
 	return server;
+}
+
+static void set_ready(struct catch_up_server *server, struct request *request, bool is_ready)
+{
+	if (is_ready && !request->is_ready)
+		DL_APPEND2(server->ready, request, prev_ready, next_ready);
+	else if (!is_ready && request->is_ready)
+		DL_DELETE2(server->ready, request, prev_ready, next_ready);
+	request->is_ready = is_ready;
 }
 
 static void end_request(struct catch_up_server *server, struct request *request)
 {
-	if (request->is_snapshot)
-		DL_DELETE2(server->snapshots[request->key.shard], request, prev_of_shard, next_of_shard);
+	set_ready(server, request, false);
 	HASH_DELETE(by_key, server->requests, request);
 	free(request);
 }
@@ -54,6 +68,7 @@ void catch_up_server_free(struct catch_up_server *server)
 		return;
 	while (server->requests)
 		end_request(server, server->requests);
+	timer_disarm(&server->slice);
 	free(server);
 }
 
@@ -102,33 +117,56 @@ static void begin_snapshot(struct catch_up_server *server, struct request *reque
 
 	request->is_snapshot = true;
 	request->version = server->source.heads[shard];
-	request->at = server->source.index->shards[shard];
+	request->left = server->source.index->shards[shard].count;
 	request->chunks = 0;
-	DL_APPEND2(server->snapshots[shard], request, prev_of_shard, next_of_shard);
 	server->source.counters->catch_up_snapshots++;
 	answer(server, request, CATCH_UP_SNAPSHOT_BEGIN, 0, 0);
+}
+
+/* A message costs, too, however few rows it has. */
+static void spend(struct catch_up_server *server, size_t rows)
+{
+	size_t spent = rows + MESSAGE_COST_ROWS;
+
+	server->slice_rows -= spent < server->slice_rows ? spent : server->slice_rows;
+}
+
+/* Ten million rows lie in no cache: those that come next are fetched while this one is written. */
+static void fetch(const struct feed_row *row)
+{
+	__builtin_prefetch(row);
+	__builtin_prefetch((const uint8_t *)row + sizeof(*row) - 1);
 }
 
 /* Rows of the snapshot into server->rows; returns their number. */
 static size_t take_bindings(struct catch_up_server *server, struct request *request)
 {
+	const struct binding_list *list = &server->source.index->shards[request->key.shard];
 	struct wire_writer writer = wire_writer_of(server->rows, sizeof(server->rows));
 	size_t rows = 0;
 
-	for (; request->at && rows < CATCH_UP_ROWS_MAX; request->at = request->at->next_of_shard, rows++)
-		feed_row_write(&writer, &request->at->row);
+	if (request->left > list->count)
+		request->left = list->count;
+	for (; request->left && rows < CATCH_UP_ROWS_MAX; rows++) {
+		request->left--;
+		if (request->left >= FETCHED_AHEAD)
+			fetch(&list->bindings[request->left - FETCHED_AHEAD]->row);
+		feed_row_write(&writer, &list->bindings[request->left]->row);
+	}
 	return rows;
 }
 
-/* True when the request is done. */
+/* One chunk for one credit. True when the request is done. */
 static bool serve_snapshot(struct catch_up_server *server, struct request *request)
 {
-	for (; request->at && request->credit; request->credit--) {
+	if (request->left) {
 		size_t rows = take_bindings(server, request);
 
+		request->credit--;
+		spend(server, rows);
 		answer(server, request, CATCH_UP_SNAPSHOT_CHUNK, request->chunks++, rows);
 	}
-	if (request->at)
+	if (request->left)
 		return false;
 	answer(server, request, CATCH_UP_SNAPSHOT_END, request->chunks, 0);
 	return true;
@@ -148,31 +186,50 @@ static size_t take_changes(struct catch_up_server *server, struct request *reque
 	return rows;
 }
 
-/* True when the request is done; it may have become a snapshot, because what was next is forgotten by now. */
+/* The same; it may become a snapshot, because what was next is forgotten by now. */
 static bool serve_changes(struct catch_up_server *server, struct request *request)
 {
 	const struct feed_version head = server->source.heads[request->key.shard];
+	size_t rows = take_changes(server, request);
+	bool more = request->version.sequence < head.sequence;
 
-	while (request->credit) {
-		size_t rows = take_changes(server, request);
-		bool more = request->version.sequence < head.sequence;
-
-		if (!rows && more) {
-			begin_snapshot(server, request);
-			return serve_snapshot(server, request);
-		}
-		answer(server, request, CATCH_UP_CHANGES, more, rows);
-		request->credit--;
-		if (!more)
-			return true;
+	if (!rows && more) {
+		begin_snapshot(server, request);
+		return serve_snapshot(server, request);
 	}
-	return false;
+	request->credit--;
+	spend(server, rows);
+	answer(server, request, CATCH_UP_CHANGES, more, rows);
+	return !more;
 }
 
-static void serve(struct catch_up_server *server, struct request *request)
+static void slice_comes(struct timer *timer, const struct instant *now, struct effects *effects);
+
+/* Requests in turn, a chunk each, as far as this turn's slice goes. */
+static void serve_ready(struct catch_up_server *server, const struct instant *now)
 {
-	if (request->is_snapshot ? serve_snapshot(server, request) : serve_changes(server, request))
-		end_request(server, request);
+	while (server->ready && server->slice_rows) {
+		struct request *request = server->ready;
+
+		set_ready(server, request, false);
+		if (request->is_snapshot ? serve_snapshot(server, request) : serve_changes(server, request))
+			end_request(server, request);
+		else
+			set_ready(server, request, request->credit);
+	}
+	if (server->ready)
+		timer_arm(server->source.timers, &server->slice, now->monotonic_ms + 1, slice_comes);
+}
+
+static void slice_comes(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	(void)effects;
+	serve_ready(timer_owner(timer, struct catch_up_server, slice), now);
+}
+
+void catch_up_server_turn_end(struct catch_up_server *server)
+{
+	server->slice_rows = CATCH_UP_SLICE_ROWS;
 }
 
 static struct request *find(struct catch_up_server *server, const struct punt_route *peer, uint8_t shard)
@@ -234,7 +291,8 @@ static void asked(struct catch_up_server *server, const struct punt_route *peer,
 		server->source.counters->catch_up_changes++;
 	else
 		begin_snapshot(server, request);
-	serve(server, request);
+	set_ready(server, request, true);
+	serve_ready(server, now);
 }
 
 static void credited(struct catch_up_server *server, const struct punt_route *peer,
@@ -248,7 +306,8 @@ static void credited(struct catch_up_server *server, const struct punt_route *pe
 	}
 	request->touched_ms = now->monotonic_ms;
 	request->credit = credit_of(request->credit + credit_of(message->amount));
-	serve(server, request);
+	set_ready(server, request, true);
+	serve_ready(server, now);
 }
 
 void catch_up_server_message(struct catch_up_server *server, const struct punt_route *peer,
@@ -263,15 +322,6 @@ void catch_up_server_message(struct catch_up_server *server, const struct punt_r
 		asked(server, peer, &message, now);
 	else
 		credited(server, peer, &message, now);
-}
-
-void catch_up_server_removing(struct catch_up_server *server, const struct binding *binding)
-{
-	struct request *request;
-
-	DL_FOREACH2(server->snapshots[binding->row.shard], request, next_of_shard)
-	if (request->at == binding)
-		request->at = binding->next_of_shard;
 }
 
 void catch_up_server_sweep(struct catch_up_server *server, const struct instant *now)

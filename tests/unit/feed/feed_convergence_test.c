@@ -56,13 +56,14 @@ static void *allocate(size_t octets)
 	return memory;
 }
 
-static void take_ask(void *context, struct wire_view frame)
+static int take_ask(void *context, struct wire_view frame)
 {
 	struct plane *plane = context;
 
 	assert_int_equal(frame.octets, CATCH_UP_HEAD_OCTETS);
 	assert_true(plane->ask_count < ASKS_MAX);
 	memcpy(plane->asks[plane->ask_count++].octets, frame.bytes, frame.octets);
+	return 0;
 }
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)

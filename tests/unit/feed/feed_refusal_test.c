@@ -34,12 +34,13 @@ static void *allocate(size_t octets)
 	return memory;
 }
 
-static void take_ask(void *context, struct wire_view frame)
+static int take_ask(void *context, struct wire_view frame)
 {
 	struct world *world = context;
 
 	assert_int_equal(catch_up_message_read(&frame, 1, &world->asked), 0);
 	world->asks++;
+	return 0;
 }
 
 static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)

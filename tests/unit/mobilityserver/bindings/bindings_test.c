@@ -235,7 +235,7 @@ static void a_snapshot_survives_what_goes_on_meanwhile(void **state)
 		owner_set(&owner, i, 1, 1);
 	bindings_serve(owner.bindings, &owner.now);
 	owner_ask(&owner, &message, 1);
-	/* newest first, so the walk stands at number 511 */
+	/* the walk stands in the middle; what is removed there is replaced by one that was sent already */
 	for (unsigned i = 0; i < 10; i++)
 		owner_withdraw(&owner, CATCH_UP_ROWS_MAX - 1 - i);
 	owner_set(&owner, 3000, 1, 1); /* a newcomer comes by the feed alone */
@@ -246,7 +246,7 @@ static void a_snapshot_survives_what_goes_on_meanwhile(void **state)
 		rows += message.rows.octets / FEED_ROW_OCTETS;
 	}
 	assert_int_equal(message.kind, CATCH_UP_SNAPSHOT_END);
-	assert_int_equal(rows, 2 * CATCH_UP_ROWS_MAX - 10);
+	assert_in_range(rows, 2 * CATCH_UP_ROWS_MAX - 10, 2 * CATCH_UP_ROWS_MAX);
 }
 
 static void a_request_without_credit_is_forgotten(void **state)
