@@ -21,6 +21,7 @@
 #include "plane_log.h"
 #include "port.h"
 #include "usage.h"
+#include "watcher.h"
 #include "worker.h"
 
 enum { NOT_BEFORE_MS = 50, WAITING_INJECTIONS_MAX = 1024 };
@@ -35,6 +36,7 @@ struct worker {
 	struct rte_ring *outgoing;  /* other workers → this one: frames to send by its queues */
 	struct rte_ring *to_host;   /* worker → main core; NULL without a host port */
 	struct rte_ring *from_host; /* main core → worker */
+	struct rte_ring *reports;   /* worker → main core: what operators look at (watch.h) */
 	struct dataplane *dataplane;
 	unsigned number;
 	enum idle_mode idle;
@@ -124,6 +126,7 @@ struct dataplane {
 	struct worker_pace paces[WORKERS_MAX];
 	struct main_core_turns turns;
 	struct plane_log log;
+	struct watcher watcher;
 	bool was_in_sync;
 	struct announcement announcement;
 	struct heartbeat heartbeats[WORKERS_MAX];

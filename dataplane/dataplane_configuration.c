@@ -136,6 +136,8 @@ static const struct key root_keys[] = {
         {"sockets", KIND_TEXT, ROOT(sockets), 0, 1, FOLDER_OCTETS, "/run/kedge/default", NULL, NULL, 0,
          "Folder with bus/, view/ and operate/."},
         {"name", KIND_TEXT, ROOT(name), 0, 1, NAME_OCTETS, "dataplane", NULL, NULL, 0, "Name of its sockets."},
+        {"capture-folder", KIND_TEXT, ROOT(capture_folder), 0, 1, FOLDER_OCTETS, "", NULL, NULL, 0,
+         "Where operators' captures go; without: there are none."},
         {"user", KIND_TEXT, ROOT(user), 0, 0, NAME_OCTETS, "kedge-dataplane", NULL, NULL, 0,
          "Who it becomes when started as root."},
         {0},

@@ -81,6 +81,7 @@ struct dataplane_configuration {
 	char sockets[FOLDER_OCTETS];
 	char name[NAME_OCTETS];
 	char user[NAME_OCTETS];
+	char capture_folder[FOLDER_OCTETS]; /* "": no captures */
 };
 
 /* Returns 0, or -EINVAL with `error`. */

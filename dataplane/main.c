@@ -178,6 +178,8 @@ static int make_rings(struct worker *worker, bool with_host)
 		result = make_ring(&worker->shared, "shared", number, RING_SIZE, many_to_one);
 	if (!result)
 		result = make_ring(&worker->outgoing, "outgoing", number, RING_SIZE, many_to_one);
+	if (!result)
+		result = make_ring(&worker->reports, "reports", number, 2 * WATCH_RING, one_to_one);
 	if (!result && with_host)
 		result = make_ring(&worker->to_host, "to_host", number, HOST_RING_SIZE, one_to_one);
 	if (!result && with_host)
@@ -208,6 +210,8 @@ static int make_worker(struct dataplane *dataplane, unsigned number)
 		return -ENOMEM;
 	options.counters = &worker->counters;
 	options.punts = worker->punts;
+	options.reports = worker->reports;
+	options.watch = &dataplane->watcher.shared;
 	options.to_host = worker->to_host;
 	walk_start(&worker->walk, &options);
 	dataplane->workers[number] = worker;

@@ -459,6 +459,7 @@ void main_core_run(struct dataplane *dataplane)
 
 		more |= serve_punts(dataplane, now_ms);
 		more |= serve_hosts(dataplane);
+		more |= watcher_serve(dataplane, now_ms);
 		command_socket_serve(dataplane->commands, COMMANDS_A_TURN);
 		if (dataplane->reloading) {
 			dataplane->reloading = false;
@@ -479,6 +480,7 @@ void main_core_close(struct dataplane *dataplane)
 	for (unsigned i = 0; i < dataplane->waiting_count; i++)
 		rte_pktmbuf_free(dataplane->waiting[i].buffer);
 	command_socket_close(dataplane->commands);
+	watcher_close(dataplane);
 	feed_receiver_free(dataplane->receiver);
 	bus_client_free(dataplane->bus);
 }

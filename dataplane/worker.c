@@ -32,9 +32,71 @@ static void each_at(struct walk *walk, struct packet *packets, unsigned count, e
 			run(walk, &packets[i]);
 }
 
+/* A traced packet by its steps with a look at each, the others as ever. */
+static void watched(struct walk *walk, struct packet *packet, bool may_begin, step_function *run)
+{
+	bool is_new = may_begin && !packet->trace && watch_concerns(walk, packet);
+
+	if (packet->trace)
+		watch_step(walk, packet, is_new, run);
+	else
+		run(walk, packet);
+}
+
+static void watched_uplink(struct walk *walk, struct packet *packet)
+{
+	watched(walk, packet, true, uplink);
+}
+
+static void watched_downlink(struct walk *walk, struct packet *packet)
+{
+	watched(walk, packet, true, downlink);
+}
+
+static void watched_local(struct walk *walk, struct packet *packet)
+{
+	watched(walk, packet, false, local);
+}
+
+static void watched_route(struct walk *walk, struct packet *packet)
+{
+	watched(walk, packet, false, route);
+}
+
+/* Whether a packet of the burst is traced, or may become so by its key. */
+static bool someone_is_traced(const struct walk *walk, const struct packet *packets, unsigned count)
+{
+	uint32_t traces = walk->watching & WATCH_TRACES;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (packets[i].trace)
+			return true;
+		for (uint32_t slots = traces; slots; slots &= slots - 1)
+			if (in6_is_equal(&walk->watch->traces[__builtin_ctz(slots)].key, &packets[i].key))
+				return true;
+	}
+	return false;
+}
+
+/* The same walk while an operator traces somebody. Out of a tunnel a packet may go on to one who is traced. */
+static void take_through_watched(struct walk *walk, struct packet *packets, unsigned count)
+{
+	bool traced = someone_is_traced(walk, packets, count);
+
+	look_up_and(walk, packets, count, STEP_UPLINK, traced ? watched_uplink : uplink);
+	traced = someone_is_traced(walk, packets, count);
+	look_up_and(walk, packets, count, STEP_DOWNLINK, traced ? watched_downlink : downlink);
+	each_at(walk, packets, count, STEP_LOCAL, traced ? watched_local : local);
+	each_at(walk, packets, count, STEP_ROUTE, traced ? watched_route : route);
+}
+
 /* The walk, on one screen. */
 static void take_through(struct walk *walk, struct packet *packets, unsigned count)
 {
+	if (walk->watching & WATCH_TRACES) {
+		take_through_watched(walk, packets, count);
+		return;
+	}
 	look_up_and(walk, packets, count, STEP_UPLINK, uplink);
 	look_up_and(walk, packets, count, STEP_DOWNLINK, downlink);
 	each_at(walk, packets, count, STEP_LOCAL, local);
@@ -71,6 +133,8 @@ void worker_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, u
 	struct packet packets[BURST_MAX];
 
 	walk_begin(walk, now_ms);
+	if (walk->watching & WATCH_CAPTURE)
+		watch_frames(walk, frames, count, port, WATCH_IN);
 	counter_add(&walk->counters->received, count);
 	counter_add(&walk->counters->bursts, 1);
 	if (!walk->long_way)

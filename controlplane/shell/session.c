@@ -8,6 +8,7 @@
 #include "command.h"
 #include "printers.h"
 #include "subscriber_view.h"
+#include "tracing.h"
 
 static void command_name(const struct grammar_command *command, char *name, size_t octets)
 {
@@ -247,6 +248,8 @@ int session_run(struct session *session, const struct grammar_line *line, const 
 	}
 	if (strcmp(command->noun, "explain") == 0)
 		result = subscriber_view_explain(session, arguments);
+	else if (strcmp(command->noun, "trace") == 0)
+		result = tracing_run(session, arguments);
 	else
 		result = run_each(session, command, arguments);
 	json_decref(arguments);

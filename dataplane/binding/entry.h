@@ -90,6 +90,7 @@ static inline bool shared_address_is(const struct shared_address *address, const
 enum binding_flag {
 	BINDING_CARE_OF_UNVERIFIED = 0x0001, /* credit in the cold record, M-17 */
 	BINDING_HAS_PREVIOUS = 0x0002,       /* a previous care-of address in the side record */
+	BINDING_TRACED = 0x0010,             /* an operator looks at its packets (watch.h): none is ordinary */
 	BINDING_CARE_OF_REFUSED = 0x0020,    /* a tunnel into a tunnel, M-18: nothing is sent there */
 	BINDING_MOVE = 0x1000,
 	BINDING_MOVES = 0xf000, /* counts the care-of addresses */
@@ -97,8 +98,8 @@ enum binding_flag {
 
 enum {
 	BINDING_SIDE_FLAGS = BINDING_HAS_PREVIOUS, /* those that need the side record */
-	BINDING_KEPT_FLAGS =
-	        BINDING_HAS_PREVIOUS | BINDING_MOVES, /* what a new record of the binding does not change */
+	BINDING_KEPT_FLAGS = BINDING_HAS_PREVIOUS | BINDING_TRACED |
+	                     BINDING_MOVES, /* what a new record of the binding does not change */
 };
 
 /* Flags with which a packet to the node takes the way that is not ordinary. */
@@ -154,6 +155,17 @@ static inline void binding_call_verified(struct binding_entry *entry, struct bin
 	traits.flags &= (uint16_t)~BINDING_CARE_OF_UNVERIFIED;
 	(void)__atomic_compare_exchange_n(&entry->traits, &expected, binding_traits_word(traits), false,
 	                                  __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* The main core, when a trace begins and ends. */
+static inline void binding_set_traced(struct binding_entry *entry, bool is_traced)
+{
+	uint64_t flag = binding_traits_word((struct binding_traits){.flags = BINDING_TRACED});
+
+	if (is_traced)
+		__atomic_fetch_or(&entry->traits, flag, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&entry->traits, ~flag, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t binding_expiry_load(const struct binding_entry *entry)

@@ -19,6 +19,7 @@ typedef json_t *dataplane_command_run(void *context, json_t *arguments, json_t *
 struct dataplane_command {
 	const char *name; /* "dataplane show" */
 	bool operates;    /* not on the view socket */
+	bool is_repeated; /* asked again and again: not worth a line each time */
 	dataplane_command_run *run;
 	const char *arguments; /* blank-separated names; others are refused */
 };

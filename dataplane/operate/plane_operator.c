@@ -15,6 +15,19 @@ const struct dataplane_command plane_commands[] = {
         {.name = "dataplane bindings", .run = plane_bindings, .arguments = "address keys limit after"},
         {.name = "dataplane drops", .run = plane_drops, .arguments = "address limit"},
         {.name = "stats show", .run = plane_stats, .arguments = ""},
+        {.name = "trace start", .operates = true, .run = plane_trace_start, .arguments = "address count seconds"},
+        {.name = "trace read",
+         .operates = true,
+         .is_repeated = true,
+         .run = plane_trace_read,
+         .arguments = "trace after"},
+        {.name = "trace stop", .operates = true, .run = plane_trace_stop, .arguments = "trace"},
+        {.name = "capture start",
+         .operates = true,
+         .run = plane_capture_start,
+         .arguments = "file prefix direction reason count snap_length"},
+        {.name = "capture stop", .operates = true, .run = plane_capture_stop, .arguments = ""},
+        {.name = "capture show", .run = plane_capture_show, .arguments = ""},
         {.name = "config check", .run = plane_config_check, .arguments = ""},
         {.name = "log level", .operates = true, .run = plane_log_level_command, .arguments = "level"},
 };
@@ -24,8 +37,8 @@ void plane_audit(void *context, const struct dataplane_command *command, const c
 {
 	struct dataplane *dataplane = context;
 
-	plane_log(&dataplane->log, command->operates ? PLANE_LOG_NOTICE : PLANE_LOG_DEBUG, "command '%s': %s",
-	          command->name, result);
+	plane_log(&dataplane->log, command->operates && !command->is_repeated ? PLANE_LOG_NOTICE : PLANE_LOG_DEBUG,
+	          "command '%s': %s", command->name, result);
 }
 
 bool plane_limit(const json_t *arguments, json_int_t *limit, json_t **error)

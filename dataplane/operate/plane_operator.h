@@ -25,6 +25,12 @@ PLANE_RUN(plane_undrain);
 PLANE_RUN(plane_bindings);
 PLANE_RUN(plane_drops);
 PLANE_RUN(plane_stats);
+PLANE_RUN(plane_trace_start);
+PLANE_RUN(plane_trace_read);
+PLANE_RUN(plane_trace_stop);
+PLANE_RUN(plane_capture_start);
+PLANE_RUN(plane_capture_stop);
+PLANE_RUN(plane_capture_show);
 PLANE_RUN(plane_config_check);
 PLANE_RUN(plane_log_level_command);
 

@@ -48,6 +48,7 @@ struct packet {
 	uint16_t inner_offset; /* from the outer to the inner header */
 	uint16_t inner_octets;
 	struct in6_addr outer_source;
+	uint32_t trace; /* slot + 1 << 24 | number of a traced packet (watch.h); 0: as nearly all */
 	struct in6_addr key;
 	struct in6_addr next_hop; /* the destination that STEP_ROUTE goes by */
 	struct binding_entry *entry;

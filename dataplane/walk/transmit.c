@@ -5,8 +5,11 @@
 void transmit_port(struct walk *walk, unsigned port)
 {
 	struct transmit_queue *queue = &walk->queues[port];
-	unsigned sent = walk->transmit(walk->transmit_context, port, queue->frames, (uint16_t)queue->count);
+	unsigned sent;
 
+	if (walk->watching & WATCH_CAPTURE)
+		watch_frames(walk, queue->frames, queue->count, (uint8_t)port, WATCH_OUT);
+	sent = walk->transmit(walk->transmit_context, port, queue->frames, (uint16_t)queue->count);
 	counter_add(&walk->counters->transmitted, sent);
 	counter_add(&walk->counters->drops[DROP_transmit_refused], queue->count - sent);
 	for (unsigned i = sent; i < queue->count; i++)

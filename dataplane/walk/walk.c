@@ -22,6 +22,8 @@ void walk_start(struct walk *walk, const struct walk_options *options)
 	walk->pool = options->pool;
 	walk->punts = options->punts;
 	walk->to_host = options->to_host;
+	walk->watch = options->watch;
+	walk->reports = options->reports;
 	walk->transmit = options->transmit;
 	walk->transmit_context = options->transmit_context;
 	walk->long_way = options->long_way;
@@ -58,6 +60,8 @@ void packet_drop(struct walk *walk, struct packet *packet, enum drop_reason reas
 	/* node to node: it is the sender's packet, too */
 	if (packet->up && !in6_is_equal(&packet->up->key, &packet->key))
 		drop_memory_add(&walk->dropped, &packet->up->key, reason, walk->now_ms);
+	if (walk->watching & WATCH_CAPTURE)
+		watch_drop(walk, packet, reason);
 	rte_pktmbuf_free(packet->buffer);
 	packet->step = STEP_DONE;
 }

@@ -18,6 +18,7 @@
 #include "packet.h"
 #include "token_bucket.h"
 #include "walk_counters.h"
+#include "watch.h"
 
 enum { BURST_MAX = 32, MADE_MAX = 4 * BURST_MAX, PENDING_MAX = 64, PENDING_PER_NEIGHBOUR = 3, PENDING_MS = 3000 };
 
@@ -54,6 +55,7 @@ struct walk {
 	uint64_t now_ms;
 	uint64_t expiry_horizon_ms; /* an entry has expired when its expiry is ≤ this */
 	uint64_t owner_clock_ms;
+	uint32_t watching; /* bits of watch->active; 0: nobody looks */
 
 	unsigned made_count;
 	struct packet made[MADE_MAX]; /* errors, echo replies, pieces: packets that the burst gave rise to */
@@ -64,8 +66,13 @@ struct walk {
 	struct pending_packet pending[PENDING_MAX];
 
 	uint64_t fragment_secret;
-	uint32_t fragmented_count;  /* what the next identification is made of */
-	struct drop_memory dropped; /* for operators */
+	uint32_t fragmented_count; /* what the next identification is made of */
+
+	/* for operators */
+	struct watch *watch;      /* NULL: nobody can look */
+	struct rte_ring *reports; /* to the main core: buffers that begin with a struct watch_report */
+	uint64_t reports_lost;
+	struct drop_memory dropped;
 };
 
 /* What a worker hands to the main core, in front of the packet. */
@@ -86,6 +93,8 @@ struct walk_options {
 	struct rte_mempool *pool;
 	struct rte_ring *punts;
 	struct rte_ring *to_host; /* NULL when no port has a twin */
+	struct watch *watch;      /* NULL when nobody is to look; else with `reports` */
+	struct rte_ring *reports;
 	port_transmit *transmit;
 	void *transmit_context;
 	unsigned workers; /* limits are divided by it */
@@ -106,6 +115,7 @@ static inline void walk_begin(struct walk *walk, uint64_t now_ms)
 	walk->now_ms = now_ms;
 	walk->expiry_horizon_ms = expiry_horizon(walk->forwarding->expiry, now_ms);
 	walk->owner_clock_ms = expiry_owner_clock(walk->forwarding->expiry, now_ms);
+	walk->watching = walk->watch ? shared_acquire(&walk->watch->active) : 0;
 }
 
 /* Frees the packet, counts why, and remembers it for its subscriber. */
@@ -218,6 +228,31 @@ static inline void transmit_queue(struct walk *walk, unsigned port, struct rte_m
 	queue->frames[queue->count++] = frame;
 	if (queue->count == sizeof(queue->frames) / sizeof(queue->frames[0]))
 		transmit_port(walk, port);
+}
+
+/*
+ * watching.c: only while walk->watching says so. Frames that came or go, a packet that is dropped, and a step of the
+ * walk around which a traced packet is looked at.
+ */
+void watch_frames(struct walk *walk, struct rte_mbuf *const *frames, unsigned count, uint8_t port,
+                  enum watch_direction direction);
+void watch_drop(struct walk *walk, const struct packet *packet, enum drop_reason reason);
+void watch_step(struct walk *walk, struct packet *packet, bool is_new,
+                void (*run)(struct walk *walk, struct packet *packet));
+
+/* The packet's key is that of a trace: true when there are packets left to trace; then it is a traced one. */
+bool watch_begins(struct walk *walk, struct packet *packet, unsigned slot);
+
+/* Whether a packet becomes a traced one by its key. */
+static inline bool watch_concerns(struct walk *walk, struct packet *packet)
+{
+	for (uint32_t slots = walk->watching & WATCH_TRACES; slots; slots &= slots - 1) {
+		unsigned slot = (unsigned)__builtin_ctz(slots);
+
+		if (in6_is_equal(&walk->watch->traces[slot].key, &packet->key))
+			return watch_begins(walk, packet, slot);
+	}
+	return false;
 }
 
 /*

@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets);
 
-enum { BUFFERS = 255, PUNTS = 64, FRAME_MAX = 1600 };
+enum { BUFFERS = 255, PUNTS = 64, REPORTS = 32, FRAME_MAX = 1600 };
 
 static struct {
 	struct forwarding forwarding;
@@ -25,6 +25,8 @@ static struct {
 	struct rte_rcu_qsbr *qsbr;
 	struct rte_mempool *pool;
 	struct rte_ring *punts;
+	struct rte_ring *reports;
+	struct watch watch;
 	struct walk_counters counters;
 	struct walk walk;
 	bool started;
@@ -109,10 +111,13 @@ static void start(void)
 		abort();
 	world.pool = rte_pktmbuf_pool_create("walk", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	world.punts = rte_ring_create("walk", PUNTS, SOCKET_ID_ANY, 0);
+	world.reports = rte_ring_create("reports", REPORTS, SOCKET_ID_ANY, 0);
 	make_forwarding();
 	expiry_start(&world.expiry, 0, 0, 0);
 	options.pool = world.pool;
 	options.punts = world.punts;
+	options.watch = &world.watch;
+	options.reports = world.reports;
 	walk_start(&world.walk, &options);
 	world.started = true;
 }
@@ -132,10 +137,28 @@ static void check(void)
 		sum.punted += note.kind == PUNT_NOTE_PACKET;
 		rte_pktmbuf_free((struct rte_mbuf *)buffer);
 	}
+	while (rte_ring_dequeue(world.reports, &buffer) == 0)
+		rte_pktmbuf_free((struct rte_mbuf *)buffer);
 	walk_counters_add(&sum, &world.counters);
 	if (!walk_counters_balance(&sum) || rte_mempool_avail_count(world.pool) != BUFFERS)
 		abort();
 	memset(&world.counters, 0, sizeof(world.counters));
+}
+
+/* The same walk with an operator who looks at it, and without. */
+static void watch_every_second(uint64_t number)
+{
+	struct watch *watch = &world.watch;
+
+	watch->active = number % 2 ? WATCH_CAPTURE | 1 : 0;
+	watch->traces[0] = (struct watched_key){
+	        .key = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xaa, 0, 1}}, .id = 1, .left = REPORTS};
+	watch->capture = (struct capture_filter){.value = {0xb80d0120}, /* 2001:db8::/32 */
+	                                         .mask = {0xffffffff},
+	                                         .directions = WATCH_IN | WATCH_OUT | WATCH_DROP,
+	                                         .reason = DROP_REASONS,
+	                                         .snap_octets = WATCH_SNAP_MAX,
+	                                         .left = REPORTS};
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
@@ -154,6 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 		abort();
 	if (octets)
 		memcpy(room, bytes, octets);
+	watch_every_second(now_ms);
 	worker_burst(&world.walk, &frame, 1, 0, now_ms++);
 	check();
 	return 0;

@@ -134,6 +134,159 @@ def story_the_data_plane_logs_as_much_as_it_is_told():
     assert wrong.returncode == 2 and "^" in wrong.stderr and "notice" in wrong.stderr, wrong.stderr
 
 
+def trace_of(who, count, cause):
+    """What `trace` says of the next packets, which `cause` sends once the trace runs: rows by packet."""
+    command = (str(daemons.build_folder() / "controlplane/shell/kedge"), "--config", str(daemons.CONFIGURATION / "shell.yaml"), "--json",
+               "trace", who, str(count), "--seconds", "10")
+    begun = programs.log_of("dataplane").read_text().count("command 'trace start': done")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as shell:
+        programs.wait_until(lambda: programs.log_of("dataplane").read_text().count("command 'trace start': done") > begun, "a trace that runs")
+        cause()
+        printed, _ = shell.communicate(timeout=20)
+    assert shell.returncode == 0, printed
+    packets = {}
+    for row in json.loads(printed)["rows"]:
+        packets.setdefault(row["packet"], []).append(row)
+    return list(packets.values())
+
+
+def story_trace_shows_each_step():
+    """Down and up, by IMSI: from the port through the tunnel to the port; and no more packets than were asked for."""
+    def ping():
+        with home_tunnel.HomeTunnel(matti):
+            assert story.ping("cn", home_address(), 3) == 3
+
+    packets = trace_of(MATTI, 2, ping)
+    assert len(packets) == 2, packets
+    down, up = packets
+    assert [row["step"] for row in down] == ["received", "downlink", "route"], down
+    assert [row["step"] for row in up] == ["received", "uplink", "route"], up
+    assert [row["fate"] for row in down] == ["goes-on", "goes-on", "sent"], down
+    assert f"{CORRESPONDENT} > {home_address()}, ICMPv6 echo request" in down[0]["text"] and "by port core" in down[0]["text"], down
+    assert f"{key()} is bound to {CARE_OF}" in down[1]["text"] and "counted as encapsulated" in down[1]["text"], down
+    assert f"{topology.SERVICE_ADDRESS} > {CARE_OF}, IPv6 in a tunnel" in down[2]["text"], down
+    assert f"; inside: {CORRESPONDENT} > {home_address()}" in down[2]["text"], down
+    assert "counted as decapsulated" in up[1]["text"] and f"{home_address()} > {CORRESPONDENT}, ICMPv6 echo reply" in up[2]["text"], up
+
+
+def story_trace_ends_with_the_name_of_the_drop():
+    """By address, by key: the check that failed, and what was sent back because of it."""
+    def spoof():
+        matti.tunnel.send(home_tunnel.spoofed(matti, ipaddress.IPv6Address(home_address()), ipaddress.IPv6Address("2001:db8:100::77"),
+                                              ipaddress.IPv6Address(CORRESPONDENT)))
+
+    packets = trace_of(home_address(), 1, spoof)
+    last = packets[0][-1]
+    assert (last["step"], last["fate"], last["reason"]) == ("uplink", "dropped", "care_of_mismatch"), packets
+    assert "is not the care-of address" in last["text"], last
+
+    def too_large():
+        story.run("cn", "ip", "-6", "route", "flush", "cache")  # what it has learnt of the path
+        story.run("cn", "ping", "-n", "-M", "do", "-c", "1", "-W", "1", "-s", "1432", home_address(), check=False)
+
+    rows = trace_of(key(), 1, too_large)[0]
+    dropped = [row for row in rows if row["fate"] == "dropped"]
+    assert len(dropped) == 1 and dropped[0]["reason"] == "too_big" and "1 packet made of it" in dropped[0]["text"], rows
+    made = [row for row in rows if row["made_here"]]
+    assert made and "Packet Too Big" in made[-1]["text"] and made[-1]["fate"] == "sent", rows
+
+
+def story_trace_of_one_who_is_not_bound():
+    assert matti.binding_update(lifetime_s=0).accepted
+    rows = trace_of(MATTI, 1, lambda: story.ping("cn", home_address(), timeout_s=1))[0]
+    assert [(row["step"], row["reason"] if "reason" in row else None) for row in rows] == [("received", None), ("downlink", "destination_unbound")], rows
+    assert f"{key()} is not bound" in rows[0]["text"], rows
+    assert matti.binding_update().accepted
+
+
+def story_a_trace_that_sees_nothing_ends():
+    """Time is up; the slot is free again, more often than there are slots."""
+    for _ in range(6):
+        printed = story.kedge("trace", home_address(), "3", "--seconds", "1")
+        assert printed == {"rows": [], "packets": 0}, printed
+
+
+def captured(name, display_filter=""):
+    """What tshark reads of a capture: a line of fields a packet."""
+    path = daemons.DATA / "dataplane" / name
+    done = subprocess.run(("tshark", "-n", "-r", str(path), "-Y", display_filter, "-T", "fields", "-E", "separator=|", "-e", "frame.interface_name", "-e",
+                           "ipv6.src", "-e", "ipv6.dst", "-e", "frame.comment", "-e", "frame.len", "-e", "frame.cap_len"),
+                          capture_output=True, text=True, check=True)
+    return [line.split("|") for line in done.stdout.splitlines()]
+
+
+def capture(name, *filters):
+    return story.kedge("capture", "start", name, *filters)["dataplane"]
+
+
+def capture_ends():
+    programs.wait_until(lambda: story.kedge("capture", "show")["dataplane"]["state"] == "stands", "the end of the capture")
+    return story.kedge("capture", "show")["dataplane"]
+
+
+def story_capture_writes_what_passes_the_filter():
+    """Both directions of one subscriber, inside of the tunnel and outside; nobody else's, and nothing of others."""
+    assert capture("both.pcapng", "--prefix", home_address())["state"] == "runs"
+    with home_tunnel.HomeTunnel(matti):
+        assert story.ping("cn", home_address(), 5) == 5
+    assert story.ping("cn", topology.SERVICE_ADDRESS, 2) == 2
+    story.kedge("capture", "stop")
+    assert capture_ends() == {"file": "both.pcapng", "state": "stands", "ended_by": "command", "packets": 20, "lost": 0,
+                              "octets": (daemons.DATA / "dataplane" / "both.pcapng").stat().st_size}
+    rows = captured("both.pcapng")
+    assert len(rows) == 20 and all(row[0] == "core" for row in rows), rows
+    assert all(home_address() in row[1].split(",") + row[2].split(",") for row in rows), rows
+    assert sum(len(row[1].split(",")) == 2 for row in rows) == 10, "one half is in the tunnel"
+    assert captured("both.pcapng", "_ws.malformed") == []
+    mode = (daemons.DATA / "dataplane" / "both.pcapng").stat().st_mode & 0o777
+    assert mode == 0o600, oct(mode)
+
+
+def story_capture_knows_direction_count_and_length():
+    capture("down.pcapng", "--prefix", home_address(), "--direction", "in", "--count", "3", "--snap_length", "64")
+    with home_tunnel.HomeTunnel(matti):
+        assert story.ping("cn", home_address(), 5) == 5
+    ended = capture_ends()
+    assert ended["packets"] == 3 and ended["ended_by"] == "count", ended
+    rows = captured("down.pcapng")
+    assert len(rows) == 3 and {row[5] for row in rows} == {"64"} and all(int(row[4]) > 64 for row in rows), rows
+
+
+def story_capture_of_drops_names_them():
+    capture("drops.pcapng", "--reason", "care_of_mismatch")
+    before = drops().get("care_of_mismatch", 0)
+    for source in ("2001:db8:100::77", "2001:db8:100::78"):
+        matti.tunnel.send(home_tunnel.spoofed(matti, ipaddress.IPv6Address(home_address()), ipaddress.IPv6Address(source),
+                                              ipaddress.IPv6Address(CORRESPONDENT)))
+    story.ping("cn", str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(home_address())) ^ 1 << 64)), timeout_s=1)  # destination_unbound
+    programs.wait_until(lambda: drops().get("care_of_mismatch", 0) == before + 2, "two drops")
+    story.kedge("capture", "stop")
+    capture_ends()
+    rows = captured("drops.pcapng")
+    assert [row[1].split(",")[0] for row in rows] == ["2001:db8:100::77", "2001:db8:100::78"], rows
+    assert all(row[3].startswith("dropped: care_of_mismatch: ") for row in rows), rows
+
+
+def story_capture_refuses_what_it_should():
+    """A file that stands there already, another capture beside, names that lead elsewhere, what is no filter."""
+    def error(*words):
+        return story.kedge(*words, check=False)["dataplane"]["error"]["code"]
+
+    assert error("capture", "start", "both.pcapng") == "exists"
+    for name in ("../both", "a/b", ".hidden", "x" * 65, "/tmp/x"):
+        assert error("capture", "start", name) == "bad-argument", name
+    assert error("capture", "start", "f1", "--reason", "no_such_reason") == "bad-argument"
+    assert error("capture", "start", "f1", "--prefix", "2001:db8::/129") == "bad-argument"
+    assert error("capture", "start", "f1", "--snap_length", "63") == "bad-argument"
+    assert error("capture", "start", "f1", "--count", "0") == "bad-argument"
+    assert error("capture", "stop") == "not-found"
+    capture("one.pcapng")
+    assert error("capture", "start", "two.pcapng") == "busy"
+    story.kedge("capture", "stop")
+    capture_ends()
+    assert not (daemons.DATA / "dataplane" / "two.pcapng").exists()
+
+
 def story_the_data_plane_lists_its_commands():
     """docs/operation.md 4, for programs."""
     client = story.scratch("list.py")
