@@ -180,7 +180,7 @@ static inline bool reads_frame(const struct forwarding *forwarding, uint8_t port
 static bool is_ordinary(const struct walk *walk, const struct binding_entry *entry, struct binding_traits traits)
 {
 	return binding_expiry_load(entry) > walk->owner_clock_ms && traits.kind == FEED_TUNNEL_IP6_IN_IP6 &&
-	       !(traits.flags & ~BINDING_HAS_PREVIOUS);
+	       !(traits.flags & ~(BINDING_HAS_PREVIOUS | BINDING_MOVES));
 }
 
 /* Whether the next hop of a route is known and nothing is to be asked or noted about it (route.c). */
