@@ -136,3 +136,26 @@ void dns_name_skip(struct wire_reader *reader)
 		wire_skip(reader, octets);
 	}
 }
+
+static bool is_label(const char *label, size_t octets)
+{
+	if (!octets || octets > DNS_LABEL_MAX || label[0] == '-' || label[octets - 1] == '-')
+		return false;
+	return octets < 4 || memcmp(label + 2, "--", 2) != 0 || memcmp(label, "xn", 2) == 0;
+}
+
+size_t dns_name_labels(const char *name)
+{
+	size_t labels = 0, octets;
+
+	if (strnlen(name, DNS_NAME_TEXT_MAX + 1) > DNS_NAME_TEXT_MAX)
+		return 0;
+	for (;; name += octets + 1) {
+		octets = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+		if (!is_label(name, octets) || (name[octets] && name[octets] != '.'))
+			return 0;
+		labels++;
+		if (!name[octets])
+			return labels;
+	}
+}

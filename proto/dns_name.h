@@ -19,6 +19,13 @@ enum {
 };
 
 /*
+ * How many labels `name` has, if it is a name as kedge's own are written: lower-case LDH labels of 1..63 octets, no
+ * hyphen at either end, "--" in the third place only as part of an A-label (RFC 5891 4.2.3.1), 1..253 octets, no final
+ * dot. 0: it is none.
+ */
+size_t dns_name_labels(const char *name);
+
+/*
  * Writes `name` uncompressed and in lower case; one final dot is allowed. Fails the writer when a label is empty,
  * longer than 63 octets or has no text form, or when the name is longer than 255 octets on the wire.
  */

@@ -225,9 +225,7 @@ int main(int argc, char **argv)
 
 	if (!process_begin(&description, argc, argv, &configuration, &file, &status))
 		return status;
-	server = calloc(1, sizeof(*server));
-	if (!server)
-		return 1;
+	server = allocate(sizeof(*server));
 	reload_start(&server->reload, authserver_schema, file, configuration);
 	status = authserver_settings_read(configuration_root(configuration), &server->settings, error);
 	if (status)

@@ -303,32 +303,14 @@ static const char *judge_address(const struct bootstrap_client *client, const st
 	return NULL;
 }
 
-/* AVP 261: lower-case LDH labels of 1 to 63 octets, at least two. */
-static bool is_host_name(const char *name)
-{
-	size_t labels = 0;
-
-	for (;;) {
-		size_t octets = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-		if (!octets || octets > DNS_LABEL_MAX || name[0] == '-' || name[octets - 1] == '-')
-			return false;
-		labels++;
-		if (!name[octets])
-			return labels >= 2;
-		if (name[octets] != '.')
-			return false;
-		name += octets + 1;
-	}
-}
-
+/* AVP 261 */
 static const char *judge_name(struct wire_view fqdn, char name[254])
 {
 	if (!fqdn.octets || fqdn.octets > BOOTSTRAP_NAME_MAX || memchr(fqdn.bytes, '\0', fqdn.octets))
 		return "B-50: no well-formed name";
 	memcpy(name, fqdn.bytes, fqdn.octets);
 	name[fqdn.octets] = '\0';
-	return is_host_name(name) ? NULL : "B-50: no well-formed name";
+	return dns_name_labels(name) >= 2 ? NULL : "B-50: no well-formed name";
 }
 
 static const char *judge_association(const struct bootstrap_avps *avps)

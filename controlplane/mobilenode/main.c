@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "allocation.h"
 #include "channels.h"
 #include "command_server.h"
 #include "ip.h"
@@ -374,9 +375,7 @@ int main(int argc, char **argv)
 	argc = take_call(argc, argv, &call);
 	if (!process_begin(&description, argc, argv, &configuration, &file, &status))
 		return status;
-	program = calloc(1, sizeof(*program));
-	if (!program)
-		return 1;
+	program = allocate(sizeof(*program));
 	program->once = call.once;
 	reload_start(&program->reload, mobilenode_schema, file, configuration);
 	status = mobilenode_configuration_read(configuration_root(configuration), &program->settings, error);

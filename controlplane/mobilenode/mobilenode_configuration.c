@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dns_name.h"
 #include "mobilenode_configuration.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -212,20 +212,11 @@ static int read_paa_id(const struct configuration_node *root, struct mobilenode_
 {
 	char *paa_id = settings->node.bootstrap.paa_id;
 	int result = configuration_copy_text(root, "paa-id", paa_id, sizeof(settings->node.bootstrap.paa_id), error);
-	size_t octets = strlen(paa_id);
 
-	if (result)
+	if (result || dns_name_labels(paa_id))
 		return result;
-	for (size_t i = 0; i < octets; i++) {
-		if (isupper((unsigned char)paa_id[i]) || paa_id[i] & 0x80) {
-			configuration_blame(root, "paa-id", error, "'%s' is written in lower case, as A-labels",
-			                    paa_id);
-			return -EINVAL;
-		}
-	}
-	if (paa_id[octets - 1] != '.')
-		return 0;
-	configuration_blame(root, "paa-id", error, "'%s' is written without the final dot", paa_id);
+	configuration_blame(root, "paa-id", error,
+	                    "'%s' is no domain name in lower case, as A-labels, without a final dot", paa_id);
 	return -EINVAL;
 }
 

@@ -358,9 +358,7 @@ int main(int argc, char **argv)
 
 	if (!process_begin(&description, argc, argv, &configuration, &file, &status))
 		return status;
-	controlplane = calloc(1, sizeof(*controlplane));
-	if (!controlplane)
-		return 1;
+	controlplane = allocate(sizeof(*controlplane));
 	reload_start(&controlplane->reload, settings_schema, file, configuration);
 	status = settings_read(configuration_root(configuration), &controlplane->settings, error);
 	if (status)

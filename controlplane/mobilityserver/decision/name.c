@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns_name.h"
+
 /* Names that software looks up by itself, or that people take for the operator (D-9). */
 static const char *const built_in_words[] = {
         "abuse",      "admin",    "administrator", "anchor",   "autoconfig", "autodiscover", "billing", "broadcasthost",
@@ -43,17 +45,6 @@ static bool is_lower(char c)
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-/* LDH, 1..63, no hyphen at either end, "--" in the third place only as part of an A-label (RFC 5891 4.2.3.1). */
-static bool label_is_ldh(const char *label, size_t octets)
-{
-	if (!octets || octets >= NAME_LABEL_OCTETS || label[0] == '-' || label[octets - 1] == '-')
-		return false;
-	for (size_t i = 0; i < octets; i++)
-		if (!is_lower(label[i]) && !is_digit(label[i]) && label[i] != '-')
-			return false;
-	return octets < 4 || memcmp(label + 2, "--", 2) != 0 || memcmp(label, "xn", 2) == 0;
 }
 
 /* The code points of a label; an A-label is decoded and must come out of its own U-label again. NULL: it does not. */
@@ -215,19 +206,6 @@ static size_t octets_below_zone(const struct name_rules *rules, const char *name
 	return octets - zone_octets - 1;
 }
 
-static bool labels_are_ldh(const char *name)
-{
-	for (;;) {
-		size_t octets = strcspn(name, ".");
-
-		if (!label_is_ldh(name, octets))
-			return false;
-		if (!name[octets])
-			return true;
-		name += octets + 1;
-	}
-}
-
 enum name_verdict name_check(const struct name_rules *rules, const void *wish, size_t octets,
                              char fqdn[NAME_TEXT_OCTETS])
 {
@@ -241,7 +219,7 @@ enum name_verdict name_check(const struct name_rules *rules, const void *wish, s
 		return NAME_BAD_SYNTAX;
 	memcpy(fqdn, wish, octets);
 	fqdn[octets] = '\0';
-	if (!labels_are_ldh(fqdn))
+	if (!dns_name_labels(fqdn))
 		return NAME_BAD_SYNTAX;
 	below = octets_below_zone(rules, fqdn, octets);
 	if (!below)
@@ -296,7 +274,7 @@ int name_label_from_text(const char *text, char label[NAME_LABEL_OCTETS])
 	result = idn2_lookup_u8((const uint8_t *)hyphenated, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	if (result != IDN2_OK)
 		return result == IDN2_TOO_BIG_LABEL || result == IDN2_TOO_BIG_DOMAIN ? -ENAMETOOLONG : -EINVAL;
-	result = label_is_ldh((const char *)ascii, strlen((const char *)ascii)) ? 0 : -EINVAL;
+	result = dns_name_labels((const char *)ascii) == 1 ? 0 : -EINVAL;
 	if (!result)
 		strcpy(label, (const char *)ascii);
 	idn2_free(ascii);

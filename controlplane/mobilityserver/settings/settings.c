@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "allocation.h"
+#include "dns_name.h"
 #include "key_file.h"
 #include "log.h"
 #include "services.h"
@@ -17,32 +18,15 @@ enum { RADIUS_PORT = 1812, DNS_PORT = 53 };
 
 typedef char error_text[CONFIGURATION_ERROR_OCTETS];
 
-/* Lower-case A-labels without a final dot, at least `labels` of them. */
-static bool is_name(const char *name, int labels)
-{
-	size_t length = strlen(name);
-	int dots = 0;
-
-	if (!length || name[0] == '.' || name[0] == '-' || name[length - 1] == '.' || strstr(name, ".."))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		char c = name[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'))
-			return false;
-		dots += c == '.';
-	}
-	return dots + 1 >= labels;
-}
-
-static int copy_name(const struct configuration_node *node, const char *key, int labels, char *to, error_text error)
+/* A name of at least `labels` labels. */
+static int copy_name(const struct configuration_node *node, const char *key, size_t labels, char *to, error_text error)
 {
 	int result = configuration_copy_text(node, key, to, NAME_TEXT_OCTETS, error);
 
-	if (result || is_name(to, labels))
+	if (result || dns_name_labels(to) >= labels)
 		return result;
 	configuration_blame(node, key, error,
-	                    "'%s' is no domain name; it takes %d or more lower-case labels without a final dot", to,
+	                    "'%s' is no domain name; it takes %zu or more lower-case labels without a final dot", to,
 	                    labels);
 	return -EINVAL;
 }
@@ -92,7 +76,7 @@ static int read_server_lists(const struct configuration_node *node, struct setti
 		const char *realm = configuration_text_at(node, "realms", i);
 
 		snprintf(server->realms[i], sizeof(server->realms[i]), "%s", realm);
-		if (!is_name(realm, 2) || strlen(realm) >= sizeof(server->realms[i])) {
+		if (dns_name_labels(realm) < 2 || strlen(realm) >= sizeof(server->realms[i])) {
 			configuration_blame(node, "realms", error, "'%.60s' is no realm", realm);
 			return -EINVAL;
 		}

@@ -113,9 +113,55 @@ static void skip_steps_over_any_name(void **state)
 	assert_true(reader.failed);
 }
 
+/* D-9, AVP 261, K-3: one rule for names in configuration, wishes and answers. */
+static void names_as_ours_are_written(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t labels;
+	} names[] = {
+	        {"mob.example", 2},
+	        {"a", 1},
+	        {"xn--hmeenlinna-q5a.example", 2},
+	        {"a1-b.c-2", 2},
+	        {"", 0},
+	        {".", 0},
+	        {"mob.example.", 0},
+	        {".mob.example", 0},
+	        {"mob..example", 0},
+	        {"-mob.example", 0},
+	        {"mob-.example", 0},
+	        {"mob.-example", 0},
+	        {"Mob.example", 0},
+	        {"m_b.example", 0},
+	        {"ab--c.example", 0},
+	        {"m\xc3\xb6.example", 0},
+	        {"m b.example", 0},
+	};
+	char longest[DNS_NAME_TEXT_OCTETS + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (dns_name_labels(names[i].name) != names[i].labels)
+			fail_msg("'%s' has %zu labels", names[i].name, dns_name_labels(names[i].name));
+	}
+	memset(longest, 'a', sizeof(longest));
+	for (size_t i = 63; i < sizeof(longest); i += 64)
+		longest[i] = '.';
+	longest[DNS_NAME_TEXT_MAX] = '\0';
+	assert_int_equal(dns_name_labels(longest), 4);
+	longest[DNS_NAME_TEXT_MAX] = 'a';
+	longest[DNS_NAME_TEXT_MAX + 1] = '\0';
+	assert_int_equal(dns_name_labels(longest), 0);
+	longest[63] = 'a';
+	longest[DNS_NAME_TEXT_MAX] = '\0';
+	assert_int_equal(dns_name_labels(longest), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(names_as_ours_are_written),
 	        cmocka_unit_test(text_becomes_wire_and_comes_back),
 	        cmocka_unit_test(limits_are_held),
 	        cmocka_unit_test(pointers_are_followed_backwards_only),
