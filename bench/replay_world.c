@@ -9,7 +9,7 @@
 
 #include "huge_memory.h"
 
-enum { POOL_BUFFERS = 4096, POOL_CACHE = 128, RECLAIM_BUDGET = 64 };
+enum { POOL_BUFFERS = 4096, POOL_CACHE = 128, RECLAIM_BUDGET = 64, REASSEMBLY_PIECES = 1024 };
 
 static int make_table(struct world *world, size_t bindings_max)
 {
@@ -60,7 +60,8 @@ struct world *world_new(struct rte_mempool *pool)
 	world->pool = pool;
 	world->punts = make_ring();
 	world->injected = make_ring();
-	if (!world->punts || !world->injected) {
+	world->reassembly = malloc(reassembler_octets());
+	if (!world->punts || !world->injected || !world->reassembly) {
 		world_free(world);
 		return NULL;
 	}
@@ -74,6 +75,7 @@ void world_free(struct world *world)
 	if (world->receiver)
 		feed_receiver_free(world->receiver);
 	binding_table_free(world->table);
+	free(world->reassembly);
 	free(world->qsbr);
 	free(world->punts);
 	free(world->injected);
@@ -115,7 +117,8 @@ int world_start(struct world *world, size_t bindings_max, port_transmit *send, v
 	                                     .transmit = send,
 	                                     .transmit_context = context,
 	                                     .workers = 1,
-	                                     .long_way = world->long_way};
+	                                     .long_way = world->long_way,
+	                                     .reassembler = reassembler_start(world->reassembly, REASSEMBLY_PIECES)};
 	int result = make_table(world, bindings_max);
 
 	if (result)

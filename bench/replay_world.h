@@ -28,6 +28,7 @@ struct world {
 	struct walk_counters counters; /* of the worker */
 	struct walk_counters main;     /* of the main core: what it punted */
 	struct walk walk;
+	void *reassembly;
 	uint64_t sequence;   /* of the last feed row */
 	uint64_t start_ms;   /* milliseconds since 1970, like all times of a replay */
 	size_t rows_waiting; /* in `rows` */

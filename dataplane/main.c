@@ -34,6 +34,8 @@ enum {
 	POOL_CACHE = 256,
 	BUFFER_OCTETS = RTE_MBUF_DEFAULT_BUF_SIZE
 };
+/* Of the buffers, that many in one may wait in fragments. */
+enum { FRAGMENTS_SHARE = 8 };
 enum { HUGE_PAGE_OCTETS = 2 << 20 };
 
 static struct dataplane *the_dataplane; /* a signal handler knows no argument */
@@ -187,6 +189,14 @@ static int make_rings(struct worker *worker, bool with_host)
 	return result;
 }
 
+static struct reassembler *make_reassembler(const struct dataplane_configuration *configuration)
+{
+	void *memory = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(reassembler_octets(), RTE_CACHE_LINE_SIZE));
+
+	return memory ? reassembler_start(memory, configuration->buffers / FRAGMENTS_SHARE / configuration->workers)
+	              : NULL;
+}
+
 static int make_worker(struct dataplane *dataplane, unsigned number)
 {
 	struct worker *worker =
@@ -207,6 +217,9 @@ static int make_worker(struct dataplane *dataplane, unsigned number)
 	worker->dataplane = dataplane;
 	worker->wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (worker->wake_descriptor < 0 || make_rings(worker, host_ports_wanted(&dataplane->configuration)))
+		return -ENOMEM;
+	options.reassembler = make_reassembler(&dataplane->configuration);
+	if (!options.reassembler)
 		return -ENOMEM;
 	options.counters = &worker->counters;
 	options.punts = worker->punts;

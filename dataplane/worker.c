@@ -103,7 +103,7 @@ static void take_through(struct walk *walk, struct packet *packets, unsigned cou
 	each_at(walk, packets, count, STEP_ROUTE, route);
 }
 
-/* Errors, replies and fragments that the burst gave rise to; these give rise to fragments at most. */
+/* Errors, replies, fragments and whole packets that the burst gave rise to; each is a step nearer to its end. */
 static void take_made_through(struct walk *walk)
 {
 	struct packet packets[BURST_MAX];
@@ -115,7 +115,10 @@ static void take_made_through(struct walk *walk)
 		memcpy(packets, &walk->made[done], count * sizeof(packets[0]));
 		done += count;
 		for (unsigned i = 0; i < count; i++)
-			classify_own(walk, &packets[i]);
+			if (packets[i].is_own)
+				classify_own(walk, &packets[i]);
+			else
+				classify_reassembled(walk, &packets[i]);
 		take_through(walk, packets, count);
 	}
 	walk->made_count = 0;
@@ -123,6 +126,8 @@ static void take_made_through(struct walk *walk)
 
 static void end_burst(struct walk *walk)
 {
+	if (walk->now_ms >= walk->reassembly_due_ms)
+		reassemble_time_out(walk);
 	take_made_through(walk);
 	route_pending(walk);
 	transmit_flush(walk);
@@ -183,6 +188,6 @@ void worker_idle(struct walk *walk, uint64_t now_ms)
 {
 	walk_begin(walk, now_ms);
 	counter_add(&walk->counters->idle_polls, 1);
-	if (walk->pending_count)
+	if (walk->pending_count || now_ms >= walk->reassembly_due_ms)
 		end_burst(walk);
 }

@@ -24,6 +24,9 @@ enum {
 	ICMPV6_REDIRECT = 137,
 };
 
+/* Codes of Time Exceeded and of Parameter Problem (RFC 7112 for the second). */
+enum { ICMPV6_REASSEMBLY_TIME_EXCEEDED = 1, ICMPV6_INCOMPLETE_HEADERS = 3 };
+
 enum { ICMPV6_UNREACHABLE_ADDRESS = 3, ICMPV6_UNREACHABLE_POLICY = 5 };
 
 enum {

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 enum { OPTION_PAD1 = 0, OPTION_PADN = 1, OPTION_ENCAPSULATION_LIMIT = 4, OPTION_HOME_ADDRESS = 201 };
-enum { ROUTING_TYPE_HOME_ADDRESS = 2 };
+enum { ROUTING_TYPE_HOME_ADDRESS = 2, NEXT_HEADER_OFFSET = 6 };
 enum { UDP_PAYLOAD_MAX = 65000, MOBILITY_MESSAGE_MAX = 2048 };
 
 static void map_ipv4(struct wire_reader *reader, struct in6_addr *address)
@@ -129,6 +129,10 @@ static void read_fragment(struct wire_reader *reader, struct ip_packet *packet)
 {
 	uint16_t fragment;
 
+	if (packet->is_fragment) { /* one inside the other: the outer one is put together first */
+		wire_skip(reader, 7);
+		return;
+	}
 	wire_skip(reader, 1);
 	fragment = wire_read_u16(reader);
 	packet->fragment_identification = wire_read_u32(reader);
@@ -166,6 +170,7 @@ static bool is_extension(uint8_t protocol)
 static int read_ipv6(struct wire_reader reader, struct ip_packet *packet)
 {
 	const uint8_t *begin = reader.at;
+	size_t named_at = NEXT_HEADER_OFFSET;
 	struct ipv6_header header;
 
 	ipv6_header_read(&reader, &header);
@@ -179,11 +184,18 @@ static int read_ipv6(struct wire_reader reader, struct ip_packet *packet)
 	packet->destination = header.destination;
 	packet->protocol = header.next_header;
 	for (int extensions = 0; is_extension(packet->protocol); extensions++) {
+		const size_t at = (size_t)(reader.at - begin);
+
 		if (extensions == IP_EXTENSIONS_MAX)
 			return -E2BIG;
 		/* hop-by-hop options stand first or nowhere, RFC 8200 4.1 */
 		if (packet->protocol == NEXT_HEADER_HOP_BY_HOP && extensions)
 			return -EBADMSG;
+		if (packet->protocol == NEXT_HEADER_FRAGMENT && !packet->is_fragment) {
+			packet->fragment_header_offset = at;
+			packet->fragment_named_at = named_at;
+		}
+		named_at = at;
 		read_extension(&reader, packet);
 		if (reader.failed)
 			return -EBADMSG;

@@ -130,6 +130,8 @@ struct ip_packet {
 	bool more_fragments;
 	uint16_t fragment_offset; /* octets */
 	uint32_t fragment_identification;
+	size_t fragment_header_offset; /* IPv6: octets from the packet's begin to the fragment header */
+	size_t fragment_named_at;      /* IPv6: where the next header field is that names it */
 
 	size_t payload_offset; /* octets from the packet's begin to `payload` */
 	struct wire_view payload;

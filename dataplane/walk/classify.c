@@ -29,7 +29,7 @@ static void look_behind_extensions(struct walk *walk, struct packet *packet)
 	else if (parsed.has_refused_option || parsed.has_unknown_routing)
 		packet_drop(walk, packet, DROP_ip_option_refused);
 	else if (parsed.is_fragment)
-		packet_drop(walk, packet, DROP_fragment_unserved);
+		reassemble(walk, packet, &parsed);
 	else
 		classify_inner(walk, packet, parsed.payload_offset, parsed.protocol);
 }
@@ -53,7 +53,7 @@ static void classify_local_ipv4(struct walk *walk, struct packet *packet)
 	}
 	result = udp_datagram_read(&parsed, &datagram);
 	if (parsed.is_fragment) {
-		packet_drop(walk, packet, DROP_fragment_unserved);
+		reassemble(walk, packet, &parsed);
 	} else if (result) {
 		packet_drop(walk, packet, DROP_udp_malformed);
 	} else if (datagram.destination_port == UDP_PORT_DSMIPV6) {
@@ -141,6 +141,16 @@ void classify(struct walk *walk, struct packet *packet)
 		classify_ip(walk, packet, 6);
 	else
 		classify_other(walk, packet, ethertype);
+}
+
+void classify_reassembled(struct walk *walk, struct packet *packet)
+{
+	if (!packet->was_inside)
+		classify_ip(walk, packet, packet->version);
+	else if (read_header(packet, packet->ip, packet->octets, packet->version))
+		packet->step = STEP_LOCAL; /* its source has been checked, and only what is for us is put together */
+	else
+		packet_drop(walk, packet, DROP_inner_malformed);
 }
 
 void classify_own(struct walk *walk, struct packet *packet)

@@ -22,6 +22,8 @@ void icmp_error(struct walk *walk, struct packet *packet, uint8_t type, uint8_t 
 		packet_drop(walk, packet, otherwise);
 		return;
 	}
+	if (forwarding_own(walk->forwarding, &offending.destination) >= 0)
+		source = &offending.destination; /* RFC 4443 2.2 a */
 	if (!token_bucket_take(&walk->icmp_errors, walk->now_ms)) {
 		counter_add(&walk->counters->errors_limited, 1);
 		packet_drop(walk, packet, otherwise);

@@ -28,7 +28,7 @@ void local(struct walk *walk, struct packet *packet)
 	else if (parsed.has_refused_option || parsed.has_unknown_routing)
 		packet_drop(walk, packet, DROP_ip_option_refused);
 	else if (parsed.is_fragment)
-		packet_drop(walk, packet, DROP_fragment_unserved);
+		reassemble(walk, packet, &parsed);
 	else if (in6_is_multicast(&parsed.destination) || IN6_IS_ADDR_LINKLOCAL(&parsed.destination))
 		local_on_link(walk, packet, &parsed);
 	else if (parsed.version == 6 && parsed.protocol == NEXT_HEADER_ICMPV6)

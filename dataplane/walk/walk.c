@@ -31,6 +31,8 @@ void walk_start(struct walk *walk, const struct walk_options *options)
 	walk->punt_mobility = share(limits->punt_mobility_per_s, workers);
 	walk->punt_hip = share(limits->punt_hip_per_s, workers);
 	walk->icmp_errors = share(limits->icmp_errors_per_s, workers);
+	walk->reassembler = options->reassembler;
+	walk->reassembly_due_ms = UINT64_MAX;
 	walk->fragment_secret = options->forwarding->flow_secret ^ 0xc2b2ae3d27d4eb4full * (options->number + 1);
 	walk->echo_replies = share(limits->echo_replies_per_s, workers);
 }
@@ -46,6 +48,7 @@ void walk_set_limits(struct walk *walk, const struct forwarding_limits *limits, 
 
 void walk_stop(struct walk *walk)
 {
+	reassemble_stop(walk);
 	for (; walk->pending_count; walk->pending_count--) {
 		rte_pktmbuf_free(walk->pending[walk->pending_count - 1].buffer);
 		counter_add(&walk->counters->drops[DROP_neighbour_unresolved], 1);

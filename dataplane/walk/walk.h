@@ -22,6 +22,8 @@
 
 enum { BURST_MAX = 32, MADE_MAX = 4 * BURST_MAX, PENDING_MAX = 64, PENDING_PER_NEIGHBOUR = 3, PENDING_MS = 3000 };
 
+struct reassembler;
+
 /* Frames that wait to leave by a port at the end of the burst. */
 struct transmit_queue {
 	unsigned count;
@@ -65,6 +67,8 @@ struct walk {
 	uint64_t pending_ms;
 	struct pending_packet pending[PENDING_MAX];
 
+	struct reassembler *reassembler; /* NULL: fragments for us are dropped */
+	uint64_t reassembly_due_ms;      /* when to look for packets that did not become whole; UINT64_MAX: never */
 	uint64_t fragment_secret;
 	uint32_t fragmented_count; /* what the next identification is made of */
 
@@ -97,9 +101,10 @@ struct walk_options {
 	struct rte_ring *reports;
 	port_transmit *transmit;
 	void *transmit_context;
-	unsigned workers; /* limits are divided by it */
-	bool long_way;    /* every packet goes every step: what tests compare the short way with */
-	unsigned number;  /* of the worker, from 0 */
+	unsigned workers;                /* limits are divided by it */
+	bool long_way;                   /* every packet goes every step: what tests compare the short way with */
+	unsigned number;                 /* of the worker, from 0 */
+	struct reassembler *reassembler; /* or NULL */
 };
 
 void walk_start(struct walk *walk, const struct walk_options *options);
@@ -134,6 +139,9 @@ static inline void packet_count_up(struct packet *packet)
 
 /* classify.c: a frame of a port. Sets step, and for STEP_DOWNLINK and STEP_UPLINK the key. */
 void classify(struct walk *walk, struct packet *packet);
+
+/* classify.c: a packet that was put together here, from its IP header on. */
+void classify_reassembled(struct walk *walk, struct packet *packet);
 
 /* classify.c: a packet that was made here or injected: down a tunnel or to the next hop. */
 void classify_own(struct walk *walk, struct packet *packet);
@@ -171,6 +179,17 @@ void fragment(struct walk *walk, struct packet *packet, uint16_t mtu_bytes);
 
 /* fragment.c: an identification for a packet that may be fragmented. */
 uint32_t fragment_identification(struct walk *walk);
+
+/*
+ * reassemble.c: a fragment for one of our addresses. Waits until its packet is whole, which then begins its walk at the
+ * end of the burst: of n pieces n - 1 count as consumed. `memory`: reassembler_octets() of the caller's; `pieces_max`:
+ * how many buffers may wait at most.
+ */
+size_t reassembler_octets(void);
+struct reassembler *reassembler_start(void *memory, unsigned pieces_max);
+void reassemble(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
+void reassemble_time_out(struct walk *walk);
+void reassemble_stop(struct walk *walk);
 
 /* local.c: for one of our own addresses; `inner` ones have passed the source check. */
 void local(struct walk *walk, struct packet *packet);

@@ -23,9 +23,10 @@
 	X(transmitted, "packets that left by a port")                                                                  \
 	X(punted, "control packets handed to the control plane")                                                       \
 	X(to_host, "packets for the host's kernel")                                                                    \
-	X(consumed, "packets that were answered, or told us something")                                                \
+	X(consumed, "packets that were answered, told us something, or were put together with another")                \
 	X(encapsulated, "packets put into a tunnel")                                                                   \
 	X(fragmented, "packets put into a tunnel and sent in fragments, so that 1280 octets pass (M-19)")              \
+	X(reassembled, "packets put together from their fragments")                                                    \
 	X(decapsulated, "packets taken out of a tunnel")                                                               \
 	X(node_to_node, "packets out of one tunnel into another")                                                      \
 	X(forwarded_stale, "packets of bindings that have expired while no owner was heard")                           \

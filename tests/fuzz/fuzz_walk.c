@@ -115,6 +115,7 @@ static void start(void)
 	make_forwarding();
 	expiry_start(&world.expiry, 0, 0, 0);
 	options.pool = world.pool;
+	options.reassembler = reassembler_start(allocate(reassembler_octets()), BUFFERS / 2);
 	options.punts = world.punts;
 	options.watch = &world.watch;
 	options.reports = world.reports;

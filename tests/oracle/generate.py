@@ -44,6 +44,7 @@ class Generator:
     def __init__(self, seed, binding_count=64):
         self.random = random.Random(seed)
         self.serial = 0
+        self.pieces, self.strange_pieces = [], 0  # fragments to come, and how many were made strangely
         self.records = []
         bindings = [self.binding_row(i) for i in range(binding_count)]
         for row in bindings[:4]:
@@ -204,8 +205,8 @@ class Generator:
         return self.header(source, address(SERVICE), protocol, len(options) + len(inner), None,
                            traffic_class, self.random.getrandbits(20)) + options + inner
 
-    def udp(self, source, destination, port, hop_limit=None):
-        body = self.payload(24)
+    def udp(self, source, destination, port, hop_limit=None, size=24):
+        body = self.payload(size)
         head = struct.pack('>HHHH', 50000, port, 8 + len(body), 0)
         value = mobile_ip.checksum(source, destination, packets.UDP, head + body)
         upper = head[:6] + struct.pack('>H', value) + body
@@ -286,6 +287,54 @@ class Generator:
         binding = self.one()
         inner = self.packet(self.home_address(binding), self.correspondent_of(binding), largest=1440)
         return self.outer(inner, binding.end)
+
+    def uplink_fragment(self):
+        """Pieces of tunnelled and control packets, in any order and mingled with all else: one a call. A few are lost,
+        come twice, or overlap; few, as it is free how many packets in pieces are held."""
+        if len(self.pieces) < 4:
+            binding = self.one()
+            inner = self.packet(self.home_address(binding), self.correspondent_of(binding), self.random.randrange(200, 1400))
+            stranger = self.care_of(), None
+            whole = self.random.choice((self.outer(inner, binding.end), self.outer(inner, binding.end), self.outer(inner, stranger),
+                                        self.udp(stranger[0], SERVICE, packets.UDP_PANA, size=1000)))
+            self.pieces += self.cut(whole)
+        return self.pieces.pop(self.random.choice((0, 0, 0, self.random.randrange(len(self.pieces)))))
+
+    def cut_ipv4(self, whole, places, identification):
+        pieces, payload = [], whole[20:]
+        for begin, end in zip([0] + places, places + [len(payload)]):
+            pieces.append(ip_packet.ipv4_header(
+                address(whole[12:16]), address(whole[16:20]), whole[9], end - begin, whole[8], whole[1],
+                begin // 8 | (ip_packet.MORE_FRAGMENTS if end < len(payload) else 0), identification & 0xffff) + payload[begin:end])
+        return pieces
+
+    def cut(self, whole):
+        identification, payload = self.random.getrandbits(32), whole[20 if whole[0] >> 4 == 4 else 40:]
+        places = sorted(self.random.sample(range(48, len(payload), 8), self.random.choice((1, 1, 2))))
+        if whole[0] >> 4 == 4:
+            return self.cut_ipv4(whole, places, identification)
+        pieces = []
+        for begin, end in zip([0] + places, places + [len(payload)]):
+            header = struct.pack('>BBHI', whole[6], 0, begin | (end < len(payload)), identification)
+            pieces.append(whole[:4] + struct.pack('>HBB', 8 + end - begin, packets.FRAGMENT, whole[7]) + whole[8:40] +
+                          header + payload[begin:end])
+        strange = self.random.random()
+        if strange < 0.06 and self.strange_pieces < 8:
+            self.strange_pieces += 1
+            if strange < 0.02:
+                pieces.pop()
+            elif strange < 0.04:
+                pieces.insert(1, pieces[0])
+            else:
+                wrong = struct.unpack('>H', pieces[1][42:44])[0] - 8
+                pieces[1] = pieces[1][:42] + struct.pack('>H', wrong) + pieces[1][44:]
+        return pieces
+
+    def uplink_fragment_malformed(self):
+        """Not the last, and no multiple of eight."""
+        inner = self.packet(self.home_address(self.one(6)), self.correspondent(), 400)
+        piece = self.cut(self.outer(inner, (self.care_of(), None)))[0]
+        return piece[:4] + struct.pack('>H', len(piece) - 40 - 3) + piece[6:-3]
 
     def uplink_ecn(self):
         binding = self.one()
@@ -539,7 +588,8 @@ class Generator:
     KINDS = {
         'downlink': 30, 'downlink_fragmented': 4, 'downlink_extension_headers': 2, 'downlink_too_big': 4, 'downlink_too_big_error': 1,
         'downlink_hop_limit': 2, 'downlink_unbound': 3, 'downlink_expired': 2, 'downlink_spoofed': 2,
-        'downlink_source': 2, 'not_ours': 2, 'uplink': 20, 'uplink_ecn': 6, 'uplink_encapsulation_limit': 1,
+        'downlink_source': 2, 'not_ours': 2, 'uplink': 20, 'uplink_ecn': 6, 'uplink_fragment': 8,
+        'uplink_fragment_malformed': 1, 'uplink_encapsulation_limit': 1,
         'uplink_previous_care_of': 3, 'node_to_node': 6, 'node_to_node_too_big': 2, 'node_to_node_unbound': 1,
         'uplink_hop_limit': 2, 'uplink_care_of': 3, 'uplink_unbound': 2, 'uplink_expired': 1, 'uplink_not_ours': 2,
         'uplink_source': 3, 'uplink_destination': 2, 'uplink_malformed': 3, 'uplink_too_many_headers': 1,
@@ -607,8 +657,11 @@ def expectations(values, records, frames):
         counters['received'] += 1
         if found.sink == packets.DROPPED:
             drops[found.drop] = drops.get(found.drop, 0) + 1
-        elif found.sink != packets.TRANSMITTED:
+        elif found.sink not in (packets.TRANSMITTED, packets.WAITING):
             counters[found.sink] += 1
+        for name, count in found.others.items():
+            to = counters if name in counters else drops
+            to[name] = to.get(name, 0) + count
         counters[packets.TRANSMITTED] += len(found.outputs)
         counters['originated'] += sum(output.originated for output in found.outputs)
         listed.append({'kind': kind, 'sink': found.sink, 'drop': found.drop, 'first_output': len(outputs),
@@ -616,6 +669,8 @@ def expectations(values, records, frames):
         for output in found.outputs:
             outputs.append({'input': index, 'originated': output.originated})
             out_frames.append((now_ms * 10 ** 6, output.frame))
+    if forwarder.fragments.waiting():
+        drops['reassembly_time_out'] = drops.get('reassembly_time_out', 0) + forwarder.fragments.waiting()
     counters['drops'] = dict(sorted(drops.items()))
     bindings = [{'key': str(b.key), 'key_length': b.key_length, 'down_packets': b.down_packets,
                  'down_octets': b.down_octets, 'up_packets': b.up_packets, 'up_octets': b.up_octets,

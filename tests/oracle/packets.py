@@ -15,6 +15,7 @@ import mobile_ip
 import tunnel
 from ip_packet import (DESTINATION_OPTIONS, FRAGMENT, HIP, ICMPV6, IPV4_IN_IP, IPV6_IN_IPV6, MOBILITY, TCP,  # noqa: F401
                        UDP, Drop, Packet, Packet4, internet_checksum, is_confined, packet_of, udp4)
+from reassembly import WAITS, Malformed, Reassembly, piece_of
 
 ETHERNET = 14
 ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_IPV6 = b'\x08\x00', b'\x08\x06', b'\x86\xdd'
@@ -32,6 +33,7 @@ NOT_ECT, ECT1, ECT0, CE = 0, 1, 2, 3
 BROADCAST = ipaddress.IPv4Address('255.255.255.255')
 
 TRANSMITTED, CONSUMED, PUNTED, TO_HOST, DROPPED = 'transmitted', 'consumed', 'punted', 'to_host', 'dropped'
+WAITING = 'waiting'  # a fragment whose packet is not whole yet: it is counted once its fate is known
 
 
 @dataclasses.dataclass
@@ -122,6 +124,7 @@ class Expectation:
     sink: str
     drop: str = None
     outputs: list = dataclasses.field(default_factory=list)
+    others: dict = dataclasses.field(default_factory=dict)  # what became of fragments that waited: sink or reason, count
 
 
 class Answered(Exception):
@@ -165,6 +168,7 @@ class Forwarder:
         self.own = set(scenario.service_addresses) | {interface.ip for interface in scenario.port_addresses}
         self.now_ms = 0
         self.identification = 0
+        self.fragments = Reassembly()
 
     # -- the table --
 
@@ -355,6 +359,9 @@ class Forwarder:
     # -- packets to our own addresses --
 
     def to_us(self, packet, frame):
+        piece = piece_of(packet)
+        if piece is not None and not (packet.version == 4 and packet.octets[9] in (IPV6_IN_IPV6, IPV4_IN_IP)):
+            return self.reassembled(packet, piece, frame)
         if packet.version == 4:
             return self.to_us_ipv4(packet)
         protocol, position = packet.upper()
@@ -373,8 +380,6 @@ class Forwarder:
         protocol, position = packet.upper()
         if protocol in (IPV6_IN_IPV6, IPV4_IN_IP):
             raise Drop('tunnel_unserved')
-        if packet.is_fragment:
-            raise Drop('fragment_unserved')
         if protocol != UDP:
             return Expectation(TO_HOST)
         datagram = packet.octets[position:]
@@ -387,6 +392,27 @@ class Forwarder:
         if port == UDP_DSMIPV6:
             return self.uplink(packet, (packet.source, source_port), packet_of(datagram[8:], None, 'inner_malformed'))
         return Expectation(PUNTED if port in (UDP_PANA, UDP_HIP) else TO_HOST)
+
+    def reassembled(self, packet, piece, frame):
+        """A fragment for us: the whole packet goes through everything once more."""
+        try:
+            whole, before = self.fragments.add(piece, self.now_ms)
+        except Malformed as malformed:
+            return self.answer_with_error(packet, Answered(str(malformed), PARAMETER_PROBLEM, 0, malformed.field))
+        if whole is False:
+            return Expectation(DROPPED, 'fragment_overlap', others={'fragment_overlap': before})
+        if whole is WAITS:
+            return Expectation(WAITING)
+        found = self.whole(packet_of(whole), frame)
+        found.others = {CONSUMED: before}
+        return found
+
+    def whole(self, packet, frame):
+        """A packet that was put together, from the begin of the walk."""
+        try:
+            return self.native(packet, frame)
+        except Drop as reason:
+            return Expectation(DROPPED, str(reason))
 
     @staticmethod
     def is_punted(protocol, payload):

@@ -144,6 +144,24 @@ class SinglePackets(unittest.TestCase):
         self.assertEqual(len(self.handle(udp(CORRESPONDENT, HOME, 1240)).outputs), 1)
         self.assertEqual(self.handle(udp(CORRESPONDENT, HOME, 1281)).drop, 'too_big')
 
+    def test_reassembly(self):
+        """RFC 8200 4.5: whole in any order; RFC 5722: an overlap ends it, also for pieces to come."""
+        whole, pieces = outer(udp(HOME, CORRESPONDENT, 300)), []
+        for begin, end in ((0, 64), (64, 128), (128, 300)):
+            header = struct.pack('>BBHI', 41, 0, begin | (end < 300), 9)
+            pieces.append(whole[:4] + struct.pack('>HB', 8 + end - begin, 44) + whole[7:40] + header + whole[40 + begin:40 + end])
+        self.assertEqual([self.handle(pieces[i]).sink for i in (2, 0)], [packets.WAITING] * 2)
+        self.assertEqual(self.forwarder.fragments.waiting(), 2)
+        found, frame = self.sent(pieces[1])
+        self.assertEqual((found.sink, found.others), (packets.TRANSMITTED, {packets.CONSUMED: 2}))
+        self.assertEqual(frame[14:], udp(HOME, CORRESPONDENT, 300, 63))
+        self.assertEqual(self.handle(pieces[0]).sink, packets.WAITING)
+        self.dropped(pieces[0], 'fragment_duplicate')
+        shifted = pieces[1][:42] + struct.pack('>H', 56 | 1) + pieces[1][44:]
+        found = self.handle(shifted)
+        self.assertEqual((found.drop, found.others), ('fragment_overlap', {'fragment_overlap': 1}))
+        self.dropped(pieces[2], 'fragment_overlap')
+
     def test_path_mtu(self):
         quoted = mobile_ip.ipv6_header(SERVICE, CARE_OF, 41, 1400) + udp(CORRESPONDENT, HOME, 1360)
         wrong = mobile_ip.ipv6_header(SERVICE, OTHER_CARE_OF, 41, 1400) + udp(CORRESPONDENT, HOME, 1360)

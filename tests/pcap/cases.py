@@ -65,6 +65,31 @@ def at_once(*frames):
     return [(i, one) for i, one in enumerate(frames)]
 
 
+def cut(packet, *at, number=7, link=None):
+    """The frames of a packet (Ethernet or not) in fragments, cut behind so many octets of its payload."""
+    whole = packet[IPv6] if Ether in packet else packet
+    payload, result = bytes(IPv6(bytes(whole)).payload), []
+    for begin, end in zip((0,) + at, at + (len(payload),)):
+        head = IPv6(src=whole.src, dst=whole.dst, tc=whole.tc) / IPv6ExtHdrFragment(nh=whole.nh, offset=begin // 8, m=int(end < len(payload)), id=number)
+        result.append(head / Raw(payload[begin:end]))
+    return [frame(one) for one in result]
+
+
+def piece(offset, octets, more, number=7):
+    """Any fragment of a UDP packet for us."""
+    return frame(IPv6(src=CORRESPONDENT, dst=SERVICE) / IPv6ExtHdrFragment(nh=17, offset=offset // 8, m=more, id=number) / Raw(bytes(octets)))
+
+
+def flood(number):
+    """Pieces of forged sources: firsts of tunnelled packets whose source is not bound there, and others."""
+    return cut(up(care_of=f"2001:db8:{0x300 + number:x}::1"), 64, number=1)[number % 2]
+
+
+def ecn_pieces(first, second, number):
+    """A packet of an ECN-capable flow in two pieces whose outer fields are these."""
+    return [cut(up(inner(tc=2), tc=ecn), 64, number=number)[i] for i, ecn in enumerate((first, second))]
+
+
 def echo_request(data):
     """From the node to the service address."""
     return IPv6(src=NODE, dst=SERVICE) / ICMPv6EchoRequest(data=bytes(data))
@@ -137,6 +162,35 @@ CASES = {
         [TUNNEL, *pieces(CARE_OF, 1241), *pieces(CARE_OF, 1280), "too-big(1280)", TUNNEL2, *pieces(CARE_OF2, 1280), *pieces(CARE_OF2, 1280),
          *pieces(CARE_OF, 1280)],
         {"too_big": 1}, {"bindings": [binding(inner_mtu=1240), binding("2001:db8:aa:2::", CARE_OF2)]}, consumed=2),
+    "reassembly": Case(
+        "RFC 8200 4.5, RFC 2473 3.3: in any order, behind other headers; the whole packet takes the walk from its begin",
+        at_once(*cut(up(), 64), *reversed(cut(up(), 64, 88, number=8)), *cut(up(inner(to=NODE2, size=1400)), 1232, number=9),
+                *cut(up(care_of=CARE_OF2), 64, number=10), *cut(IPv6(src=CARE_OF, dst=SERVICE, nh=17) / UDP(sport=40000, dport=716) / Raw(bytes(1500)), 1232),
+                *cut(IPv6(src=CORRESPONDENT, dst=SERVICE, nh=58) / ICMPv6EchoRequest(data=bytes(100)), 48),
+                *(up(one[IPv6]) for one in cut(IPv6(src=NODE, dst=SERVICE, nh=58) / ICMPv6EchoRequest(data=bytes(100)), 48)),
+                *(frame(options_header(one[IPv6], PadN(optdata=bytes(4)))) for one in cut(up(), 64, number=11))),
+        [OUT, OUT, TUNNEL2, "echo-reply", f"tunnel:{CARE_OF} echo-reply", OUT], {"care_of_mismatch": 1}, punted=1, consumed=11),
+    "reassembly_refused": Case(
+        "RFC 8200 4.5, RFC 5722, RFC 7112: wrong lengths, no headers in the first, overlaps, doubles, too many, too large; the source is told what it can mend",
+        at_once(*cut(up(), 60), *cut(up(inner(size=500)), 24, number=8), piece(65528, 16, 0), piece(8, 0, 1), piece(0, 100, 1),
+                *(piece(at, 64, more, 20) for at, more in ((0, 1), (56, 1), (64, 1), (64, 0))), *(piece(at, 64, 1, 21) for at in (64, 64)),
+                *(piece(64 * i, 64, 1, 22) for i in range(9)), *(piece(1200 * i, 1200, i < 3, 23) for i in range(4))),
+        ["parameter-problem"] * 3,
+        {"fragment_malformed": 5, "fragment_overlap": 4, "fragment_duplicate": 1, "fragment_too_many": 9, "reassembly_too_big": 4, "reassembly_crowded_out": 1,
+         "reassembly_time_out": 2}),
+    "reassembly_time_out": Case(
+        "RFC 8200 4.5: 60 s from the first that came; the source is told if the first piece is there",
+        [(0, cut(up(), 64)[0]), (1, cut(up(), 64, number=8)[1]), (59999, cut(up(), 64, number=9)[0]), (59999, cut(up(), 64, number=8)[0]), (60100, down()),
+         (60150, cut(up(), 64)[1]), (119998, cut(up(), 64, number=9)[1])],
+        [OUT, TUNNEL, "time-exceeded", OUT], {"reassembly_time_out": 2}, consumed=2),
+    "reassembly_ecn": Case(
+        "RFC 3168 5.3: one marked piece marks the whole, unless another is not ECN-capable",
+        at_once(*ecn_pieces(1, 3, 1), *ecn_pieces(2, 3, 2), *ecn_pieces(0, 3, 3), *ecn_pieces(0, 2, 4), *ecn_pieces(1, 2, 5)),
+        ["packet(hop=63,class=03)", "packet(hop=63,class=03)", "packet(hop=63,class=02)", "packet(hop=63,class=01)"], {"fragment_ecn_mixed": 2}, consumed=4),
+    "reassembly_flood": Case(
+        "who floods us with fragments crowds out unproven ones alone: forged sources, and pieces without their first",
+        at_once(cut(up(inner(size=1300)), 1232, number=1)[0], *(flood(i) for i in range(1000)), cut(up(inner(size=1300)), 1232, number=1)[1]),
+        [OUT], {"reassembly_crowded_out": 872, "reassembly_time_out": 128}, consumed=1),
     "uplink": Case(
         "architecture.md 3: the inner source is bound to the outer one; every other inner source by its name",
         at_once(up(), up(care_of=CARE_OF2), up(inner(source="2001:db8:aa:9::1")), up(inner(source=CORRESPONDENT)), up(inner(source="fe80::7")),
@@ -180,11 +234,11 @@ CASES = {
                 frame(options_header(up()[IPv6], HBHOptUnknown(otype=4, optdata=b"\x00"))),
                 frame(options_header(up()[IPv6], HBHOptUnknown(otype=0xc7, optdata=b"\x00"))),
                 frame(IPv6(src=CARE_OF, dst=SERVICE) / IPv6ExtHdrRouting(type=0, segleft=1, addresses=[NODE]) / inner()),
-                frame(IPv6(src=CARE_OF, dst=SERVICE) / IPv6ExtHdrFragment(m=1, id=7) / inner()),
+                frame(IPv6(src=CARE_OF, dst=SERVICE) / IPv6ExtHdrFragment(m=1, id=7) / inner(size=104)),
                 frame(IPv6(src=CARE_OF, dst=SERVICE) / IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() / inner()),
                 frame(chained(9)), frame(chained(8))),
         [TUNNEL, TUNNEL, "parameter-problem", OUT, OUT, OUT],
-        {"encapsulation_limit": 1, "ip_option_refused": 2, "fragment_unserved": 1, "ip_too_many_extensions": 1}),
+        {"encapsulation_limit": 1, "ip_option_refused": 2, "reassembly_time_out": 1, "ip_too_many_extensions": 1}),
     "local": Case(
         "architecture.md 3: echo is answered, also through the tunnel; what proves itself is punted, also out of a tunnel without a binding",
         at_once(frame(IPv6(src=CORRESPONDENT, dst=SERVICE) / ICMPv6EchoRequest(id=1, seq=2, data=b"data")),

@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 import cases
+import mtu_cases
 import replaying
 import tunnel_cases
 import words
@@ -19,7 +20,7 @@ import words
 sys.path.insert(0, str(replaying.SOURCE / "tests" / "oracle"))
 import pcap  # noqa: E402  pylint: disable=wrong-import-position
 
-CASES = cases.CASES | tunnel_cases.CASES
+CASES = cases.CASES | tunnel_cases.CASES | mtu_cases.CASES
 HERE = pathlib.Path(__file__).resolve().parent
 
 

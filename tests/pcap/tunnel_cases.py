@@ -109,7 +109,7 @@ CASES = {
                 frame4(IP(src=NAT, dst=SERVICE4, flags="MF") / UDP(sport=NAT_PORT, dport=4191) / inner(NODE)),
                 frame4(IP(src=NAT, dst=SERVICE4, frag=9, proto=17) / Raw(bytes(64))), up_udp(inner4(options=[IPOption_NOP()] * 4))),
         [out(), out(), out(4)],
-        {"udp_malformed": 3, "inner_malformed": 3, "tunnel_unserved": 2, "fragment_unserved": 2}, world()),
+        {"udp_malformed": 3, "inner_malformed": 3, "tunnel_unserved": 2, "fragment_malformed": 1, "reassembly_time_out": 1}, world()),
     "tunnels_udp_checksum": Case(
         "RFC 768: computed where it is wanted, over octets of even and of odd number",
         at_once(down(NODE), down(NODE, 101), down4(), down4(size=77), up_udp(inner(NODE, SINGLE, 99))),

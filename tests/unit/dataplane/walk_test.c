@@ -33,6 +33,7 @@ struct fixture {
 	struct rte_ring *to_host;
 	struct walk_counters counters;
 	struct walk walk;
+	void *reassembly;
 	uint64_t handed_over; /* punts taken out of the ring */
 	uint64_t host_got;
 	uint8_t host_frame[128]; /* the last one */
@@ -127,6 +128,8 @@ static struct fixture *make(struct forwarding_limits limits)
 	assert_non_null(fixture->to_host);
 	assert_non_null(fixture->pool);
 	assert_non_null(fixture->punts);
+	fixture->reassembly = allocate(reassembler_octets());
+	walk_options.reassembler = reassembler_start(fixture->reassembly, BUFFERS / 2);
 	walk_options.pool = fixture->pool;
 	walk_options.punts = fixture->punts;
 	walk_options.to_host = fixture->to_host;
@@ -175,6 +178,7 @@ static void unmake(struct fixture *fixture)
 	rte_mempool_free(fixture->pool);
 	rte_ring_free(fixture->punts);
 	rte_ring_free(fixture->to_host);
+	free(fixture->reassembly);
 	binding_table_free(fixture->forwarding.table);
 	free(fixture->qsbr);
 	free(fixture);

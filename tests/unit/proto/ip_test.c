@@ -174,6 +174,8 @@ static void fragments_and_options_are_seen(void **state)
 	assert_true(packet.is_fragment && packet.more_fragments);
 	assert_int_equal(packet.fragment_offset, 80);
 	assert_int_equal(packet.fragment_identification, 0x99);
+	assert_int_equal(packet.fragment_header_offset, 48);
+	assert_int_equal(packet.fragment_named_at, 40);
 	assert_int_equal(packet.protocol, NEXT_HEADER_UDP);
 	assert_int_equal(udp_datagram_read(&packet, &datagram), -EPROTONOSUPPORT);
 	assert_int_equal(read_hex(limited, &packet), 0); /* M-18 */
