@@ -23,7 +23,6 @@ static int make_table(struct world *world, size_t bindings_max)
 	world->qsbr = aligned_alloc(RTE_CACHE_LINE_SIZE, octets);
 	if (!world->qsbr || rte_rcu_qsbr_init(world->qsbr, 1) || rte_rcu_qsbr_thread_register(world->qsbr, 0))
 		return -ENOMEM;
-	rte_rcu_qsbr_thread_online(world->qsbr, 0);
 	options.qsbr = world->qsbr;
 	return binding_table_new(&options, &world->table);
 }

@@ -43,7 +43,7 @@ static struct table_shape shape_of(size_t bindings_max)
 	        (uint32_t)((segment_slots(bindings_max, (bindings_max >> shape.segment_bits) + 1) + BLOCK_SLOTS - 1) /
 	                   BLOCK_SLOTS);
 	shape.stash_blocks = (uint32_t)(bindings_max / 256 / BLOCK_SLOTS + 4);
-	shape.parted = (uint32_t)(groups / 4);
+	shape.parted = (uint32_t)(groups / GROUPS_A_PARTED);
 	shape.colds = (uint32_t)(bindings_max + bindings_max / 64 + 1024);
 	shape.side_chunks = shape.colds / SIDES_A_CHUNK + 1;
 	return shape;
@@ -107,7 +107,7 @@ int binding_table_new(const struct binding_table_options *options, struct bindin
 	if (!table)
 		return -ENOMEM;
 	table->memory = options->memory;
-	table->secret = options->secret;
+	hash_key_make(options->secret, &table->key);
 	table->qsbr = options->qsbr;
 	table->bindings_max = options->bindings_max;
 	table->shape = shape;
@@ -139,28 +139,79 @@ void binding_table_free(struct binding_table *table)
 	release(table);
 }
 
-void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
-                          struct binding_entry **entries)
+static inline void prefetch_pilot(const struct binding_table *table, uint64_t hash)
 {
-	uint64_t hashes[BINDING_LOOKUP_MAX];
-	bool has_zero = false;
+	__builtin_prefetch(&table->pilots[group_of(table, hash)]);
+}
+
+static __attribute__((target("aes"))) void hash_all_by_aes(const struct binding_table *table,
+                                                           const struct in6_addr *const *keys, unsigned count,
+                                                           uint64_t *hashes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		hashes[i] = hash_by_aes(&table->key, keys[i]);
+		prefetch_pilot(table, hashes[i]);
+	}
+}
+
+static void hash_all_by_siphash(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
+                                uint64_t *hashes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		hashes[i] = hash_by_siphash(&table->key, keys[i]);
+		prefetch_pilot(table, hashes[i]);
+	}
+}
+
+/* One of two pointers, without a branch. */
+static inline void *choose(bool first, const void *one, const void *other)
+{
+	uintptr_t mask = -(uintptr_t)first;
+
+	return (void *)(((uintptr_t)one & mask) | ((uintptr_t)other & ~mask));
+}
+
+/*
+ * The slots of all keys, on their way into the cache. Nothing here is a branch that the processor could guess wrong: a
+ * wrong guess is found out only when the pilot is there, and throws away the loads behind it. Keys of parted groups are
+ * set aside; what is fetched for them is the record of their group.
+ */
+static inline void locate_all(const struct binding_table *table, const uint64_t *hashes, unsigned count,
+                              struct binding_entry **restrict entries)
+{
+	unsigned parted[BINDING_LOOKUP_MAX], parted_count = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		hashes[i] = table_hash(table, keys[i]);
-		__builtin_prefetch(&table->pilots[group_of(table, hashes[i])]);
-		has_zero |= key_is_zero(keys[i]);
+		uint32_t group = group_of(table, hashes[i]);
+		uint16_t pilot = shared_acquire(&table->pilots[group]);
+		const void *record = parted_of(table, group, pilot);
+
+		entries[i] = &table->slots[slot_in(segment_block(table, group, pilot / BLOCK_SLOTS), hashes[i], pilot)];
+		__builtin_prefetch(choose(pilot < PILOT_PARTED, entries[i], record), 1);
+		parted[parted_count] = i;
+		parted_count += pilot >= PILOT_PARTED;
 	}
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned j = 0; j < parted_count; j++) {
+		unsigned i = parted[j];
 		uint32_t group = group_of(table, hashes[i]);
 
 		entries[i] = &table->slots[slot_by(table, group, hashes[i], shared_acquire(&table->pilots[group]))];
 		__builtin_prefetch(entries[i], 1);
 	}
+}
+
+void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
+                          struct binding_entry **restrict entries)
+{
+	uint64_t hashes[BINDING_LOOKUP_MAX];
+
+	if (table->key.has_aes)
+		hash_all_by_aes(table, keys, count, hashes);
+	else
+		hash_all_by_siphash(table, keys, count, hashes);
+	locate_all(table, hashes, count, entries);
 	for (unsigned i = 0; i < count; i++)
-		entries[i] = key_is(entries[i], keys[i]) ? entries[i] : NULL;
-	for (unsigned i = 0; has_zero && i < count; i++) /* what a free slot holds is nobody's key */
-		if (key_is_zero(keys[i]))
-			entries[i] = NULL;
+		entries[i] = choose(key_is(entries[i], keys[i]), entries[i], NULL);
 }
 
 struct binding_cold *binding_table_cold(const struct binding_table *table, const struct binding_entry *entry)

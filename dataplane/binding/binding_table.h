@@ -73,10 +73,11 @@ size_t binding_table_octets(size_t bindings_max);
 
 /*
  * Looks up `count` (≤ BINDING_LOOKUP_MAX) keys, all at a time: hash all, prefetch all, compare all. entries[i] becomes
- * the entry or NULL. Any reader.
+ * the entry or NULL. No key is the unspecified address, which free slots have (service_prefixes_add() sees to it). Any
+ * reader.
  */
 void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
-                          struct binding_entry **entries);
+                          struct binding_entry **restrict entries);
 
 /* The cold record of an entry. Any reader. */
 struct binding_cold *binding_table_cold(const struct binding_table *table, const struct binding_entry *entry);

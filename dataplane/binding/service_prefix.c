@@ -24,7 +24,7 @@ int service_prefixes_add(struct service_prefixes *prefixes, const struct in6_add
 	if (length > 128 || key_length > 128 || key_length < length)
 		return -EINVAL;
 	in6_mask(&masked, length);
-	if (!in6_is_equal(&masked, prefix))
+	if (!in6_is_equal(&masked, prefix) || IN6_IS_ADDR_UNSPECIFIED(prefix))
 		return -EINVAL;
 	if (prefixes->count == SERVICE_PREFIXES_MAX)
 		return -ENOSPC;

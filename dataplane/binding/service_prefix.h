@@ -30,7 +30,8 @@ struct service_prefixes {
 
 /*
  * Adds a prefix; addresses in it are keyed by their first `key_length` bits. Returns 0; -EINVAL when key_length is
- * shorter than the prefix or over 128, or the prefix has bits behind its length; -EEXIST; -ENOSPC.
+ * shorter than the prefix or over 128, the prefix has bits behind its length, or holds the unspecified address, which
+ * is no key; -EEXIST; -ENOSPC.
  */
 int service_prefixes_add(struct service_prefixes *prefixes, const struct in6_addr *prefix, unsigned length,
                          unsigned key_length);

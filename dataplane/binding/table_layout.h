@@ -11,6 +11,7 @@
 enum {
 	BLOCK_SLOTS = 64,                         /* one word of the writer's bitmap */
 	SEGMENT_GROUP_BITS = 14,                  /* a segment's bitmap stays in the first-level cache */
+	GROUPS_A_PARTED = 4,                      /* as many groups for each record of a parted one */
 	GROUP_PARTS = 8,                          /* of a parted group */
 	PILOT_STEPS = 896,                        /* blocks that a pilot can choose; times 64 rotations */
 	STASH_STEPS = 1024 - PILOT_STEPS,         /* blocks of the stash that a pilot of a part can choose */
@@ -55,7 +56,7 @@ struct binding_table {
 	struct binding_entry *slots;
 	uint16_t *pilots;
 	struct parted_group *parted;
-	struct hash_secret secret;
+	struct hash_key key;
 	struct table_shape shape;
 	uint32_t *cold_of; /* for each slot: its cold record */
 	struct binding_cold *colds;
@@ -87,10 +88,7 @@ struct binding_table {
 
 static inline uint64_t table_hash(const struct binding_table *table, const struct in6_addr *key)
 {
-	uint64_t words[2];
-
-	memcpy(words, key, sizeof(words));
-	return keyed_hash(table->secret, words[0], words[1]);
+	return hash_address(&table->key, key);
 }
 
 static inline uint32_t group_of(const struct binding_table *table, uint64_t hash)
@@ -149,9 +147,11 @@ static inline uint32_t slot_in(uint32_t block, uint64_t hash, uint16_t pilot)
 	return block * BLOCK_SLOTS + (key_offset(hash, pilot / BLOCK_SLOTS) + pilot) % BLOCK_SLOTS;
 }
 
+/* The record of a parted group; for any other pilot an address that is good for nothing. */
 static inline struct parted_group *parted_of(const struct binding_table *table, uint32_t group, uint16_t pilot)
 {
-	return &table->parted[segment_of(group) * table->shape.parted + (pilot - PILOT_PARTED)];
+	return &table->parted[segment_of(group) * (1u << SEGMENT_GROUP_BITS) / GROUPS_A_PARTED +
+	                      (uint16_t)(pilot - PILOT_PARTED) % PARTED_MAX];
 }
 
 /* The slot of a key by the pilot of its group or part. */
