@@ -326,13 +326,14 @@ static void send_usage(struct dataplane *dataplane)
 	dataplane->usage_rows = 0;
 }
 
-static void report_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
+static void add_usage_row(struct dataplane *dataplane, const struct in6_addr *key, const struct binding_cold *cold,
+                          struct feed_version version)
 {
-	struct dataplane *dataplane = context;
 	struct wire_writer writer = wire_writer_of(dataplane->usage_body, sizeof(dataplane->usage_body));
 	struct punt_usage_row row = {
 	        .shard = cold->shard,
 	        .key_length = cold->key_length,
+	        .version = version,
 	        .up_packets = cold->totals.up_packets,
 	        .up_octets = cold->totals.up_octets,
 	        .down_packets = cold->totals.down_packets,
@@ -345,6 +346,47 @@ static void report_usage(void *context, const struct in6_addr *key, const struct
 	punt_usage_row_write(&writer, &row);
 	if (++dataplane->usage_rows == PUNT_USAGE_ROWS_MAX)
 		send_usage(dataplane);
+}
+
+static void report_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
+{
+	add_usage_row(context, key, cold, (struct feed_version){cold->epoch, cold->sequence});
+}
+
+/* The binding was withdrawn: that is all that it counted. */
+static void report_final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
+{
+	const struct binding_totals *totals = &cold->totals;
+
+	if (totals->up_packets || totals->down_packets)
+		add_usage_row(context, key, cold, (struct feed_version){0});
+}
+
+/* C-5: what the control plane shows of this data plane. */
+static void report_status(struct dataplane *dataplane)
+{
+	const struct feed_receiver_counters *counters = feed_receiver_counters(dataplane->receiver);
+	struct punt_status status = {
+	        .boot = dataplane->boot,
+	        .in_sync = feed_receiver_in_sync(dataplane->receiver),
+	        .lag_rows = feed_receiver_lag(dataplane->receiver),
+	        .rows_applied = counters->rows_set + counters->rows_withdrawn,
+	        .gaps = counters->gaps,
+	        .asks = counters->asks,
+	        .snapshots = counters->snapshots,
+	        .bindings = binding_table_count(dataplane->forwarding.table),
+	        .rows_waiting = feed_receiver_refused(dataplane->receiver),
+	};
+	uint8_t body[PUNT_STATUS_OCTETS_MAX];
+	struct wire_writer writer = wire_writer_of(body, sizeof(body));
+	unsigned shards, complete;
+
+	feed_receiver_summary(dataplane->receiver, &shards, &complete);
+	status.shards = (uint16_t)shards;
+	status.shards_complete = (uint16_t)complete;
+	snprintf(status.name, sizeof(status.name), "%s", dataplane->configuration.name);
+	punt_status_write(&writer, &status);
+	bus_client_report(dataplane->bus, PUNT_STATUS, unix_ms(), (struct wire_view){body, wire_written(&writer)});
 }
 
 static void watch_sync(struct dataplane *dataplane)
@@ -383,7 +425,7 @@ static void keep_time(struct dataplane *dataplane, uint64_t now_ms)
 	expiry_tick(&dataplane->expiry, now_ms);
 	feed_receiver_tick(dataplane->receiver, now_ms);
 	look_at_waiting(dataplane, now_ms);
-	table_writer_reclaim(dataplane->forwarding.table, RECLAIMS_A_TURN, report_usage, dataplane);
+	table_writer_reclaim(dataplane->forwarding.table, RECLAIMS_A_TURN, report_final_usage, dataplane);
 	usage_sweep(&dataplane->usage, dataplane->forwarding.table, now_ms, report_usage, dataplane);
 	watch_sync(dataplane);
 	announcing_watch(dataplane, now_ms);
@@ -391,6 +433,7 @@ static void keep_time(struct dataplane *dataplane, uint64_t now_ms)
 		return;
 	dataplane->last_second_ms = now_ms;
 	send_usage(dataplane);
+	report_status(dataplane);
 	look_at_workers(dataplane);
 	neighbour_age(&dataplane->neighbours, dataplane->qsbr, now_ms);
 }

@@ -15,7 +15,9 @@ int punt_usage_row_read(struct wire_reader *reader, struct punt_usage_row *row)
 {
 	row->shard = wire_read_u8(reader);
 	row->key_length = wire_read_u8(reader);
-	wire_skip(reader, 6);
+	wire_skip(reader, 2);
+	row->version.epoch = wire_read_u32(reader);
+	row->version.sequence = wire_read_u64(reader);
 	wire_read_copy(reader, row->key, sizeof(row->key));
 	row->up_packets = wire_read_u64(reader);
 	row->up_octets = wire_read_u64(reader);
@@ -33,7 +35,9 @@ void punt_usage_row_write(struct wire_writer *writer, const struct punt_usage_ro
 {
 	wire_write_u8(writer, row->shard);
 	wire_write_u8(writer, row->key_length);
-	wire_write_zeros(writer, 6);
+	wire_write_zeros(writer, 2);
+	wire_write_u32(writer, row->version.epoch);
+	wire_write_u64(writer, row->version.sequence);
 	wire_write_bytes(writer, row->key, sizeof(row->key));
 	wire_write_u64(writer, row->up_packets);
 	wire_write_u64(writer, row->up_octets);
@@ -95,6 +99,26 @@ static int read_event(struct wire_view frame, struct punt_event_report *event)
 	return wire_complete(&reader) && event->key_length <= KEY_BITS ? 0 : -EBADMSG;
 }
 
+void punt_status_write(struct wire_writer *writer, const struct punt_status *status)
+{
+	size_t octets = strnlen(status->name, PUNT_NAME_MAX);
+
+	wire_write_u64(writer, status->boot);
+	wire_write_u16(writer, status->shards);
+	wire_write_u16(writer, status->shards_complete);
+	wire_write_u8(writer, status->in_sync);
+	wire_write_u8(writer, (uint8_t)octets);
+	wire_write_zeros(writer, 2);
+	wire_write_u64(writer, status->lag_rows);
+	wire_write_u64(writer, status->rows_applied);
+	wire_write_u64(writer, status->gaps);
+	wire_write_u64(writer, status->asks);
+	wire_write_u64(writer, status->snapshots);
+	wire_write_u64(writer, status->bindings);
+	wire_write_u64(writer, status->rows_waiting);
+	wire_write_bytes(writer, status->name, octets);
+}
+
 void punt_event_write(struct wire_writer *writer, const struct punt_event_report *event)
 {
 	wire_write_u16(writer, event->event);
@@ -105,6 +129,33 @@ void punt_event_write(struct wire_writer *writer, const struct punt_event_report
 	wire_write_bytes(writer, event->key, sizeof(event->key));
 }
 
+static int read_status(struct wire_view frame, struct punt_status *status)
+{
+	struct wire_reader reader = wire_reader_of_view(frame);
+	uint8_t in_sync, octets;
+
+	status->boot = wire_read_u64(&reader);
+	status->shards = wire_read_u16(&reader);
+	status->shards_complete = wire_read_u16(&reader);
+	in_sync = wire_read_u8(&reader);
+	octets = wire_read_u8(&reader);
+	wire_skip(&reader, 2);
+	status->lag_rows = wire_read_u64(&reader);
+	status->rows_applied = wire_read_u64(&reader);
+	status->gaps = wire_read_u64(&reader);
+	status->asks = wire_read_u64(&reader);
+	status->snapshots = wire_read_u64(&reader);
+	status->bindings = wire_read_u64(&reader);
+	status->rows_waiting = wire_read_u64(&reader);
+	status->in_sync = in_sync == 1;
+	if (!octets || octets > PUNT_NAME_MAX || in_sync > 1 || status->shards > FEED_SHARDS ||
+	    status->shards_complete > status->shards)
+		return -EBADMSG;
+	wire_read_copy(&reader, status->name, octets);
+	status->name[octets] = '\0';
+	return wire_complete(&reader) && !memchr(status->name, 0, octets) ? 0 : -EBADMSG;
+}
+
 int punt_up_read(const struct wire_view *frames, size_t count, struct punt_up *up)
 {
 	struct wire_reader reader = count ? wire_reader_of_view(frames[0]) : wire_reader_of(NULL, 0);
@@ -113,7 +164,7 @@ int punt_up_read(const struct wire_view *frames, size_t count, struct punt_up *u
 
 	if (reader.failed || count != PUNT_FRAMES)
 		return -EBADMSG;
-	if (format != PUNT_FORMAT || kind < PUNT_PACKET || kind > PUNT_EVENT)
+	if (format != PUNT_FORMAT || kind < PUNT_PACKET || kind > PUNT_STATUS)
 		return -EPROTONOSUPPORT;
 	up->kind = (enum punt_up_kind)kind;
 	up->packet_class = wire_read_u8(&reader);
@@ -130,6 +181,8 @@ int punt_up_read(const struct wire_view *frames, size_t count, struct punt_up *u
 		return read_path_mtu(frames[1], &up->path_mtu);
 	case PUNT_EVENT:
 		return read_event(frames[1], &up->event);
+	case PUNT_STATUS:
+		return read_status(frames[1], &up->status);
 	}
 	return -EPROTONOSUPPORT;
 }

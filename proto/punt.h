@@ -9,11 +9,14 @@
  *                   time: when the data plane received or saw it, milliseconds since 1970 by its clock. The mobility
  *                   server drops control packets older than a second
  *   kind 1, packet  class = enum punt_class; frame 2 = the packet
- *   kind 2, usage   frame 2 = boot64, then rows of 56 octets: shard8 key_length8 0x0000 0x00000000 key(16)
+ *   kind 2, usage   frame 2 = boot64, then rows of 64 octets: shard8 key_length8 0x0000 epoch32 sequence64 key(16)
  *                   up_packets64 up_octets64 down_packets64 down_octets64; octets are those of the inner packets.
- *                   Cumulative since the start of the data plane that `boot` names
+ *                   Cumulative since the key was bound in the data plane's run that `boot` names. epoch, sequence =
+ *                   version of the feed's row that was applied last; 0, 0: the binding was withdrawn, and this is all
  *   kind 3, mtu     frame 2 = shard8 key_length8 path_mtu16 0x00000000 key(16) care_of_address(16): the path to this
  *                   care-of address carries outer packets of so many octets
+ *   kind 5, status  frame 2 = boot64 shards16 shards_complete16 in_sync8 name_octets8 0x0000 lag_rows64
+ *                   rows_applied64 gaps64 asks64 snapshots64 bindings64 rows_waiting64 name: once a second (C-5)
  *   kind 4, event   frame 2 = event16 shard8 key_length8 0x00000000 value64 key(16): enum punt_event
  *
  *   down, frame 1   version8 = 1 | kind8 | shard8 | 0x00 | epoch32 | sequence64
@@ -36,13 +39,15 @@ enum {
 	PUNT_DOWN_HEAD_OCTETS = 16,
 	PUNT_PACKET_MAX = 9216,
 	PUNT_USAGE_HEAD_OCTETS = 8,
-	PUNT_USAGE_ROW_OCTETS = 56,
+	PUNT_USAGE_ROW_OCTETS = 64,
 	PUNT_USAGE_ROWS_MAX = 512,
 	PUNT_PATH_MTU_OCTETS = 40,
 	PUNT_EVENT_OCTETS = 32,
+	PUNT_NAME_MAX = 63,
+	PUNT_STATUS_OCTETS_MAX = 72 + PUNT_NAME_MAX,
 };
 
-enum punt_up_kind { PUNT_PACKET = 1, PUNT_USAGE = 2, PUNT_PATH_MTU = 3, PUNT_EVENT = 4 };
+enum punt_up_kind { PUNT_PACKET = 1, PUNT_USAGE = 2, PUNT_PATH_MTU = 3, PUNT_EVENT = 4, PUNT_STATUS = 5 };
 enum punt_down_kind { PUNT_INJECT = 1 };
 
 enum punt_class {
@@ -65,6 +70,7 @@ enum punt_event {
 struct punt_usage_row {
 	uint8_t shard;
 	uint8_t key_length;
+	struct feed_version version; /* epoch 0: the final row of a binding */
 	uint8_t key[FEED_ADDRESS_OCTETS];
 	uint64_t up_packets;
 	uint64_t up_octets;
@@ -93,6 +99,22 @@ struct punt_event_report {
 	uint8_t key[FEED_ADDRESS_OCTETS];
 };
 
+/* How a data plane stands with its owner. */
+struct punt_status {
+	uint64_t boot;
+	uint16_t shards; /* that have an owner */
+	uint16_t shards_complete;
+	bool in_sync;
+	uint64_t lag_rows; /* changes that it knows of and has not applied */
+	uint64_t rows_applied;
+	uint64_t gaps;      /* seen */
+	uint64_t asks;      /* resynchronisations: shards that were asked for … */
+	uint64_t snapshots; /* … and came as a snapshot */
+	uint64_t bindings;
+	uint64_t rows_waiting; /* refused, until there is room */
+	char name[PUNT_NAME_MAX + 1];
+};
+
 struct punt_up {
 	enum punt_up_kind kind;
 	uint8_t packet_class; /* enum punt_class; packets alone */
@@ -102,6 +124,7 @@ struct punt_up {
 		struct punt_usage usage;
 		struct punt_path_mtu path_mtu;
 		struct punt_event_report event;
+		struct punt_status status;
 	};
 };
 
@@ -131,6 +154,7 @@ void punt_inject_head_write(struct wire_writer *writer, uint8_t shard, struct fe
 void punt_usage_begin_write(struct wire_writer *writer, uint64_t boot);
 void punt_usage_row_write(struct wire_writer *writer, const struct punt_usage_row *row);
 void punt_path_mtu_write(struct wire_writer *writer, const struct punt_path_mtu *path_mtu);
+void punt_status_write(struct wire_writer *writer, const struct punt_status *status);
 void punt_event_write(struct wire_writer *writer, const struct punt_event_report *event);
 
 #endif

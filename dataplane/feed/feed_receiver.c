@@ -681,6 +681,21 @@ void feed_receiver_summary(const struct feed_receiver *receiver, unsigned *owned
 	}
 }
 
+uint64_t feed_receiver_lag(const struct feed_receiver *receiver)
+{
+	uint64_t rows = 0;
+
+	for (unsigned i = 0; i < FEED_SHARDS; i++) {
+		const struct shard *shard = &receiver->shards[i];
+
+		if (shard->head.epoch > shard->complete.epoch)
+			rows += shard->head.sequence;
+		else if (shard->head.sequence > shard->complete.sequence)
+			rows += shard->head.sequence - shard->complete.sequence;
+	}
+	return rows;
+}
+
 size_t feed_receiver_refused(const struct feed_receiver *receiver)
 {
 	return refused_rows_count(&receiver->refused);

@@ -104,6 +104,12 @@ bool feed_receiver_has(const struct feed_receiver *receiver, uint8_t shard, stru
 /* Whether every shard that an owner has is complete, and there is one. */
 bool feed_receiver_in_sync(const struct feed_receiver *receiver);
 
+/*
+ * Changes that are known of and not applied, of all shards; of one whose epoch is older than its owner's all that the
+ * owner has made.
+ */
+uint64_t feed_receiver_lag(const struct feed_receiver *receiver);
+
 /* Rows that wait for room, and whether there were more of them than are kept. */
 size_t feed_receiver_refused(const struct feed_receiver *receiver);
 bool feed_receiver_lacks_rows(const struct feed_receiver *receiver);

@@ -17,6 +17,8 @@ static void write_body(struct wire_writer *writer, const struct punt_up *up)
 		punt_path_mtu_write(writer, &up->path_mtu);
 	} else if (up->kind == PUNT_EVENT) {
 		punt_event_write(writer, &up->event);
+	} else if (up->kind == PUNT_STATUS) {
+		punt_status_write(writer, &up->status);
 	} else {
 		punt_usage_begin_write(writer, up->usage.boot);
 		for (rows = wire_reader_of_view(up->usage.rows); wire_remaining(&rows);) {

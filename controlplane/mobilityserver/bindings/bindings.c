@@ -9,7 +9,9 @@
 #include "binding_index.h"
 #include "catch_up_server.h"
 #include "change_history.h"
+#include "data_planes.h"
 #include "publisher.h"
+#include "usage_sums.h"
 
 enum { OVERHEAD_IN_IPV6_BYTES = 40, OVERHEAD_IN_UDP_IPV4_BYTES = 28 };
 
@@ -34,6 +36,8 @@ struct bindings {
 	struct publisher publisher;
 	struct timer heartbeat;
 	struct lowered *lowered;
+	struct usage_sums *usage;
+	struct data_planes data_planes;
 };
 
 struct bindings *bindings_new(const struct bindings_options *options)
@@ -51,6 +55,7 @@ struct bindings *bindings_new(const struct bindings_options *options)
 	for (unsigned shard = 0; shard < FEED_SHARDS; shard++)
 		bindings->heads[shard].epoch = options->epoch;
 	bindings->history = change_history_new(options->history_changes);
+	bindings->usage = usage_sums_new();
 	source.history = bindings->history;
 	bindings->catch_up = catch_up_server_new(&source);
 	publisher_start(&bindings->publisher, options->outlet.feed_frames, options->outlet.context);
@@ -71,6 +76,7 @@ void bindings_free(struct bindings *bindings)
 	catch_up_server_free(bindings->catch_up);
 	binding_index_clear(&bindings->index);
 	change_history_free(bindings->history);
+	usage_sums_free(bindings->usage);
 	free(bindings);
 }
 
@@ -100,6 +106,8 @@ static void beat(struct timer *timer, const struct instant *now, struct effects 
 	outlet->feed_welcome(outlet->context, publisher_welcome(&bindings->publisher, heads, count, now->unix_ms));
 	bindings->counters.heartbeats++;
 	catch_up_server_sweep(bindings->catch_up, now);
+	usage_sums_sweep(bindings->usage, now->monotonic_ms);
+	data_planes_sweep(&bindings->data_planes, now->monotonic_ms);
 	timer_arm(bindings->options.timers, timer, now->monotonic_ms + BINDINGS_HEARTBEAT_MS, beat);
 }
 
@@ -164,8 +172,10 @@ struct binding_version bindings_set(struct bindings *bindings, const struct bind
 		bindings->counters.key_conflicts++;
 		return (struct binding_version){0};
 	}
-	if (!binding)
+	if (!binding) {
 		binding = binding_index_add(&bindings->index, &change->key, change->subscriber, change->shard);
+		usage_sums_bound(bindings->usage, &change->key, binding->subscriber->shard, change->subscriber);
+	}
 	binding->owner = bindings;
 	row = &binding->row;
 	row->operation = FEED_SET;
@@ -188,8 +198,8 @@ struct binding_version bindings_withdraw(struct bindings *bindings, const struct
 {
 	struct binding *binding = binding_index_find(&bindings->index, key);
 	struct feed_row row = {.operation = FEED_WITHDRAW};
+	struct binding_version version;
 
-	(void)now;
 	if (!binding)
 		return (struct binding_version){0};
 	row.shard = binding->row.shard;
@@ -197,7 +207,9 @@ struct binding_version bindings_withdraw(struct bindings *bindings, const struct
 	memcpy(row.key, key->octets, sizeof(row.key));
 	binding_index_remove(&bindings->index, binding);
 	bindings->counters.withdrawn++;
-	return commit_row(bindings, &row, effects);
+	version = commit_row(bindings, &row, effects);
+	usage_sums_withdrawn(bindings->usage, key, row.shard, row.version, now->monotonic_ms);
+	return version;
 }
 
 /* --- path MTU --- */
@@ -281,12 +293,50 @@ void bindings_catch_up(struct bindings *bindings, const struct punt_route *peer,
 	catch_up_server_message(bindings->catch_up, peer, frames, count, now);
 }
 
+/* --- what data planes tell --- */
+
+void bindings_usage(struct bindings *bindings, const struct punt_usage *usage)
+{
+	struct wire_reader reader = wire_reader_of_view(usage->rows);
+	struct punt_usage_row row;
+
+	while (wire_remaining(&reader) && punt_usage_row_read(&reader, &row) == 0) {
+		struct binding_key key = {.length = row.key_length};
+		const struct binding *binding;
+
+		memcpy(key.octets, row.key, sizeof(key.octets));
+		binding = binding_index_find(&bindings->index, &key);
+		if (binding && binding->subscriber->shard != row.shard)
+			binding = NULL; /* of one who had the key before */
+		bindings->counters.usage_rows++;
+		bindings->counters.usage_rows_unknown += !usage_sums_report(bindings->usage, usage->boot, &row,
+		                                                            binding ? binding->subscriber->name : NULL);
+	}
+}
+
+void bindings_status(struct bindings *bindings, const struct punt_status *status, const struct instant *now)
+{
+	data_planes_told(&bindings->data_planes, status, now->monotonic_ms);
+}
+
+size_t bindings_data_planes(const struct bindings *bindings, struct data_plane_view *views, size_t capacity)
+{
+	size_t count = bindings->data_planes.count < capacity ? bindings->data_planes.count : capacity;
+
+	memcpy(views, bindings->data_planes.planes, count * sizeof(*views));
+	return count;
+}
+
 /* --- views --- */
 
-static struct binding_view view_of(const struct binding *binding)
+static struct binding_view view_of(const struct bindings *bindings, const struct binding *binding)
 {
 	return (struct binding_view){
-	        .key = binding->key, .subscriber = binding->subscriber->name, .row = &binding->row};
+	        .key = binding->key,
+	        .subscriber = binding->subscriber->name,
+	        .row = &binding->row,
+	        .usage = usage_sums_of(bindings->usage, &binding->key, binding->subscriber->shard),
+	};
 }
 
 size_t bindings_count(const struct bindings *bindings)
@@ -304,7 +354,7 @@ bool bindings_find(const struct bindings *bindings, const struct binding_key *ke
 	const struct binding *binding = binding_index_find(&bindings->index, key);
 
 	if (binding)
-		*view = view_of(binding);
+		*view = view_of(bindings, binding);
 	return binding != NULL;
 }
 
@@ -319,7 +369,7 @@ size_t bindings_page(const struct bindings *bindings, const struct binding_key *
 	size_t count = 0;
 
 	for (; binding && count < capacity; binding = binding_index_next(index, binding))
-		views[count++] = view_of(binding);
+		views[count++] = view_of(bindings, binding);
 	return count;
 }
 
@@ -334,7 +384,7 @@ size_t bindings_of_subscriber(const struct bindings *bindings, const char *name,
 		return 0;
 	DL_FOREACH2(subscriber->bindings, binding, next_of_subscriber)
 	if (count < capacity)
-		views[count++] = view_of(binding);
+		views[count++] = view_of(bindings, binding);
 	return count;
 }
 

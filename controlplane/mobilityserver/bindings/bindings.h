@@ -80,6 +80,8 @@ enum { BINDINGS_HISTORY_DEFAULT = 1 << 20, BINDINGS_HEARTBEAT_MS = 1000 };
 	X(catch_up_snapshots, "answered with a snapshot")                                                              \
 	X(catch_up_rows, "rows sent by catch-up")                                                                      \
 	X(catch_up_refused, "asks and credits refused")                                                                \
+	X(usage_rows, "bindings in reports of usage")                                                                  \
+	X(usage_rows_unknown, "of these: not bound here, and not lately")                                              \
 	X(catch_up_abandoned, "requests forgotten because no credit came")
 
 struct bindings_counters {
@@ -124,11 +126,36 @@ void bindings_turn_end(struct bindings *bindings, const struct instant *now);
 void bindings_catch_up(struct bindings *bindings, const struct punt_route *peer, const struct wire_view *frames,
                        size_t count, const struct instant *now);
 
+/* What a data plane counted, and how it says it stands. */
+void bindings_usage(struct bindings *bindings, const struct punt_usage *usage);
+void bindings_status(struct bindings *bindings, const struct punt_status *status, const struct instant *now);
+
+/* Packets and octets of inner packets, of all data planes together (usage_sums.h). */
+struct binding_usage {
+	uint64_t up_packets;
+	uint64_t up_octets;
+	uint64_t down_packets;
+	uint64_t down_octets;
+};
+
+/* A data plane, as it told last (C-5). */
+enum { DATA_PLANES_MAX = 64, DATA_PLANE_SILENT_MS = 5000 };
+struct data_plane_view {
+	struct punt_status status;
+	uint64_t heard_ms;      /* monotonic */
+	uint64_t rows_a_second; /* applied, between its last two reports */
+	uint64_t boots;         /* how often it started anew since it was first heard */
+};
+
+/* Up to `capacity` of them; returns their number. */
+size_t bindings_data_planes(const struct bindings *bindings, struct data_plane_view *views, size_t capacity);
+
 /* For operators: what stands in the index. */
 struct binding_view {
 	struct binding_key key;
 	const char *subscriber;
 	const struct feed_row *row;
+	struct binding_usage usage;
 };
 size_t bindings_count(const struct bindings *bindings);
 struct binding_version bindings_head(const struct bindings *bindings, uint8_t shard);

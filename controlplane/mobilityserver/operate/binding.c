@@ -12,12 +12,17 @@ json_t *operator_binding_row(const struct binding_view *view, uint64_t now_unix_
 	uint64_t expiry_ms = view->row->expiry_unix_ms;
 
 	memcpy(&care_of_address, view->row->care_of_address, sizeof(care_of_address));
-	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "key", operator_prefix(&view->key), "subscriber",
-	                 view->subscriber, "care_of_address", operator_address(&care_of_address), "inner_mtu_bytes",
-	                 (json_int_t)view->row->inner_mtu_bytes, "seconds_left",
+	json_t *usage =
+	        json_pack("{s:I, s:I, s:I, s:I}", "up_packets", (json_int_t)view->usage.up_packets, "up_octets",
+	                  (json_int_t)view->usage.up_octets, "down_packets", (json_int_t)view->usage.down_packets,
+	                  "down_octets", (json_int_t)view->usage.down_octets);
+
+	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "key", operator_prefix(&view->key),
+	                 "subscriber", view->subscriber, "care_of_address", operator_address(&care_of_address),
+	                 "inner_mtu_bytes", (json_int_t)view->row->inner_mtu_bytes, "seconds_left",
 	                 (json_int_t)(expiry_ms > now_unix_ms ? (expiry_ms - now_unix_ms) / 1000 : 0), "shard",
 	                 (json_int_t)view->row->shard, "epoch", (json_int_t)view->row->version.epoch, "sequence",
-	                 (json_int_t)view->row->version.sequence);
+	                 (json_int_t)view->row->version.sequence, "usage", usage);
 }
 
 static bool find_by_address(struct bindings *bindings, const struct in6_addr *address, struct binding_view *view)

@@ -63,6 +63,31 @@ static json_t *bindings_stats(const struct bindings *bindings)
 	return object;
 }
 
+static json_t *data_plane_stats(const struct bindings *bindings, const struct instant *now)
+{
+	struct data_plane_view views[DATA_PLANES_MAX];
+	size_t count = bindings_data_planes(bindings, views, DATA_PLANES_MAX);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct punt_status *status = &views[i].status;
+		uint64_t silent_ms = now->monotonic_ms - views[i].heard_ms;
+
+		json_array_append_new(
+		        list,
+		        json_pack("{s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
+		                  status->name, "heard", silent_ms < DATA_PLANE_SILENT_MS, "in_sync", status->in_sync,
+		                  "silent_ms", (json_int_t)silent_ms, "boot", (json_int_t)status->boot, "restarts",
+		                  (json_int_t)views[i].boots, "shards", (json_int_t)status->shards, "shards_complete",
+		                  (json_int_t)status->shards_complete, "lag_rows", (json_int_t)status->lag_rows,
+		                  "rows_applied_a_second", (json_int_t)views[i].rows_a_second, "gaps",
+		                  (json_int_t)status->gaps, "resynchronisations", (json_int_t)status->asks, "snapshots",
+		                  (json_int_t)status->snapshots, "bindings", (json_int_t)status->bindings,
+		                  "rows_waiting_for_room", (json_int_t)status->rows_waiting));
+	}
+	return list;
+}
+
 static json_t *bus_stats(const struct bus_counters *counters)
 {
 	json_t *object = json_object();
@@ -106,7 +131,7 @@ OPERATOR_RUN(operator_stats_show)
 	struct mobility_server *server = operator->server;
 	json_t *body = json_object();
 
-	(void)arguments, (void)now, (void)effects;
+	(void)arguments, (void)effects;
 	json_object_set_new(body, "pana", pana_stats(pana_agent_counters(mobility_server_pana(server))));
 	json_object_set_new(body, "relay", relay_stats(radius_relay_counters(mobility_server_relay(server))));
 	json_object_set_new(body, "bootstrap", bootstrap_stats(bootstrap_counters(mobility_server_bootstrap(server))));
@@ -115,6 +140,7 @@ OPERATOR_RUN(operator_stats_show)
 	json_object_set_new(body, "home_agent",
 	                    home_agent_stats(home_agent_counters(mobility_server_home_agent(server))));
 	json_object_set_new(body, "bindings", bindings_stats(mobility_server_bindings(server)));
+	json_object_set_new(body, "data_planes", data_plane_stats(mobility_server_bindings(server), now));
 	json_object_set_new(body, "punts", server_stats(mobility_server_counters(server)));
 	json_object_set_new(body, "bus", bus_stats(bus_counters(operator->bus)));
 	json_object_set_new(body, "process", process_stats(operator));

@@ -706,6 +706,10 @@ void mobility_server_punted(void *context, const struct punt_route *route, const
 		return;
 	case PUNT_USAGE:
 		server->counters.usage_reports++;
+		bindings_usage(server->bindings, &up->usage);
+		return;
+	case PUNT_STATUS:
+		bindings_status(server->bindings, &up->status, now);
 		return;
 	case PUNT_EVENT:
 		server->counters.events++;

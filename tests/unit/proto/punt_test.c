@@ -89,6 +89,7 @@ static void usage_makes_the_round(void **state)
 {
 	struct punt_usage_row row = {.shard = 3,
 	                             .key_length = 64,
+	                             .version = {7, 1ull << 33},
 	                             .up_packets = 1,
 	                             .up_octets = 100,
 	                             .down_packets = 2,
@@ -113,6 +114,7 @@ static void usage_makes_the_round(void **state)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(punt_usage_row_read(&rows, &read), 0);
 		assert_octets(read.key, 16, KEY, 16);
+		assert_true(read.version.epoch == 7 && read.version.sequence == 1ull << 33);
 		assert_true(read.up_packets == 1 && read.up_octets == 100);
 		assert_true(read.down_packets == 2 && read.down_octets == 1ull << 40);
 	}
@@ -123,6 +125,40 @@ static void usage_makes_the_round(void **state)
 	assert_int_equal(punt_up_read(octets.frames, 2, &up), -EBADMSG); /* refused before it is read */
 	octets.frames[1].octets = PUNT_USAGE_HEAD_OCTETS + PUNT_USAGE_ROW_OCTETS;
 	octets.body[PUNT_USAGE_HEAD_OCTETS + 1] = 129;
+	assert_int_equal(punt_up_read(octets.frames, 2, &up), -EBADMSG);
+}
+
+/* C-5 */
+static void status_makes_the_round(void **state)
+{
+	const struct punt_status status = {.boot = 1ull << 60,
+	                                   .shards = 256,
+	                                   .shards_complete = 250,
+	                                   .in_sync = true,
+	                                   .lag_rows = 11,
+	                                   .rows_applied = 1ull << 40,
+	                                   .gaps = 12,
+	                                   .asks = 13,
+	                                   .snapshots = 14,
+	                                   .bindings = 15,
+	                                   .rows_waiting = 16,
+	                                   .name = "dp1"};
+	struct octets octets;
+	struct punt_up up;
+
+	(void)state;
+	begin(&octets, PUNT_STATUS, 0);
+	punt_status_write(&octets.writer, &status);
+	end(&octets);
+	assert_only_whole(&octets);
+	assert_int_equal(punt_up_read(octets.frames, 2, &up), 0);
+	assert_int_equal(up.kind, PUNT_STATUS);
+	assert_true(up.status.boot == status.boot && up.status.rows_applied == status.rows_applied);
+	assert_true(up.status.shards == 256 && up.status.shards_complete == 250 && up.status.in_sync);
+	assert_true(up.status.lag_rows == 11 && up.status.gaps == 12 && up.status.asks == 13);
+	assert_true(up.status.snapshots == 14 && up.status.bindings == 15 && up.status.rows_waiting == 16);
+	assert_string_equal(up.status.name, "dp1");
+	octets.body[12] = 2; /* neither in sync nor not */
 	assert_int_equal(punt_up_read(octets.frames, 2, &up), -EBADMSG);
 }
 
@@ -201,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(packets_make_the_round),    cmocka_unit_test(usage_makes_the_round),
+	        cmocka_unit_test(status_makes_the_round),
 	        cmocka_unit_test(path_mtu_makes_the_round),  cmocka_unit_test(events_make_the_round),
 	        cmocka_unit_test(injections_make_the_round),
 	};
