@@ -215,15 +215,33 @@ def story_bootstraps_wait_for_the_authentication_server():
     assert results and getattr(results[0], "status", None) == 0, results
 
 
+def usage():
+    """What the control plane has summed for the first binding: packets up and down."""
+    row = story.kedge("binding", "show")["rows"][0]["usage"]
+    return row["up_packets"], row["down_packets"]
+
+
+def own_data_plane():
+    return stats("controlplane")["data_planes"][0]
+
+
 def story_a_new_data_plane_refills():
-    """The feed's catch-up: all bindings from the control plane, no word of the nodes."""
+    """The feed's catch-up: all bindings from the control plane, no word of the nodes. What the killed one had counted stays (C-5: how it stands is seen)."""
     before = kept_bindings()
+    counted = story.kedge("dataplane", "bindings")["rows"][0]
+    counted = counted["up_packets"], counted["down_packets"]
+    programs.wait_until(lambda: usage() == counted, f"the control plane's sum of {counted}")
+    starts = own_data_plane()["restarts"]
     kill("dataplane")
     restart("dataplane")
     programs.wait_until(in_sync, "a data plane that has caught up")
     assert kept_bindings() == before
     with home_tunnel.HomeTunnel(matti):
         assert story.ping("cn", home_address(), 3) == 3
+    programs.wait_until(lambda: usage() == (counted[0] + 3, counted[1] + 3), "the sum of both lives")
+    programs.wait_until(lambda: own_data_plane()["restarts"] == starts + 1, "word of the new data plane")
+    told = own_data_plane()
+    assert told["heard"] and told["in_sync"] and not told["lag_rows"] and told["resynchronisations"] >= told["snapshots"] >= told["shards"] > 0, told
 
 
 def story_two_nodes_speak_through_two_tunnels():
