@@ -45,6 +45,7 @@ struct grammar_command {
 	bool pages;    /* answers rows and "next" */
 	const char *help;
 	struct grammar_argument arguments[GRAMMAR_ARGUMENTS_MAX];
+	bool one_at_a_time; /* never all of several servers: --server says which */
 };
 
 extern const struct grammar_command grammar_commands[];

@@ -198,14 +198,29 @@ static int run_one(struct session *session, const struct server *server, const s
 	return result;
 }
 
+/* Whether the command would take away all servers at once. */
+static bool needs_server_name(const struct session *session, const struct grammar_command *command)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < session->server_count; i++)
+		count += is_target(command, &session->servers[i]);
+	return command->one_at_a_time && !session->server && count > 1;
+}
+
 /* Every server that the command is for, or the one that --server names. */
 static int run_each(struct session *session, const struct grammar_command *command, json_t *arguments)
 {
-	json_t *all = session->json ? json_object() : NULL;
+	json_t *all;
 	size_t asked = 0;
 	int worst = SESSION_DONE;
 	bool several = command->target == TO_DATAPLANES || command->target == TO_EVERY;
 
+	if (needs_server_name(session, command)) {
+		fprintf(stderr, "error: not all servers at once: say which one by --server NAME\n");
+		return SESSION_FAILED;
+	}
+	all = session->json ? json_object() : NULL;
 	for (size_t i = 0; i < session->server_count; i++) {
 		const struct server *server = &session->servers[i];
 		int result;

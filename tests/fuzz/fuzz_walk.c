@@ -10,6 +10,7 @@
 #include <rte_rcu_qsbr.h>
 
 #include "feed.h"
+#include "flow_spread.h"
 #include "neighbour.h"
 #include "table_writer.h"
 #include "worker.h"
@@ -27,6 +28,7 @@ static struct {
 	struct rte_ring *punts;
 	struct rte_ring *reports;
 	struct watch watch;
+	struct rte_ring *to_host;
 	struct walk_counters counters;
 	struct walk walk;
 	bool started;
@@ -112,6 +114,7 @@ static void start(void)
 	world.pool = rte_pktmbuf_pool_create("walk", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	world.punts = rte_ring_create("walk", PUNTS, SOCKET_ID_ANY, 0);
 	world.reports = rte_ring_create("reports", REPORTS, SOCKET_ID_ANY, 0);
+	world.to_host = rte_ring_create("host", PUNTS, SOCKET_ID_ANY, 0);
 	make_forwarding();
 	expiry_start(&world.expiry, 0, 0, 0);
 	options.pool = world.pool;
@@ -119,6 +122,7 @@ static void start(void)
 	options.punts = world.punts;
 	options.watch = &world.watch;
 	options.reports = world.reports;
+	options.to_host = world.to_host;
 	walk_start(&world.walk, &options);
 	world.started = true;
 }
@@ -140,6 +144,10 @@ static void check(void)
 	}
 	while (rte_ring_dequeue(world.reports, &buffer) == 0)
 		rte_pktmbuf_free((struct rte_mbuf *)buffer);
+	while (rte_ring_dequeue(world.to_host, &buffer) == 0) {
+		sum.to_host++;
+		rte_pktmbuf_free((struct rte_mbuf *)buffer);
+	}
 	walk_counters_add(&sum, &world.counters);
 	if (!walk_counters_balance(&sum) || rte_mempool_avail_count(world.pool) != BUFFERS)
 		abort();
@@ -162,24 +170,39 @@ static void watch_every_second(uint64_t number)
 	                                         .left = REPORTS};
 }
 
+static struct rte_mbuf *frame_of(const uint8_t *bytes, size_t octets)
+{
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(world.pool);
+	char *room = frame ? rte_pktmbuf_append(frame, (uint16_t)octets) : NULL;
+
+	if (!room)
+		abort();
+	if (octets)
+		memcpy(room, bytes, octets);
+	frame->port = 0;
+	return frame;
+}
+
+/* The same octets from the link without a host port, with one, and from the host's kernel. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 {
 	static uint64_t now_ms = 1000;
 	struct rte_mbuf *frame;
-	char *room;
 
 	if (!world.started)
 		start();
 	if (octets > FRAME_MAX)
 		return 0;
-	frame = rte_pktmbuf_alloc(world.pool);
-	room = frame ? rte_pktmbuf_append(frame, (uint16_t)octets) : NULL;
-	if (!room)
-		abort();
-	if (octets)
-		memcpy(room, bytes, octets);
-	watch_every_second(now_ms);
-	worker_burst(&world.walk, &frame, 1, 0, now_ms++);
+	(void)flow_spread_hash(bytes, octets);
+	for (unsigned with_host = 0; with_host < 2; with_host++) {
+		world.forwarding.ports[0].has_host = with_host;
+		frame = frame_of(bytes, octets);
+		watch_every_second(now_ms);
+		worker_burst(&world.walk, &frame, 1, 0, now_ms++);
+		check();
+	}
+	frame = frame_of(bytes, octets);
+	worker_from_host(&world.walk, &frame, 1, now_ms++);
 	check();
 	return 0;
 }

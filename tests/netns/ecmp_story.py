@@ -114,6 +114,12 @@ def story_a_node_is_served_by_both():
 
 
 def story_one_is_drained_and_nothing_is_lost():
+    refusal = ""
+    try:
+        story.kedge("dataplane", "drain")
+    except AssertionError as error:
+        refusal = str(error)
+    assert "--server NAME" in refusal, "all data planes were drained at once"
     with many_flows() as flows:
         assert story.kedge("--server", FIRST, "dataplane", "drain")[FIRST]["drained"] is True
         wait_announced_by(SECOND)
