@@ -9,6 +9,7 @@
 
 #include "address_text.h"
 #include "device.h"
+#include "metrics_endpoint.h"
 
 struct reading {
 	const char *path;
@@ -136,6 +137,10 @@ static const struct key root_keys[] = {
         {"sockets", KIND_TEXT, ROOT(sockets), 0, 1, FOLDER_OCTETS, "/run/kedge/default", NULL, NULL, 0,
          "Folder with bus/, view/ and operate/."},
         {"name", KIND_TEXT, ROOT(name), 0, 1, NAME_OCTETS, "dataplane", NULL, NULL, 0, "Name of its sockets."},
+        {"metrics", KIND_TEXT, ROOT(metrics), 0, 1, FOLDER_OCTETS, "", NULL, NULL, 0,
+         "Where Prometheus reads: 127.0.0.1:PORT, [::1]:PORT, or the path of a socket; without: nowhere."},
+        {"telemetry", KIND_CHOICE, ROOT(telemetry), 0, 0, 0, "off", "off on", NULL, 0,
+         "DPDK's own telemetry socket, with /kedge/walk, /kedge/drops and /kedge/worker."},
         {"capture-folder", KIND_TEXT, ROOT(capture_folder), 0, 1, FOLDER_OCTETS, "", NULL, NULL, 0,
          "Where operators' captures go; without: there are none."},
         {"user", KIND_TEXT, ROOT(user), 0, 0, NAME_OCTETS, "kedge-dataplane", NULL, NULL, 0,
@@ -528,6 +533,9 @@ static int check_whole(const struct reading *reading, const struct dataplane_con
 {
 	int result;
 
+	if (configuration->metrics[0] && !metrics_endpoint_is_right(configuration->metrics))
+		return fail(reading, 1, "metrics: '%.80s' is not right; it takes 127.0.0.1:PORT, [::1]:PORT, or a path",
+		            configuration->metrics);
 	for (unsigned i = 0; i < configuration->route_count; i++) {
 		bool found = false;
 

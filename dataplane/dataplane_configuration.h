@@ -47,6 +47,7 @@ struct configured_service_prefix {
 	uint8_t key_length;
 };
 
+enum telemetry_mode { TELEMETRY_OFF, TELEMETRY_ON };
 enum memory_mode { MEMORY_AUTO, MEMORY_HUGE, MEMORY_NO_HUGE };
 enum idle_mode { IDLE_AUTO, IDLE_BUSY, IDLE_SLEEP, IDLE_INTERRUPT };
 enum dscp_model { DSCP_COPY, DSCP_PIPE, DSCP_UNIFORM };
@@ -82,6 +83,8 @@ struct dataplane_configuration {
 	char name[NAME_OCTETS];
 	char user[NAME_OCTETS];
 	char capture_folder[FOLDER_OCTETS]; /* "": no captures */
+	char metrics[FOLDER_OCTETS];        /* "": no endpoint */
+	enum telemetry_mode telemetry;
 };
 
 /* Returns 0, or -EINVAL with `error`. */

@@ -24,6 +24,7 @@
 #include "capability.h"
 #include "device.h"
 #include "host_netlink.h"
+#include "plane_operator.h"
 #include "privileges.h"
 #include "spreading.h"
 
@@ -78,8 +79,9 @@ static int start_eal(struct dataplane *dataplane, char *error)
 {
 	const struct dataplane_configuration *configuration = &dataplane->configuration;
 	char cores[1024], memory[16], devices[PORTS_MAX][DEVICE_OCTETS + 16], prefix[NAME_OCTETS + 16];
-	const char *arguments[ARGUMENTS_MAX] = {"kedge-dataplane", "--no-telemetry", "--log-level=lib.*:error",
-	                                        "--log-level=pmd.*:error", "--lcores"};
+	const char *arguments[ARGUMENTS_MAX] = {
+	        "kedge-dataplane", configuration->telemetry == TELEMETRY_ON ? "--telemetry" : "--no-telemetry",
+	        "--log-level=lib.*:error", "--log-level=pmd.*:error", "--lcores"};
 	int count = 5;
 	bool has_pci = false;
 
@@ -265,6 +267,8 @@ static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 	result = start_eal(dataplane, error);
 	if (result)
 		return result;
+	if (dataplane->configuration.telemetry == TELEMETRY_ON && plane_telemetry_register(dataplane))
+		fprintf(stderr, "warning dataplane: DPDK takes no telemetry commands\n");
 	dataplane->pool = rte_pktmbuf_pool_create("packets", dataplane->configuration.buffers, POOL_CACHE, 0,
 	                                          BUFFER_OCTETS, SOCKET_ID_ANY);
 	if (!dataplane->pool) {

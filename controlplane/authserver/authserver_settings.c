@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "key_file.h"
+#include "metrics_watcher.h"
 #include "process.h"
 
 enum { RADIUS_PORT = 1812 };
@@ -66,6 +67,7 @@ const struct configuration_key authserver_schema[] = {
          .help = "SMI enterprise number of the profile's attributes (B-35)."},
         PROCESS_SOCKET_KEYS("authserver", "Folder with view/ and operate/."),
         PROCESS_USER_KEY("kedge-authserver"),
+        PROCESS_METRICS_KEY,
         PROCESS_LOG_KEY,
         {0},
 };
@@ -155,6 +157,8 @@ int authserver_settings_read(const struct configuration_node *root, struct auths
 	if (!result)
 		result = configuration_copy_text(root, "sockets", settings->socket_folder,
 		                                 sizeof(settings->socket_folder), error);
+	if (!result)
+		result = metrics_watcher_read(root, settings->metrics, sizeof(settings->metrics), error);
 	if (!result)
 		result = configuration_copy_text(root, "name", settings->name, sizeof(settings->name), error);
 	if (!result)

@@ -19,6 +19,7 @@ struct authserver_settings {
 	unsigned ind;
 	char store_path[4096];
 	char socket_folder[128];
+	char metrics[104]; /* where they are read; "": nowhere */
 	char name[64];
 	char user[64];
 	enum log_level log_level;

@@ -31,6 +31,7 @@ struct authserver {
 	struct eap_server eap;
 	struct radius_server radius;
 	struct operate operate;
+	struct metrics_watcher *metrics; /* NULL: none */
 	struct command commands[OPERATE_COMMANDS];
 };
 
@@ -140,6 +141,10 @@ static int open_sockets(struct authserver *server, char *error)
 		}
 	}
 	operate_commands(&server->operate, server->commands);
+	result = metrics_watcher_open(server->loop, server->settings.metrics, operate_metrics, &server->operate,
+	                              &server->metrics, error);
+	if (result)
+		return result;
 	return command_server_start(server->loop, server->zeromq, server->settings.socket_folder, server->settings.name,
 	                            server->commands, OPERATE_COMMANDS, &server->operate.commands, error);
 }
@@ -196,6 +201,7 @@ static int run(struct authserver *server, const char *file)
 	} else {
 		log_print(LOG_LEVEL_ERROR, "authserver", "%s", error[0] ? error : strerror(-result));
 	}
+	metrics_watcher_free(server->metrics);
 	command_server_free(server->operate.commands);
 	radius_server_end(&server->radius);
 	eap_server_end(&server->eap);

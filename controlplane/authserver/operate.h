@@ -5,6 +5,7 @@
 #define KEDGE_AUTHSERVER_OPERATE_H
 
 #include "command_server.h"
+#include "metrics_watcher.h"
 #include "radius_server.h"
 
 struct operate {
@@ -24,5 +25,8 @@ enum { OPERATE_COMMANDS = 9 };
 
 /* Fills the table; `operate` and its members outlive it. */
 void operate_commands(struct operate *operate, struct command commands[OPERATE_COMMANDS]);
+
+/* authserver_metrics.c: for metrics_watcher_open(); `context` is the struct operate. */
+metrics_write operate_metrics;
 
 #endif

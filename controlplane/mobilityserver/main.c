@@ -37,6 +37,7 @@ struct controlplane {
 	struct bus *bus;
 	struct mobility_server *server;
 	struct operator operator;
+	struct metrics_watcher *metrics; /* NULL: none */
 	struct command commands[OPERATOR_COMMANDS];
 };
 
@@ -282,6 +283,10 @@ static int open_sockets(struct controlplane *controlplane, const char *file, cha
 	        .check_configuration = check_file,
 	};
 	operator_commands(&controlplane->operator, controlplane->commands);
+	result = metrics_watcher_open(controlplane->loop, controlplane->settings.metrics, operator_metrics,
+	                              &controlplane->operator, & controlplane->metrics, error);
+	if (result)
+		return result;
 	return command_server_start(controlplane->loop, controlplane->zeromq, controlplane->settings.socket_folder,
 	                            controlplane->settings.name, controlplane->commands, OPERATOR_COMMANDS,
 	                            &controlplane->operator.commands, error);
@@ -330,6 +335,7 @@ static int run(struct controlplane *controlplane, const char *file)
 		result = start(controlplane);
 	if (result)
 		log_print(LOG_LEVEL_ERROR, "controlplane", "%s", error[0] ? error : strerror(-result));
+	metrics_watcher_free(controlplane->metrics);
 	command_server_free(controlplane->operator.commands);
 	mobility_server_free(controlplane->server);
 	bus_close(controlplane->bus);

@@ -24,6 +24,11 @@
 		.name = "user", .type = CONFIGURATION_TEXT, .maximum = 32, .default_text = USER,                       \
 		.help = "Who it becomes when started as root."                                                         \
 	}
+#define PROCESS_METRICS_KEY                                                                                            \
+	{                                                                                                              \
+		.name = "metrics", .type = CONFIGURATION_TEXT, .maximum = 100, .default_text = "",                     \
+		.help = "Where Prometheus reads: 127.0.0.1:PORT, [::1]:PORT, or the path of a socket; else nowhere."   \
+	}
 #define PROCESS_LOG_KEY                                                                                                \
 	{                                                                                                              \
 		.name = "log-level", .type = CONFIGURATION_CHOICE, .choices = "error warning notice info debug",       \

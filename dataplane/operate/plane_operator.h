@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "dataplane.h"
+#include "metrics_endpoint.h"
 
 enum { PLANE_PAGE_DEFAULT = 100, PLANE_PAGE_MAX = COMMAND_ROWS_MAX, KEY_TEXT_OCTETS = INET6_ADDRSTRLEN + 8 };
 
@@ -53,6 +54,15 @@ json_t *plane_address_text(const struct in6_addr *address);
 
 /* A moment of the walk's clock as ISO 8601 in UTC. */
 json_t *plane_time(const struct dataplane *dataplane, uint64_t walk_ms);
+
+/* How many rows of the feed the table lacks. */
+uint64_t plane_rows_behind(const struct dataplane *dataplane);
+
+/* metrics.c: for metrics_endpoint_open(). */
+metrics_write plane_metrics;
+
+/* telemetry.c: /kedge/... in DPDK's telemetry. 0 or -1. */
+int plane_telemetry_register(const struct dataplane *dataplane);
 
 /* All workers and the main core together. */
 void plane_sum_counters(const struct dataplane *dataplane, struct walk_counters *sum);

@@ -95,6 +95,19 @@ static uint64_t rows_behind(const struct receiver_shard_view *view)
 	return view->head.sequence > view->complete.sequence ? view->head.sequence - view->complete.sequence : 0;
 }
 
+uint64_t plane_rows_behind(const struct dataplane *dataplane)
+{
+	uint64_t rows = 0;
+
+	for (unsigned i = 0; i < FEED_SHARDS; i++) {
+		struct receiver_shard_view view = feed_receiver_shard(dataplane->receiver, (uint8_t)i);
+
+		if (view.head.epoch && !view.is_complete)
+			rows += rows_behind(&view);
+	}
+	return rows;
+}
+
 struct lag {
 	uint64_t rows;
 	uint64_t worst_rows;

@@ -13,20 +13,21 @@ LINES_MAX = 800
 # folder prefix -> prefixes of the project's headers it may include (its own subtree always)
 ALLOWED = {
     "proto/": ("proto/",),
-    "dataplane/": ("dataplane/", "proto/"),
+    "metrics/": ("metrics/",),
+    "dataplane/": ("dataplane/", "proto/", "metrics/"),
     "bench/": ("bench/", "dataplane/", "proto/", "controlplane/runtime/", "controlplane/keys/", "controlplane/aka/",
                "controlplane/mobilityserver/bindings/", "controlplane/mobilityserver/bus/"),
-    "controlplane/runtime/": ("controlplane/runtime/", "proto/"),
+    "controlplane/runtime/": ("controlplane/runtime/", "proto/", "metrics/"),
     "controlplane/keys/": ("controlplane/keys/", "controlplane/runtime/", "proto/"),
     "controlplane/aka/": ("controlplane/aka/", "controlplane/keys/", "controlplane/runtime/", "proto/"),
 }
 for role in ROLES:
     ALLOWED[f"controlplane/{role}/"] = (f"controlplane/{role}/", "controlplane/keys/", "controlplane/aka/",
-                                        "controlplane/runtime/", "proto/")
+                                        "controlplane/runtime/", "proto/", "metrics/")
 
 
 def sources():
-    for top in ("proto", "dataplane", "controlplane", "bench", "tests"):
+    for top in ("proto", "metrics", "dataplane", "controlplane", "bench", "tests"):
         yield from sorted(p for p in (SOURCE / top).rglob("*.[ch]"))
 
 

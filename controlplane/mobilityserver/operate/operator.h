@@ -9,6 +9,7 @@
 #include "bus.h"
 #include "command.h"
 #include "command_server.h"
+#include "metrics_watcher.h"
 #include "mobility_server.h"
 
 struct operator
@@ -28,6 +29,9 @@ enum { OPERATOR_COMMANDS = 10, OPERATOR_PAGE_DEFAULT = 100, OPERATOR_PAGE_MAX = 
 
 /* Fills the table; `operator` and its members outlive it. */
 void operator_commands(struct operator* operator, struct command commands[OPERATOR_COMMANDS]);
+
+/* metrics.c: for metrics_watcher_open(); `context` is the operator. */
+metrics_write operator_metrics;
 
 /* The runs of the table, as command_function. */
 #define OPERATOR_RUN(name)                                                                                             \

@@ -238,6 +238,7 @@ const struct configuration_key settings_schema[] = {
          .help = "The SQLite file; one instance at a time."},
         PROCESS_SOCKET_KEYS("controlplane", "Folder with bus/, view/ and operate/, where the sockets are made."),
         PROCESS_USER_KEY("kedge-controlplane"),
+        PROCESS_METRICS_KEY,
         PROCESS_LOG_KEY,
         {0},
 };

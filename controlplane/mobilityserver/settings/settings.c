@@ -12,6 +12,7 @@
 #include "dns_name.h"
 #include "key_file.h"
 #include "log.h"
+#include "metrics_watcher.h"
 #include "services.h"
 
 enum { RADIUS_PORT = 1812, DNS_PORT = 53 };
@@ -343,6 +344,8 @@ static int read_process(const struct configuration_node *root, struct settings *
 	if (!result)
 		result = configuration_copy_text(root, "sockets", settings->socket_folder,
 		                                 sizeof(settings->socket_folder), error);
+	if (!result)
+		result = metrics_watcher_read(root, settings->metrics, sizeof(settings->metrics), error);
 	if (!result)
 		result = configuration_copy_text(root, "name", settings->name, sizeof(settings->name), error);
 	if (!result)

@@ -72,6 +72,7 @@ struct settings {
 
 	char store_path[4096];
 	char socket_folder[128]; /* bus/, view/ and operate/ lie in it */
+	char metrics[104];       /* where they are read; "": nowhere */
 	char name[64];           /* of its view and operate sockets */
 	char user[64];
 	enum log_level log_level;
