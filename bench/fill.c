@@ -95,8 +95,10 @@ static void bind_synthetic(struct world *world, size_t missing, uint64_t *number
 		synthetic_key(prefix, *number, row.key);
 		memcpy(row.care_of_address, &care_of, sizeof(care_of));
 		world_change(world, &row, world->start_ms);
+		if (missing % FEED_ROWS_MAX == 0)
+			world_settle(world, world->start_ms);
 	}
-	world_apply(world, world->start_ms);
+	world_settle(world, world->start_ms);
 }
 
 size_t fill_bindings(struct world *world, const struct frames *frames, size_t wanted)

@@ -9,7 +9,7 @@
 
 #include "huge_memory.h"
 
-enum { POOL_BUFFERS = 4096, POOL_CACHE = 128, RECLAIM_BUDGET = 64, REASSEMBLY_PIECES = 1024 };
+enum { POOL_BUFFERS = 4096, POOL_CACHE = 128, RECLAIM_BUDGET = 4096, REASSEMBLY_PIECES = 1024 };
 
 static int make_table(struct world *world, size_t bindings_max)
 {
@@ -195,4 +195,11 @@ void world_main_turn(struct world *world)
 		rte_pktmbuf_free(punted);
 	}
 	(void)table_writer_reclaim(world->table, RECLAIM_BUDGET, NULL, NULL);
+}
+
+void world_settle(struct world *world, uint64_t now_ms)
+{
+	world_apply(world, now_ms);
+	world_worker_turn(world);
+	world_main_turn(world);
 }

@@ -51,6 +51,9 @@ int world_start(struct world *world, size_t bindings_max, port_transmit *send, v
 void world_change(struct world *world, struct feed_row *row, uint64_t now_ms);
 void world_apply(struct world *world, uint64_t now_ms);
 
+/* Applies what waits and takes back what it left over, where no worker is in a burst: after each 512 rows of many. */
+void world_settle(struct world *world, uint64_t now_ms);
+
 /* What a worker does after each burst: says that it holds no entry. Before the first time it is held to have none, so
  * that the writer can fill the table alone. */
 void world_worker_turn(struct world *world);

@@ -137,8 +137,10 @@ static int fill_table(struct bench *bench, struct table *table)
 
 		population_row(&population, i, START_MS + LIFETIME_MS, &row);
 		world_change(world, &row, START_MS);
+		if (i % FEED_ROWS_MAX == FEED_ROWS_MAX - 1)
+			world_settle(world, START_MS);
 	}
-	world_apply(world, START_MS);
+	world_settle(world, START_MS);
 	table->lines = huge_memory_map(table->bindings * sizeof(*table->lines));
 	if (!table->lines)
 		return -ENOMEM;
