@@ -406,15 +406,6 @@ size_t mobility_packet_write(struct wire_writer *writer, const struct mobility_p
 	return wire_written(writer) - before;
 }
 
-bool in6_has_prefix(const struct in6_addr *address, const struct in6_addr *prefix, unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(address, prefix, whole) != 0)
-		return false;
-	return !rest || (address->s6_addr[whole] ^ prefix->s6_addr[whole]) >> (8 - rest) == 0;
-}
-
 void in6_mask(struct in6_addr *address, unsigned bits)
 {
 	unsigned whole = bits / 8;

@@ -210,7 +210,15 @@ static inline bool in6_is_multicast(const struct in6_addr *address)
 }
 
 /* True when the first `bits` bits (0..128) of both are the same. */
-bool in6_has_prefix(const struct in6_addr *address, const struct in6_addr *prefix, unsigned bits);
+static inline bool in6_has_prefix(const struct in6_addr *address, const struct in6_addr *prefix, unsigned bits)
+{
+	uint64_t first = wire_load_u64(address->s6_addr) ^ wire_load_u64(prefix->s6_addr);
+	uint64_t last = wire_load_u64(address->s6_addr + 8) ^ wire_load_u64(prefix->s6_addr + 8);
+
+	if (bits <= 64)
+		return bits == 0 || first >> (64 - bits) == 0;
+	return first == 0 && last >> (128 - bits) == 0;
+}
 
 /* Clears all but the first `bits` bits (0..128). */
 void in6_mask(struct in6_addr *address, unsigned bits);
