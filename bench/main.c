@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
         &replay_command,
         &walk_command,
         &feed_command,
+        &churn_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -8,13 +8,11 @@
 #include "bench_command.h"
 #include "huge_memory.h"
 #include "machine.h"
+#include "populated_world.h"
 #include "results.h"
-#include "scenario_file.h"
-#include "replay.h"
 #include "walk_loop.h"
 
-enum { TABLES_MAX = 8, CASES_MAX = 40, REPETITIONS_MAX = 101, LIFETIME_MS = 1 << 30 };
-#define START_MS 1700000000000ull
+enum { TABLES_MAX = 8, CASES_MAX = 40, REPETITIONS_MAX = 101 };
 
 struct options {
 	const char *json;
@@ -122,30 +120,15 @@ static bool parse(int argc, char **argv, struct options *options)
 static int fill_table(struct bench *bench, struct table *table)
 {
 	const struct population population = {.seed = bench->options->seed, .bindings = table->bindings};
-	struct world *world = table->world = world_new(bench->pool);
-	int result;
+	int result = populated_world_new(bench->pool, &population, &bench->outlet, &table->world);
 
-	if (!world)
-		return -ENOMEM;
-	world->start_ms = START_MS;
-	scenario_default(world);
-	result = world_start(world, table->bindings, replay_transmit, &bench->outlet);
 	if (result)
 		return result;
-	for (uint32_t i = 0; i < table->bindings; i++) {
-		struct feed_row row;
-
-		population_row(&population, i, START_MS + LIFETIME_MS, &row);
-		world_change(world, &row, START_MS);
-		if (i % FEED_ROWS_MAX == FEED_ROWS_MAX - 1)
-			world_settle(world, START_MS);
-	}
-	world_settle(world, START_MS);
 	table->lines = huge_memory_map(table->bindings * sizeof(*table->lines));
 	if (!table->lines)
 		return -ENOMEM;
 	memset(table->lines, 1, table->bindings * sizeof(*table->lines));
-	return binding_table_count(world->table) == table->bindings ? 0 : -ENOSPC;
+	return 0;
 }
 
 static int add_case(struct bench *bench, unsigned kind, const struct table *table)
