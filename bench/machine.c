@@ -11,6 +11,7 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_malloc.h>
 #include <rte_version.h>
 
 #include "huge_memory.h"
@@ -56,6 +57,13 @@ int machine_start_dpdk(bool timed)
 	if (timed && has_reserved_pages())
 		arguments[9] = "--in-memory";
 	return rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments) < 0 ? -rte_errno : 0;
+}
+
+size_t machine_dpdk_octets(void)
+{
+	struct rte_malloc_socket_stats stats;
+
+	return rte_malloc_get_socket_stats(0, &stats) ? 0 : stats.heap_allocsz_bytes;
 }
 
 double machine_ns_of(double cycles)

@@ -19,6 +19,9 @@ int machine_start_dpdk(bool timed);
  */
 json_t *machine_json(void);
 
+/* Octets of DPDK's memory that are in use: packet buffers above all. */
+size_t machine_dpdk_octets(void);
+
 /* Nanoseconds that so many cycles of the time-stamp counter take. */
 double machine_ns_of(double cycles);
 
