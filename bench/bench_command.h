@@ -22,6 +22,7 @@ struct command {
 /* A whole number from 1 to `maximum`; with K or M behind it a thousand or a million times as much. */
 bool command_number(const char *text, unsigned long maximum, unsigned long *number);
 
+extern const struct command make_command;
 extern const struct command replay_command;
 extern const struct command walk_command;
 extern const struct command feed_command;

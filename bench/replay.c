@@ -79,16 +79,24 @@ static double seconds_now(void)
 void replay_timed(struct world *world, const struct frames *frames, unsigned repetitions,
                   struct replay_figures *figures)
 {
-	double *rates = calloc(repetitions, sizeof(*rates));
+	const size_t bursts = (frames->count + BURST_MAX - 1) / BURST_MAX * repetitions;
+	double *rates = calloc(repetitions, sizeof(*rates)), *latencies = calloc(bursts + 1, sizeof(*latencies));
+	size_t burst = 0;
 	double begun = seconds_now();
 
 	memset(figures, 0, sizeof(*figures));
-	for (unsigned r = 0; rates && r < repetitions; r++) {
-		uint64_t before = rte_rdtsc(), cycles;
+	for (unsigned r = 0; rates && latencies && r < repetitions; r++) {
+		uint64_t before = rte_rdtsc(), last = before, cycles;
 
-		for (size_t first = 0; first < frames->count; first += BURST_MAX)
+		for (size_t first = 0; first < frames->count; first += BURST_MAX) {
+			uint64_t now;
+
 			one_burst(world, frames, first, world->start_ms);
-		cycles = rte_rdtsc() - before;
+			now = rte_rdtsc();
+			latencies[burst++] = (double)(now - last);
+			last = now;
+		}
+		cycles = last - before;
 		figures->cycles += cycles;
 		rates[r] = (double)cycles / (double)frames->count;
 	}
@@ -99,6 +107,12 @@ void replay_timed(struct world *world, const struct frames *frames, unsigned rep
 		sort_samples(rates, repetitions);
 		figures->cycles_per_packet = sorted_quantile(rates, repetitions, 0.5);
 	}
+	if (latencies) {
+		sort_samples(latencies, burst);
+		figures->burst_p50_cycles = sorted_quantile(latencies, burst, 0.5);
+		figures->burst_p99_cycles = sorted_quantile(latencies, burst, 0.99);
+	}
+	free(latencies);
 	free(rates);
 	walk_stop(&world->walk);
 	world_worker_turn(world);

@@ -13,6 +13,8 @@ struct replay_figures {
 	double seconds;
 	double cycles_per_packet; /* median of the repetitions */
 	double packets_per_second;
+	double burst_p50_cycles; /* all bursts of all repetitions */
+	double burst_p99_cycles;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "bench_command.h"
 #include "fill.h"
 #include "machine.h"
+#include "populated_world.h"
 #include "report.h"
 
 struct options {
@@ -106,17 +107,22 @@ static int run(const struct options *options, struct world *world, const struct 
 		goto end;
 	}
 	/* a scenario's changes may add bindings */
-	room = options->scenario ? scenario.binding_count + scenario.change_count + 1024 : options->bindings;
+	room = options->scenario ? scenario.binding_count + scenario.change_count + scenario.population.bindings + 1024
+	                         : options->bindings;
 	result = world_start(world, room, replay_transmit, &outlet);
 	if (result == -ENOMEM)
 		snprintf(error, SCENARIO_ERROR_OCTETS, "%zu bindings take %zu MB, which are not there", room,
 		         binding_table_octets(room) >> 20);
 	if (result)
 		goto end;
+	result = populate(world, &scenario.population, scenario.population_expiry_ms);
+	if (result)
+		goto end;
 	for (size_t i = 0; i < scenario.binding_count; i++)
 		world_change(world, &scenario.bindings[i], world->start_ms);
 	world_apply(world, world->start_ms);
-	report.bindings = options->scenario ? scenario.binding_count : fill_bindings(world, frames, options->bindings);
+	report.bindings =
+	        options->scenario ? binding_table_count(world->table) : fill_bindings(world, frames, options->bindings);
 	report.fill_seconds = seconds_now() - begun;
 	if (options->is_deterministic)
 		replay_deterministic(world, frames, &scenario, output);

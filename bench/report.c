@@ -26,6 +26,10 @@ void report_print(const struct report *report, const struct world *world, FILE *
 		        "%llu packets in %.3f s: %.0f packets/s, %.1f cycles/packet (median; buffer copy included)\n",
 		        (unsigned long long)report->figures.packets, report->figures.seconds,
 		        report->figures.packets_per_second, report->figures.cycles_per_packet);
+	if (report->is_timed)
+		fprintf(to, "bursts of %d: p50 %.0f ns, p99 %.0f ns\n", BURST_MAX,
+		        machine_ns_of(report->figures.burst_p50_cycles),
+		        machine_ns_of(report->figures.burst_p99_cycles));
 	for (unsigned i = 0; i < walk_counters_count(); i++)
 		if (walk_counters_value(&sum, i))
 			fprintf(to, "  %-24s %12llu  %s\n", walk_counters_name(i),
@@ -75,9 +79,11 @@ static json_t *figures_json(const struct report *report)
 {
 	const struct replay_figures *figures = &report->figures;
 
-	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:o}", "packets", (json_int_t)figures->packets, "seconds",
+	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "packets", (json_int_t)figures->packets, "seconds",
 	                 figures->seconds, "packets_per_second", figures->packets_per_second, "cycles_per_packet",
-	                 figures->cycles_per_packet, "fill_seconds", report->fill_seconds, "machine", machine_json());
+	                 figures->cycles_per_packet, "fill_seconds", report->fill_seconds, "burst_p50_ns",
+	                 machine_ns_of(figures->burst_p50_cycles), "burst_p99_ns",
+	                 machine_ns_of(figures->burst_p99_cycles), "machine", machine_json());
 }
 
 int report_write(const struct report *report, struct world *world, const char *path)

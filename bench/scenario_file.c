@@ -221,6 +221,22 @@ static void load_bindings(struct load *load, const json_t *root, struct scenario
 	}
 }
 
+/* "population": a table of so many made bindings (population.h), instead of a row for each. */
+static void load_population(struct load *load, const json_t *root, struct scenario *scenario)
+{
+	const json_t *population = json_object_get(root, "population");
+	uint64_t bindings;
+
+	if (!population)
+		return;
+	bindings = number_of(load, population, "bindings");
+	if (bindings > POPULATION_MAX)
+		fail(load, "population.bindings", "a number up to 100000000");
+	scenario->population =
+	        (struct population){.seed = number_of(load, population, "seed"), .bindings = (uint32_t)bindings};
+	scenario->population_expiry_ms = number_of(load, population, "expires_ms");
+}
+
 int scenario_load(const char *path, struct world *world, struct scenario *scenario, char error[SCENARIO_ERROR_OCTETS])
 {
 	struct load load = {.path = path, .error = error};
@@ -241,6 +257,7 @@ int scenario_load(const char *path, struct world *world, struct scenario *scenar
 	load_prefixes(&load, root, &world->forwarding);
 	load_neighbours(&load, root, world);
 	load_bindings(&load, root, scenario);
+	load_population(&load, root, scenario);
 	json_decref(root);
 	if (load.failed)
 		scenario_free(scenario);

@@ -6,6 +6,7 @@
 #ifndef KEDGE_BENCH_SCENARIO_FILE_H
 #define KEDGE_BENCH_SCENARIO_FILE_H
 
+#include "population.h"
 #include "replay_world.h"
 
 enum { SCENARIO_ERROR_OCTETS = 512 };
@@ -20,6 +21,8 @@ struct scenario {
 	struct feed_row *bindings;
 	size_t change_count;
 	struct scenario_change *changes; /* ascending by before_packet */
+	struct population population;    /* none of it: no bindings */
+	uint64_t population_expiry_ms;
 };
 
 /*
