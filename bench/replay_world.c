@@ -134,20 +134,24 @@ int world_start(struct world *world, size_t bindings_max, port_transmit *send, v
 
 void world_change(struct world *world, struct feed_row *row, uint64_t now_ms)
 {
-	struct wire_writer writer =
-	        wire_writer_of(world->rows + world->rows_waiting * FEED_ROW_OCTETS, FEED_ROW_OCTETS);
+	struct wire_writer writer;
+	bool is_extra = feed_row_is_extra(row);
 
-	row->shard = 0;
-	row->version = (struct feed_version){.epoch = 1, .sequence = ++world->sequence};
-	feed_row_write(&writer, row);
-	if (++world->rows_waiting == FEED_ROWS_MAX)
+	/* a change and its extra rows come together */
+	if (!is_extra && world->rows_waiting + 1 + FEED_EXTRA_ROWS_MAX > FEED_ROWS_MAX)
 		world_apply(world, now_ms);
+	world->sequence += !is_extra;
+	row->shard = 0;
+	row->version = (struct feed_version){.epoch = 1, .sequence = world->sequence};
+	writer = wire_writer_of(world->rows + world->rows_waiting++ * FEED_ROW_OCTETS, FEED_ROW_OCTETS);
+	feed_row_write(&writer, row);
 }
 
 void world_apply(struct world *world, uint64_t now_ms)
 {
+	const struct wire_view rows = {.bytes = world->rows, .octets = world->rows_waiting * FEED_ROW_OCTETS};
 	const struct feed_range range = {
-	        .epoch = 1, .first = world->sequence + 1 - world->rows_waiting, .last = world->sequence};
+	        .epoch = 1, .first = world->sequence + 1 - feed_rows_changes(rows), .last = world->sequence};
 	uint8_t head[FEED_HEAD_OCTETS_MAX];
 	struct wire_writer writer = wire_writer_of(head, sizeof(head));
 	struct wire_view frames[FEED_FRAMES_MAX];
@@ -156,7 +160,7 @@ void world_apply(struct world *world, uint64_t now_ms)
 		return;
 	feed_batch_head_write(&writer, now_ms, &range, 1);
 	frames[0] = (struct wire_view){.bytes = head, .octets = wire_written(&writer)};
-	frames[1] = (struct wire_view){.bytes = world->rows, .octets = world->rows_waiting * FEED_ROW_OCTETS};
+	frames[1] = rows;
 	feed_receiver_feed(world->receiver, frames, FEED_FRAMES_MAX, now_ms);
 	world->rows_waiting = 0;
 }

@@ -46,7 +46,9 @@ void world_free(struct world *world);
 /* After forwarding is filled: resolves routes, makes the table, starts the walk. Returns 0 or a negative errno. */
 int world_start(struct world *world, size_t bindings_max, port_transmit *send, void *context);
 
-/* Adds one change to the feed; version, shard and the writing are the world's. Applied by world_apply() at the latest.
+/*
+ * Adds one row to the feed; version, shard and the writing are the world's; extra rows belong to the change before.
+ * Applied by world_apply() at the latest.
  */
 void world_change(struct world *world, struct feed_row *row, uint64_t now_ms);
 void world_apply(struct world *world, uint64_t now_ms);

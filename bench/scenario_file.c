@@ -179,45 +179,90 @@ static uint8_t kind_of(struct load *load, const json_t *row)
 	return FEED_TUNNEL_NONE;
 }
 
-static void load_row(struct load *load, const json_t *from, struct feed_row *row)
+static void load_care_of(struct load *load, const json_t *from, struct feed_row *row)
 {
-	const char *operation = json_string_value(json_object_get(from, "op"));
-	struct in6_addr key = address_of(load, from, "key"), care_of;
+	struct in6_addr care_of = address_of(load, from, "care_of");
+	uint32_t weight = json_object_get(from, "weight") ? (uint32_t)number_of(load, from, "weight") : 1;
 
-	memset(row, 0, sizeof(*row));
-	row->operation = operation && strcmp(operation, "withdraw") == 0 ? FEED_WITHDRAW : FEED_SET;
-	row->key_length = (uint8_t)key_length_of(load, from, &key);
-	memcpy(row->key, &key, sizeof(key));
-	if (row->operation == FEED_WITHDRAW)
-		return;
-	care_of = address_of(load, from, "care_of");
 	memcpy(row->care_of_address, &care_of, sizeof(care_of));
 	row->tunnel_kind = kind_of(load, from);
 	row->port = json_object_get(from, "port") ? (uint16_t)number_of(load, from, "port") : 0;
 	row->inner_mtu_bytes = (uint16_t)number_of(load, from, "inner_mtu");
 	row->expiry_unix_ms = number_of(load, from, "expires_ms");
+	row->flags = weight << FEED_WEIGHT_SHIFT;
 	if (json_is_true(json_object_get(from, "unverified")))
-		row->flags = FEED_FLAG_CARE_OF_UNVERIFIED;
+		row->flags |= FEED_FLAG_CARE_OF_UNVERIFIED;
+}
+
+static struct feed_rate rate_of(struct load *load, const json_t *rates, const char *direction)
+{
+	const json_t *from = json_object_get(rates, direction);
+
+	if (!from)
+		return (struct feed_rate){0};
+	return (struct feed_rate){.octets_per_s = number_of(load, from, "octets_per_s"),
+	                          .burst_octets = (uint32_t)number_of(load, from, "burst_octets"),
+	                          .excess_octets = (uint32_t)number_of(load, from, "excess_octets")};
+}
+
+/* A row and the extra ones behind it; returns how many. */
+static unsigned load_rows(struct load *load, const json_t *from, struct feed_row rows[1 + FEED_EXTRA_ROWS_MAX])
+{
+	const char *operation = json_string_value(json_object_get(from, "op"));
+	const json_t *rates = json_object_get(from, "rates"), *care_of;
+	struct in6_addr key = address_of(load, from, "key");
+	unsigned count = 1;
+	size_t i;
+
+	memset(rows, 0, sizeof(*rows));
+	rows->operation = operation && strcmp(operation, "withdraw") == 0 ? FEED_WITHDRAW : FEED_SET;
+	rows->key_length = (uint8_t)key_length_of(load, from, &key);
+	memcpy(rows->key, &key, sizeof(key));
+	if (rows->operation == FEED_WITHDRAW)
+		return count;
+	load_care_of(load, from, rows);
+	json_array_foreach(json_object_get(from, "care_ofs"), i, care_of)
+	{
+		if (count == FEED_EXTRA_ROWS_MAX) {
+			fail(load, "care_ofs", "too many");
+			break;
+		}
+		rows[count] = *rows;
+		rows[count].operation = FEED_CARE_OF;
+		load_care_of(load, care_of, &rows[count++]);
+	}
+	if (rates) {
+		rows[count] = *rows;
+		rows[count].operation = FEED_RATES;
+		rows[count].up = rate_of(load, rates, "up");
+		rows[count++].down = rate_of(load, rates, "down");
+	}
+	return count;
 }
 
 static void load_bindings(struct load *load, const json_t *root, struct scenario *scenario)
 {
 	const json_t *bindings = json_object_get(root, "bindings"), *changes = json_object_get(root, "changes"), *row;
+	const size_t rows_each = 1 + FEED_EXTRA_ROWS_MAX;
+	struct feed_row rows[1 + FEED_EXTRA_ROWS_MAX];
 	size_t i;
 
-	scenario->bindings = calloc(json_array_size(bindings) + 1, sizeof(*scenario->bindings));
-	scenario->changes = calloc(json_array_size(changes) + 1, sizeof(*scenario->changes));
+	scenario->bindings = calloc(json_array_size(bindings) * rows_each + 1, sizeof(*scenario->bindings));
+	scenario->changes = calloc(json_array_size(changes) * rows_each + 1, sizeof(*scenario->changes));
 	if (!scenario->bindings || !scenario->changes) {
 		fail(load, "bindings", "memory");
 		return;
 	}
-	json_array_foreach(bindings, i, row) load_row(load, row, &scenario->bindings[scenario->binding_count++]);
+	json_array_foreach(bindings, i, row) scenario->binding_count +=
+	        load_rows(load, row, &scenario->bindings[scenario->binding_count]);
 	json_array_foreach(changes, i, row)
 	{
-		struct scenario_change *change = &scenario->changes[scenario->change_count++];
+		size_t before_packet = (size_t)number_of(load, row, "before_packet");
+		unsigned count = load_rows(load, row, rows);
 
-		change->before_packet = (size_t)number_of(load, row, "before_packet");
-		load_row(load, row, &change->row);
+		for (unsigned j = 0; j < count; j++)
+			scenario->changes[scenario->change_count++] =
+			        (struct scenario_change){.before_packet = before_packet, .row = rows[j]};
 	}
 }
 

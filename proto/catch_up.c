@@ -58,15 +58,22 @@ static int read_head(struct wire_view frame, struct catch_up_message *message)
 static int check_rows(const struct catch_up_message *message)
 {
 	struct wire_reader reader = wire_reader_of_view(message->rows);
-	struct feed_row row;
-	uint64_t rows = message->rows.octets / FEED_ROW_OCTETS;
-	uint64_t next = message->version.sequence - rows + 1;
+	struct feed_row row, before = {.operation = FEED_WITHDRAW};
+	unsigned extras = 0;
+	uint64_t next;
 
-	if (rows > CATCH_UP_ROWS_MAX)
+	if (message->rows.octets / FEED_ROW_OCTETS > CATCH_UP_ROWS_MAX)
 		return -EBADMSG;
+	next = message->version.sequence - feed_rows_changes(message->rows) + 1;
 	while (wire_remaining(&reader)) {
 		if (feed_row_read(&reader, &row) || row.shard != message->shard)
 			return -EBADMSG;
+		extras = feed_row_is_extra(&row) ? extras + 1 : 0;
+		if (extras > FEED_EXTRA_ROWS_MAX || (extras && !feed_row_follows(&row, &before)))
+			return -EBADMSG;
+		before = row;
+		if (extras)
+			continue;
 		if (message->kind == CATCH_UP_CHANGES &&
 		    (row.version.epoch != message->version.epoch || row.version.sequence != next++))
 			return -EBADMSG;

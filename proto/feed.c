@@ -33,6 +33,50 @@ static bool key_is_masked(const struct feed_row *row)
 	return memcmp(masked, row->key, sizeof(masked)) == 0;
 }
 
+static void read_rate(struct wire_reader *reader, struct feed_rate *rate)
+{
+	rate->octets_per_s = wire_read_u64(reader);
+	rate->burst_octets = wire_read_u32(reader);
+	rate->excess_octets = wire_read_u32(reader);
+}
+
+static void write_rate(struct wire_writer *writer, const struct feed_rate *rate)
+{
+	wire_write_u64(writer, rate->octets_per_s);
+	wire_write_u32(writer, rate->burst_octets);
+	wire_write_u32(writer, rate->excess_octets);
+}
+
+/* A rate without a burst would never let a packet pass; what is not limited has neither. */
+static bool rate_is_sane(const struct feed_rate *rate)
+{
+	return rate->octets_per_s ? rate->burst_octets : !rate->burst_octets && !rate->excess_octets;
+}
+
+static bool operation_is_sane(const struct feed_row *row)
+{
+	if (row->operation == FEED_RATES)
+		return rate_is_sane(&row->up) && rate_is_sane(&row->down);
+	return row->operation >= FEED_SET && row->operation <= FEED_CARE_OF;
+}
+
+bool feed_row_follows(const struct feed_row *extra, const struct feed_row *before)
+{
+	return before->operation != FEED_WITHDRAW && before->operation != FEED_RATES && extra->shard == before->shard &&
+	       extra->key_length == before->key_length && feed_version_compare(extra->version, before->version) == 0 &&
+	       memcmp(extra->key, before->key, sizeof(extra->key)) == 0;
+}
+
+uint64_t feed_rows_changes(struct wire_view rows)
+{
+	uint64_t changes = 0;
+
+	/* the first octet of a row is its operation */
+	for (size_t at = 0; at < rows.octets; at += FEED_ROW_OCTETS)
+		changes += rows.bytes[at] == FEED_SET || rows.bytes[at] == FEED_WITHDRAW;
+	return changes;
+}
+
 int feed_row_read(struct wire_reader *reader, struct feed_row *row)
 {
 	row->operation = wire_read_u8(reader);
@@ -42,13 +86,18 @@ int feed_row_read(struct wire_reader *reader, struct feed_row *row)
 	row->version.epoch = wire_read_u32(reader);
 	row->version.sequence = wire_read_u64(reader);
 	wire_read_copy(reader, row->key, sizeof(row->key));
-	wire_read_copy(reader, row->care_of_address, sizeof(row->care_of_address));
-	row->port = wire_read_u16(reader);
-	row->inner_mtu_bytes = wire_read_u16(reader);
-	row->flags = wire_read_u32(reader);
-	row->expiry_unix_ms = wire_read_u64(reader);
-	if (reader->failed || (row->operation != FEED_SET && row->operation != FEED_WITHDRAW) || !row->key_length ||
-	    row->key_length > KEY_BITS || !row->version.epoch || !row->version.sequence || !key_is_masked(row))
+	if (row->operation == FEED_RATES) {
+		read_rate(reader, &row->up);
+		read_rate(reader, &row->down);
+	} else {
+		wire_read_copy(reader, row->care_of_address, sizeof(row->care_of_address));
+		row->port = wire_read_u16(reader);
+		row->inner_mtu_bytes = wire_read_u16(reader);
+		row->flags = wire_read_u32(reader);
+		row->expiry_unix_ms = wire_read_u64(reader);
+	}
+	if (reader->failed || !operation_is_sane(row) || !row->key_length || row->key_length > KEY_BITS ||
+	    !row->version.epoch || !row->version.sequence || !key_is_masked(row))
 		return -EBADMSG;
 	return 0;
 }
@@ -62,6 +111,11 @@ void feed_row_write(struct wire_writer *writer, const struct feed_row *row)
 	wire_write_u32(writer, row->version.epoch);
 	wire_write_u64(writer, row->version.sequence);
 	wire_write_bytes(writer, row->key, sizeof(row->key));
+	if (row->operation == FEED_RATES) {
+		write_rate(writer, &row->up);
+		write_rate(writer, &row->down);
+		return;
+	}
 	wire_write_bytes(writer, row->care_of_address, sizeof(row->care_of_address));
 	wire_write_u16(writer, row->port);
 	wire_write_u16(writer, row->inner_mtu_bytes);
@@ -116,6 +170,8 @@ static int check_rows(const struct feed_message *message)
 	uint64_t next[FEED_SHARDS] = {0};
 	uint64_t last[FEED_SHARDS] = {0};
 	uint32_t epoch[FEED_SHARDS] = {0};
+	struct feed_row row, before = {.operation = FEED_WITHDRAW};
+	unsigned extras = 0;
 
 	for (unsigned i = 0; i < message->shards; i++) {
 		const struct feed_range *range = &message->ranges[i];
@@ -125,10 +181,16 @@ static int check_rows(const struct feed_message *message)
 		epoch[range->shard] = range->epoch;
 	}
 	while (wire_remaining(&reader)) {
-		struct feed_row row;
-
-		if (feed_row_read(&reader, &row) || row.version.epoch != epoch[row.shard] ||
-		    row.version.sequence != next[row.shard] || next[row.shard] > last[row.shard])
+		if (feed_row_read(&reader, &row))
+			return -EBADMSG;
+		extras = feed_row_is_extra(&row) ? extras + 1 : 0;
+		if (extras > FEED_EXTRA_ROWS_MAX || (extras && !feed_row_follows(&row, &before)))
+			return -EBADMSG;
+		before = row;
+		if (extras)
+			continue;
+		if (row.version.epoch != epoch[row.shard] || row.version.sequence != next[row.shard] ||
+		    next[row.shard] > last[row.shard])
 			return -EBADMSG;
 		next[row.shard]++;
 	}

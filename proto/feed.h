@@ -16,6 +16,15 @@
  *   row   op8 shard8 key_length8 tunnel_kind8 epoch32 sequence64 key(16) care_of_address(16) port16 inner_mtu16 flags32
  *         expiry64
  *
+ * What few bindings have comes in extra rows directly behind their set row, with its shard, key and version: further
+ * care-of addresses (op 3, a row as above), then rates (op 4, at most one):
+ *
+ *   row   op8 shard8 key_length8 0x00 epoch32 sequence64 key(16) up(16) down(16)
+ *   up, down   octets_per_s64 burst_octets32 excess_octets32; octets_per_s 0: not limited
+ *
+ * A set row without extra rows takes away those that the binding had. They are of one change: they count as none in
+ * first..last, but as rows in the sizes of batches and chunks.
+ *
  * Versions of a shard have no gaps (one epoch has the sequences 1, 2, 3 …), so a receiver sees what it lost, from the
  * next batch or heartbeat on. A receiver must not refuse a row for a tunnel kind or flag that it does not know without
  * counting it by name; the codec passes both on.
@@ -38,7 +47,8 @@ enum {
 };
 
 enum feed_kind { FEED_BATCH = 1, FEED_HEARTBEAT = 2, FEED_WELCOME = 3 };
-enum feed_operation { FEED_SET = 1, FEED_WITHDRAW = 2 };
+enum feed_operation { FEED_SET = 1, FEED_WITHDRAW = 2, FEED_CARE_OF = 3, FEED_RATES = 4 };
+enum { FEED_EXTRA_ROWS_MAX = 7 }; /* behind one set row */
 
 /* Outer header of downlink packets, and what is expected of uplink packets. */
 enum feed_tunnel_kind {
@@ -57,10 +67,23 @@ enum feed_flag {
 	FEED_FLAG_CARE_OF_UNVERIFIED = 0x00000001,
 };
 
+/*
+ * The upper half of the flags is the weight of this care-of address among those of the binding; 0 stands for 1. A flow
+ * goes by one of them, in proportion to the weights (RFC 5648 leaves the choice to policy).
+ */
+enum { FEED_WEIGHT_SHIFT = 16 };
+
 /* A shard's version: by epoch, then by sequence. Epoch 0 means "none". */
 struct feed_version {
 	uint32_t epoch;
 	uint64_t sequence;
+};
+
+/* A single-rate three-colour marker (RFC 2697): committed rate, committed and excess burst. Red is dropped. */
+struct feed_rate {
+	uint64_t octets_per_s; /* 0: not limited */
+	uint32_t burst_octets;
+	uint32_t excess_octets;
 };
 
 struct feed_row {
@@ -70,12 +93,39 @@ struct feed_row {
 	uint8_t tunnel_kind; /* enum feed_tunnel_kind */
 	struct feed_version version;
 	uint8_t key[FEED_ADDRESS_OCTETS];
-	uint8_t care_of_address[FEED_ADDRESS_OCTETS];
-	uint16_t port;            /* UDP tunnels: the node's port, host order */
-	uint16_t inner_mtu_bytes; /* what one outer packet carries, also below 1280; 0: what the link allows */
-	uint32_t flags;
-	uint64_t expiry_unix_ms; /* by the owner's clock */
+	union {
+		struct {
+			uint8_t care_of_address[FEED_ADDRESS_OCTETS];
+			uint16_t port;            /* UDP tunnels: the node's port, host order */
+			uint16_t inner_mtu_bytes; /* what one outer packet carries, also below 1280; 0: what the link
+			                             allows */
+			uint32_t flags;
+			uint64_t expiry_unix_ms; /* by the owner's clock */
+		};
+		struct { /* FEED_RATES */
+			struct feed_rate up;
+			struct feed_rate down;
+		};
+	};
 };
+
+static inline bool feed_row_is_extra(const struct feed_row *row)
+{
+	return row->operation == FEED_CARE_OF || row->operation == FEED_RATES;
+}
+
+static inline uint16_t feed_row_weight(const struct feed_row *row)
+{
+	uint16_t weight = (uint16_t)(row->flags >> FEED_WEIGHT_SHIFT);
+
+	return weight ? weight : 1;
+}
+
+/* Whether an extra row may stand directly behind this row: the same change of the same key, rates last. */
+bool feed_row_follows(const struct feed_row *extra, const struct feed_row *before);
+
+/* The number of changes in rows that are right: of those that are not extra. */
+uint64_t feed_rows_changes(struct wire_view rows);
 
 struct feed_range {
 	uint8_t shard;
@@ -102,7 +152,8 @@ int feed_version_compare(struct feed_version a, struct feed_version b);
  */
 int feed_message_read(const struct wire_view *frames, size_t count, struct feed_message *message);
 
-/* Reads one row. Returns 0 or -EBADMSG (truncated, unknown operation, key longer than its length). */
+/* Reads one row. Returns 0 or -EBADMSG (truncated, unknown operation, key longer than its length, a rate without
+ * burst). */
 int feed_row_read(struct wire_reader *reader, struct feed_row *row);
 void feed_row_write(struct wire_writer *writer, const struct feed_row *row);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "extras.h"
 #include "table_layout.h"
 
 enum {
@@ -131,6 +132,7 @@ void binding_table_free(struct binding_table *table)
 	if (!table)
 		return;
 	release = table->memory.release;
+	extras_free(table);
 	for (size_t i = 0; table->side_chunks && i < table->shape.side_chunks; i++)
 		release(table->side_chunks[i]);
 #define RELEASE(field, count) release(table->field);

@@ -90,6 +90,8 @@ static inline bool shared_address_is(const struct shared_address *address, const
 enum binding_flag {
 	BINDING_CARE_OF_UNVERIFIED = 0x0001, /* credit in the cold record, M-17 */
 	BINDING_HAS_PREVIOUS = 0x0002,       /* a previous care-of address in the side record */
+	BINDING_SEVERAL = 0x0004,            /* several care-of addresses, extras.h */
+	BINDING_POLICED = 0x0008,            /* rates, extras.h */
 	BINDING_TRACED = 0x0010,             /* an operator looks at its packets (watch.h): none is ordinary */
 	BINDING_CARE_OF_REFUSED = 0x0020,    /* a tunnel into a tunnel, M-18: nothing is sent there */
 	BINDING_MOVE = 0x1000,
@@ -97,13 +99,14 @@ enum binding_flag {
 };
 
 enum {
-	BINDING_SIDE_FLAGS = BINDING_HAS_PREVIOUS, /* those that need the side record */
-	BINDING_KEPT_FLAGS = BINDING_HAS_PREVIOUS | BINDING_TRACED |
+	BINDING_EXTRA_FLAGS = BINDING_SEVERAL | BINDING_POLICED,
+	BINDING_SIDE_FLAGS = BINDING_HAS_PREVIOUS | BINDING_EXTRA_FLAGS, /* those that need the side record */
+	BINDING_KEPT_FLAGS = BINDING_SIDE_FLAGS | BINDING_TRACED |
 	                     BINDING_MOVES, /* what a new record of the binding does not change */
 };
 
 /* Flags with which a packet to the node takes the way that is not ordinary. */
-enum { BINDING_DOWN_FLAGS = BINDING_CARE_OF_UNVERIFIED | BINDING_CARE_OF_REFUSED };
+enum { BINDING_DOWN_FLAGS = BINDING_CARE_OF_UNVERIFIED | BINDING_CARE_OF_REFUSED | BINDING_POLICED };
 
 /* What a packet of this binding needs beside its addresses; eight octets that change together. */
 struct binding_traits {
@@ -203,9 +206,14 @@ struct binding_totals {
  * What only some bindings have: as large as it needs to be, made on demand (table_writer_side()). Workers come here
  * behind BINDING_HAS_PREVIOUS and other flags of the entry.
  */
+struct binding_ways;
+struct binding_police;
+
 struct binding_side {
 	struct shared_address previous_care_of; /* writer; workers read it when the care-of address does not match */
 	uint64_t previous_until_and_port;       /* milliseconds by the walk's clock << 16 | UDP port; 0: none */
+	struct binding_ways *ways;              /* BINDING_SEVERAL, or NULL */
+	struct binding_police *police;          /* BINDING_POLICED, or NULL */
 	uint32_t next;                          /* the writer's: number + 1 of the next in its list */
 };
 

@@ -3,6 +3,7 @@
 
 #include <rte_rcu_qsbr.h>
 
+#include "extras.h"
 #include "table_layout.h"
 
 static struct retirement *filling(struct binding_table *table)
@@ -124,6 +125,7 @@ static void free_records(struct binding_table *table, struct retirement *retirem
 		uint32_t number = retirement->first_side;
 
 		retirement->first_side = side->next;
+		extras_let_go(table, side);
 		side->next = table->free_sides;
 		table->free_sides = number;
 	}
@@ -176,6 +178,7 @@ void retirement_report(struct binding_table *table, size_t *budget, table_final_
 		if (final_usage)
 			final_usage(context, &cold->withdrawn_key, cold);
 		if (cold->side) {
+			extras_let_go(table, side_at(table, cold->side - 1));
 			side_at(table, cold->side - 1)->next = table->free_sides;
 			table->free_sides = cold->side;
 		}

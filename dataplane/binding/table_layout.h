@@ -51,6 +51,15 @@ struct table_shape {
 	uint32_t side_chunks;
 };
 
+/* Records of extras.c. */
+struct extra;
+struct extras_pool {
+	struct extra *chunks;
+	struct extra *free;
+	struct extra *retired; /* in order of retirement */
+	struct extra *last_retired;
+};
+
 struct binding_table {
 	/* the readers', constant but for what the arrays hold */
 	struct binding_entry *slots;
@@ -77,6 +86,7 @@ struct binding_table {
 	uint32_t colds_used;
 	uint32_t free_sides; /* list, number + 1, by side->next */
 	uint32_t sides_used;
+	struct extras_pool extras;
 	struct retirement retirements[2];
 	unsigned filling;     /* which of them fills */
 	bool is_over;         /* the readers have let go of what the other one holds */

@@ -79,6 +79,16 @@ struct binding_side *table_writer_side(struct binding_table *table, struct bindi
 	return side;
 }
 
+void table_writer_drop_side(struct binding_table *table, struct binding_entry *entry)
+{
+	struct binding_cold *cold = binding_table_cold(table, entry);
+
+	if (!cold->side || binding_traits_load(entry).flags & BINDING_SIDE_FLAGS)
+		return;
+	retire_side(table, cold->side - 1);
+	shared_release(&cold->side, 0);
+}
+
 void table_writer_forget_previous(struct binding_table *table, struct binding_entry *entry, uint64_t now_ms)
 {
 	uint64_t flag = binding_traits_word((struct binding_traits){.flags = BINDING_HAS_PREVIOUS});
@@ -90,13 +100,10 @@ void table_writer_forget_previous(struct binding_table *table, struct binding_en
 	if (cold->side && side_at(table, cold->side - 1)->previous_until_and_port >> 16 > now_ms)
 		return;
 	__atomic_fetch_and(&entry->traits, ~flag, __ATOMIC_RELAXED);
-	if (cold->side && !(binding_traits_load(entry).flags & BINDING_SIDE_FLAGS)) {
-		retire_side(table, cold->side - 1);
-		shared_release(&cold->side, 0);
-	}
+	table_writer_drop_side(table, entry);
 }
 
-static struct binding_traits traits_of(const struct binding_record *record)
+struct binding_traits binding_traits_of(const struct binding_record *record)
 {
 	return (struct binding_traits){
 	        .inner_mtu_bytes = record->inner_mtu_bytes,
@@ -152,7 +159,7 @@ static int insert(struct binding_table *table, const struct binding_record *reco
 	memset(cold, 0, sizeof(*cold));
 	shared_store(&cold->credit_octets, CARE_OF_CREDIT_OCTETS);
 	stamp(cold, record, now_ms);
-	fill(table, placement.slot, cold, record, traits_of(record));
+	fill(table, placement.slot, cold, record, binding_traits_of(record));
 	placement_publish(table, &placement);
 	table->count++;
 	return 0;
@@ -235,7 +242,7 @@ static void move_in_place(struct binding_table *table, struct binding_entry *ent
 static struct binding_traits wanted_traits(const struct binding_entry *old, const struct binding_record *record,
                                            bool stays)
 {
-	struct binding_traits traits = traits_of(record), before = binding_traits_load(old);
+	struct binding_traits traits = binding_traits_of(record), before = binding_traits_load(old);
 
 	traits.flags |= before.flags & BINDING_KEPT_FLAGS;
 	if (stays && !(before.flags & BINDING_CARE_OF_UNVERIFIED))

@@ -44,6 +44,12 @@ struct binding_entry *table_writer_find(const struct binding_table *table, const
  */
 struct binding_side *table_writer_side(struct binding_table *table, struct binding_entry *entry);
 
+/* Lets go of the side record if no flag needs it. */
+void table_writer_drop_side(struct binding_table *table, struct binding_entry *entry);
+
+/* The traits of a record, without what the table knows besides. */
+struct binding_traits binding_traits_of(const struct binding_record *record);
+
 /* Lets go of a previous care-of address whose grace is over. */
 void table_writer_forget_previous(struct binding_table *table, struct binding_entry *entry, uint64_t now_ms);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "extra_rows.h"
 #include "refused_rows.h"
 #include "tombstones.h"
 
@@ -40,6 +41,7 @@ struct feed_receiver {
 	struct receiver_outlet outlet;
 	struct feed_receiver_counters counters;
 	struct feed_message message; /* large, so not on the stack */
+	struct extra_rows extras;    /* behind the set row that was applied last */
 	uint32_t last_request;
 	uint32_t last_snapshot;
 	unsigned asking;
@@ -174,6 +176,7 @@ static int set(struct feed_receiver *receiver, const struct binding_entry *entry
 	        .key_length = row->key_length,
 	        .care_of_unverified = row->flags & FEED_FLAG_CARE_OF_UNVERIFIED,
 	};
+	bool had_extras = entry && binding_traits_load(entry).flags & BINDING_EXTRA_FLAGS;
 	bool was_named = entry && is_named(shard, binding_table_cold(receiver->table, entry)->named_in);
 	int result;
 
@@ -187,10 +190,37 @@ static int set(struct feed_receiver *receiver, const struct binding_entry *entry
 	if (result)
 		return result;
 	receiver->counters.rows_set++;
+	extra_rows_begin(&receiver->extras, row, had_extras);
 	shard->entries += !entry;
 	shard->named += is_named(shard, named_in);
 	shard->named -= was_named;
 	return 0;
+}
+
+/* The extra rows behind the last set row, if it was applied, are all there. */
+static void end_extras(struct feed_receiver *receiver, uint64_t now_ms)
+{
+	receiver->counters.rows_extra_refused += extra_rows_end(&receiver->extras, receiver->table, now_ms) != 0;
+}
+
+static void add_extra(struct feed_receiver *receiver, const struct feed_row *row)
+{
+	struct binding_record care_of = {.key_length = row->key_length};
+	bool is_right = true;
+
+	if (row->operation == FEED_CARE_OF) {
+		care_of.expiry_unix_ms = row->expiry_unix_ms;
+		care_of.port = row->port;
+		care_of.kind = row->tunnel_kind;
+		care_of.care_of_unverified = row->flags & FEED_FLAG_CARE_OF_UNVERIFIED;
+		memcpy(&care_of.key, row->key, sizeof(care_of.key));
+		memcpy(&care_of.care_of_address, row->care_of_address, sizeof(care_of.care_of_address));
+		is_right = receiver->outlet.resolve(receiver->outlet.context, row, &care_of);
+	}
+	if (is_right && extra_rows_add(&receiver->extras, row, &care_of))
+		receiver->counters.rows_extra++;
+	else
+		receiver->counters.rows_extra_refused++;
 }
 
 /* False when the key is not there. */
@@ -366,12 +396,18 @@ static void apply_rows(struct feed_receiver *receiver, struct wire_view view, en
 		}
 		binding_table_lookup(receiver->table, keys, count, entries);
 		for (unsigned i = 0; i < count; i++) {
+			if (feed_row_is_extra(&rows[i])) {
+				add_extra(receiver, &rows[i]);
+				continue;
+			}
+			end_extras(receiver, now_ms);
 			if (source == SOURCE_FEED)
 				apply_told(receiver, &rows[i], now_ms);
 			else
 				apply(receiver, &rows[i], source == SOURCE_SNAPSHOT, now_ms);
 		}
 	} while (count == ROWS_AT_A_TIME);
+	end_extras(receiver, now_ms);
 }
 
 void feed_receiver_feed(struct feed_receiver *receiver, const struct wire_view *frames, size_t count, uint64_t now_ms)
@@ -418,7 +454,7 @@ static void caught_up(struct feed_receiver *receiver, struct shard *shard, struc
 /* Whether a message before this one was lost. */
 static bool chunk_is_missing(struct shard *shard, const struct catch_up_message *message)
 {
-	uint64_t rows = message->rows.octets / FEED_ROW_OCTETS;
+	uint64_t rows = feed_rows_changes(message->rows);
 
 	if (message->kind == CATCH_UP_CHANGES)
 		return shard->in_snapshot || message->version.epoch != shard->complete.epoch ||

@@ -54,6 +54,8 @@ struct receiver_outlet {
 	X(malformed, "messages of feed or catch-up that could not be read")                                            \
 	X(rows_set, "bindings set or changed")                                                                         \
 	X(rows_withdrawn, "bindings withdrawn")                                                                        \
+	X(rows_extra, "extra rows: care-of addresses beside the first, rates")                                         \
+	X(rows_extra_refused, "extra rows that are too many, of rows that were not applied, or without memory")        \
 	X(rows_old, "rows of a version that was there already")                                                        \
 	X(rows_of_lower_epoch, "rows of an owner that has been replaced")                                              \
 	X(rows_table_full, "rows refused because the table is full")                                                   \

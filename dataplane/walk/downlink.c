@@ -53,13 +53,6 @@ static bool take_credit(const struct walk *walk, const struct binding_entry *ent
 	return false;
 }
 
-/* Where a packet of a binding goes: the other end of its tunnel. */
-struct tunnel_end {
-	struct in6_addr address;
-	struct binding_traits traits;
-	uint16_t port;
-};
-
 static uint8_t outer_class(const struct walk *walk, const struct packet *packet)
 {
 	const struct tunnel_marking *marking = &walk->forwarding->marking;
@@ -159,7 +152,8 @@ static bool pass_flags(struct walk *walk, struct packet *packet, uint16_t flags)
 		packet_drop(walk, packet, DROP_credit_used_up);
 		return false;
 	}
-	return true;
+	/* our own errors and replies are not the subscriber's traffic */
+	return !(flags & BINDING_POLICED) || packet->is_own || police_down(walk, packet);
 }
 
 /* Larger than one outer packet carries, yet not to be told so: no more than every IPv6 link must carry (M-19), or an
@@ -211,5 +205,7 @@ void downlink(struct walk *walk, struct packet *packet)
 	end.traits = binding_traits_load(entry);
 	end.address = shared_address_load(&entry->care_of_address);
 	end.port = binding_port_load(entry);
+	if (end.traits.flags & BINDING_SEVERAL)
+		way_choose(walk, packet, &end);
 	into_tunnel(walk, packet, &end);
 }

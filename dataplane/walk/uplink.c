@@ -25,7 +25,7 @@ static bool is_previous(struct walk *walk, const struct packet *packet)
 	       shared_acquire(&side->previous_until_and_port) == until_and_port;
 }
 
-/* The outer source check. False when the packet was dropped. */
+/* The outer source check, and the rate of the node. False when the packet was dropped. */
 static bool is_bound(struct walk *walk, struct packet *packet)
 {
 	struct binding_entry *entry = packet->entry;
@@ -36,15 +36,17 @@ static bool is_bound(struct walk *walk, struct packet *packet)
 	    binding_port_load(entry) == packet->outer_port) {
 		if (traits.flags & BINDING_CARE_OF_UNVERIFIED)
 			binding_call_verified(entry, traits);
-		return true;
-	}
-	if (is_previous(walk, packet)) {
+	} else if (traits.flags & BINDING_SEVERAL && way_has_source(walk, packet)) {
+		counter_add(&walk->counters->other_care_of, 1);
+	} else if (is_previous(walk, packet)) {
 		counter_add(&walk->counters->previous_care_of, 1);
-		return true;
+	} else {
+		packet_drop(walk, packet,
+		            tunnel_kind(traits.kind)->inner_version ? DROP_care_of_mismatch
+		                                                    : DROP_tunnel_kind_unserved);
+		return false;
 	}
-	packet_drop(walk, packet,
-	            tunnel_kind(traits.kind)->inner_version ? DROP_care_of_mismatch : DROP_tunnel_kind_unserved);
-	return false;
+	return !(traits.flags & BINDING_POLICED) || police_up(walk, packet);
 }
 
 /* The outer header goes; the packet is the inner one from here on. False when it was dropped. */

@@ -159,6 +159,23 @@ bool class_after_tunnel(struct tunnel_marking marking, uint8_t outer_class, uint
 /* headers.c: a hash of the flow (addresses, protocol, flow label, ports), for flow labels and for choosing a way. */
 uint64_t flow_hash(const struct walk *walk, const struct packet *packet);
 
+/* Where a packet of a binding goes: the other end of its tunnel. */
+struct tunnel_end {
+	struct in6_addr address;
+	struct binding_traits traits;
+	uint16_t port;
+};
+
+/* ways.c: of several care-of addresses the one of the packet's flow; `end` is the binding's first one before. */
+void way_choose(struct walk *walk, const struct packet *packet, struct tunnel_end *end);
+
+/* ways.c: whether the outer source is one of them. */
+bool way_has_source(const struct walk *walk, const struct packet *packet);
+
+/* policing.c: false when the packet was dropped, as it is above the rate of its binding. */
+bool police_up(struct walk *walk, struct packet *packet);
+bool police_down(struct walk *walk, struct packet *packet);
+
 /* downlink.c: into the tunnel; `entry` was looked up. */
 void downlink(struct walk *walk, struct packet *packet);
 

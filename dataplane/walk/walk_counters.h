@@ -31,6 +31,7 @@
 	X(node_to_node, "packets out of one tunnel into another")                                                      \
 	X(forwarded_stale, "packets of bindings that have expired while no owner was heard")                           \
 	X(previous_care_of, "packets from a care-of address just left")                                                \
+	X(other_care_of, "packets from and to care-of addresses beside the first")                                     \
 	X(errors_limited, "ICMPv6 errors not sent because of their rate")                                              \
 	X(solicitations, "Neighbour Solicitations and ARP requests sent")                                              \
 	X(path_mtu_learnt, "outer Packet Too Big that quoted a live binding")                                          \

@@ -71,6 +71,14 @@ def ecn_case(kind, rules, frames, family):
                                        {"inner_not_ecn_capable": 1}, world())}
 
 
+SECOND = {"care_of": "2001:db8:100::30", "inner_mtu": 1400, "expires_ms": START_MS + 3_600_000}
+UDP_SECOND = {"care_of": NAT, "kind": "ip6-in-udp4", "port": OTHER_PORT, "inner_mtu": 1400, "expires_ms": START_MS + 3_600_000}
+
+
+def rate(octets_per_s, burst, excess=0):
+    return {"octets_per_s": octets_per_s, "burst_octets": burst, "excess_octets": excess}
+
+
 CASES = {
     "tunnels_downlink": Case(
         "RFC 2473, RFC 5555 2.3.2.2, M-18, M-23, M-24: each kind, by keys of 64, 128, 56 and 32 bits; hop once less; IPv4's options stay",
@@ -176,6 +184,34 @@ CASES = {
         "without an IPv4 address of our own there is no UDP tunnel, and no home network of IPv4 is thought to be there",
         at_once(down(NODE), down4(), down(NODE2), arp(PORT4)), [IN6 + out()], {"tunnel_kind_unserved": 1, "ipv4_unserved": 2},
         {"bindings": [IN_IP6, IN_UDP]}),
+    "care_of_addresses": Case(
+        "RFC 5648: the node sends by any of its care-of addresses that is alive, of any kind, the port included; what is not alive gets nothing",
+        [(0, up6(inner(NODE2))), (1, up6(inner(NODE2), "2001:db8:100::30")), (2, up_udp(inner(NODE2), OTHER_PORT)), (3, up_udp(inner(NODE2), NAT_PORT)),
+         (4, up6(inner(NODE2), "2001:db8:100::31")), *((10 + i, down(NODE2, 100 + i)) for i in range(8)), (1000, up6(inner(NODE2), "2001:db8:100::31")),
+         (2000, up6(inner(NODE2), "2001:db8:100::30"))],
+        [out(), out(), out(), out()] + [IN6 + out()] * 8, {"care_of_mismatch": 3},
+        world(bindings=[IN_IP6 | {"weight": 1, "care_ofs": [SECOND | {"expires_ms": START_MS + 5}, UDP_SECOND | {"expires_ms": START_MS + 5},
+                                                            SECOND | {"care_of": "2001:db8:100::31", "expires_ms": START_MS + 5}]}])),
+    "care_of_addresses_unverified": Case(
+        "M-17: an address beside the first gets nothing until a packet has come from it; a change without it takes it away",
+        [*((i, down(NODE2)) for i in range(3)), (10, up6(inner(NODE2), "2001:db8:100::30")), *((11 + i, down(NODE2)) for i in range(2)),
+         (20, up6(inner(NODE2), "2001:db8:100::30")), (21, down(NODE2))],
+        [IN6 + out()] * 3 + [out()] + ["tunnel:2001:db8:100::30 " + out()] * 2 + [IN6 + out()], {"care_of_mismatch": 1},
+        world(bindings=[IN_IP6 | {"weight": 1, "care_ofs": [SECOND | {"weight": 65535, "unverified": True}]}],
+              changes=[IN_IP6 | {"op": "set", "before_packet": 6, "at_ms": START_MS + 20}])),
+    "policed": Case(
+        "RFC 2697: committed and excess burst, then the rate; each direction its own, of inner octets; our own errors are no traffic of the node",
+        [*((0, down(NODE2, 500)) for _ in range(5)), (0, up6(inner(NODE2, size=500))), (0, up6(inner(NODE2, size=500))), (0, up6(inner(NODE2, size=500))),
+         (100, down(NODE2, 100)), (100, down(NODE2, 100)), (5000, down(NODE2, 500)), (5000, down(NODE2, 500)),
+         (5000, down(NODE2, 500)), (5001, up6(inner(NODE2, to="2001:db8:aa:77::1"))), (5002, up6(inner(NODE2, hlim=1)))],
+        [IN6 + out()] * 3 + [out(), out()] + [IN6 + out()] + [IN6 + out()] * 3 + [IN6 + "time-exceeded"],
+        {"rate_exceeded_down": 3, "rate_exceeded_up": 1, "destination_unbound": 1, "hop_limit_exceeded": 1},
+        world(bindings=[IN_IP6 | {"rates": {"up": rate(1000, 1000), "down": rate(1000, 1000, 500)}}])),
+    "policed_node_to_node": Case(
+        "both rates count: that of the node which sends, and that of the one which gets",
+        at_once(*(up6(inner(NODE2, NODE, 500)) for _ in range(4))),
+        [UDP_NODE + out()] * 2, {"rate_exceeded_down": 1, "rate_exceeded_up": 1},
+        world(bindings=[IN_IP6 | {"rates": {"up": rate(1, 1500)}}, IN_UDP | {"rates": {"down": rate(1, 1000)}}])),
     "arp": Case(
         "RFC 826, RFC 5227: answers for its own addresses of the link alone, to probes too; believes only whom it asked; IPv4 alone",
         at_once(arp(PORT4), arp(PORT4, "0.0.0.0"), arp(SERVICE4), arp("192.0.2.9"), arp(PORT4, op=2, to=MAC), arp(PORT4, "192.0.2.77", op=2, to=MAC),

@@ -162,9 +162,39 @@ static void snapshots_hold_no_withdrawals(void **state)
 	assert_int_equal(catch_up_message_read(octets.frames, 2, &read), -EBADMSG);
 }
 
+/* Extra rows are rows of a chunk, but no changes of their own. */
+static void extra_rows_are_no_changes(void **state)
+{
+	struct catch_up_message message = messages[3], read;
+	struct message_octets octets;
+	struct feed_row row;
+	struct wire_writer writer;
+	struct wire_reader reader;
+	static const uint64_t sequences[] = {5, 6};
+
+	(void)state;
+	write_head(&octets, &message);
+	write_rows(&octets, 3, sequences, 2);
+	reader = wire_reader_of(octets.rows + FEED_ROW_OCTETS, FEED_ROW_OCTETS);
+	assert_int_equal(feed_row_read(&reader, &row), 0);
+	row.operation = FEED_CARE_OF;
+	writer = wire_writer_of(octets.rows + 2 * FEED_ROW_OCTETS, FEED_ROW_OCTETS);
+	feed_row_write(&writer, &row);
+	octets.frames[1].octets = 3 * FEED_ROW_OCTETS;
+	assert_int_equal(catch_up_message_read(octets.frames, 2, &read), 0);
+	message = messages[5]; /* a chunk of a snapshot */
+	write_head(&octets, &message);
+	assert_int_equal(catch_up_message_read(octets.frames, 2, &read), 0);
+	row.version.sequence = 5;
+	writer = wire_writer_of(octets.rows + 2 * FEED_ROW_OCTETS, FEED_ROW_OCTETS);
+	feed_row_write(&writer, &row);
+	assert_int_equal(catch_up_message_read(octets.frames, 2, &read), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(extra_rows_are_no_changes),
 	        cmocka_unit_test(every_kind_makes_the_round),
 	        cmocka_unit_test(truncated_and_over_long_heads_are_refused),
 	        cmocka_unit_test(senseless_heads_are_refused),

@@ -71,7 +71,7 @@ static void row_refuses_what_is_not_one(void **state)
 	static const struct {
 		size_t at;
 		uint8_t value;
-	} wrong[] = {{0, 0}, {0, 3}, {2, 0}, {2, 129}, {2, 32}, {7, 0}, {15, 0}};
+	} wrong[] = {{0, 0}, {0, 5}, {2, 0}, {2, 129}, {2, 32}, {7, 0}, {15, 0}};
 	uint8_t bytes[FEED_ROW_OCTETS];
 	struct feed_row row;
 
@@ -143,6 +143,99 @@ static void batch_refuses_rows_that_disagree_with_its_head(void **state)
 	assert_int_equal(feed_message_read(batch.frames, 2, &message), -EBADMSG);
 	batch_of(&batch, &right, 1, swapped, 2);
 	assert_int_equal(feed_message_read(batch.frames, 2, &message), -EBADMSG);
+}
+
+static struct feed_row rates_of(uint8_t shard, uint64_t sequence)
+{
+	struct feed_row row = row_of(FEED_RATES, shard, sequence);
+
+	row.tunnel_kind = 0;
+	row.up = (struct feed_rate){.octets_per_s = 125000, .burst_octets = 3000, .excess_octets = 1500};
+	row.down = (struct feed_rate){0};
+	return row;
+}
+
+/* feed.h: the body of a row of rates, octet for octet */
+static void rates_have_the_agreed_layout(void **state)
+{
+	static const char hex[] = "04034000 00000002 0000000000000005 20010db800aa00070000000000000000"
+	                          "000000000001e848 00000bb8 000005dc 0000000000000000 00000000 00000000";
+	uint8_t expected[FEED_ROW_OCTETS], written[FEED_ROW_OCTETS];
+	struct wire_writer writer = wire_writer_of(written, sizeof(written));
+	struct wire_reader reader = wire_reader_of(expected, sizeof(expected));
+	struct feed_row row = rates_of(3, 5), read;
+
+	(void)state;
+	assert_int_equal(hex_decode(hex, expected, sizeof(expected)), FEED_ROW_OCTETS);
+	feed_row_write(&writer, &row);
+	assert_octets(written, wire_written(&writer), expected, sizeof(expected));
+	assert_int_equal(feed_row_read(&reader, &read), 0);
+	assert_true(read.up.octets_per_s == 125000 && read.up.burst_octets == 3000 && read.up.excess_octets == 1500);
+	expected[47 - 4] = expected[47 - 5] = 0; /* no burst: nothing would ever pass */
+	memset(expected + 40, 0, 4);
+	reader = wire_reader_of(expected, sizeof(expected));
+	assert_int_equal(feed_row_read(&reader, &read), -EBADMSG);
+}
+
+static int batch_result(const struct feed_row *rows, size_t count)
+{
+	static struct batch batch;
+	static struct feed_message message;
+	const struct feed_range ranges[] = {{3, 2, 5, 6}, {9, 2, 1, 1}};
+
+	batch_of(&batch, ranges, 2, rows, count);
+	return feed_message_read(batch.frames, 2, &message);
+}
+
+/* Extra rows count as no change, stand directly behind their row, are of its key and version, rates last. */
+static void extra_rows_belong_to_the_row_before(void **state)
+{
+	struct feed_row rows[] = {row_of(FEED_SET, 3, 5), row_of(FEED_CARE_OF, 3, 5), row_of(FEED_CARE_OF, 3, 5),
+	                          rates_of(3, 5),         row_of(FEED_SET, 9, 1),     rates_of(9, 1),
+	                          row_of(FEED_SET, 3, 6)};
+	struct feed_row many[3 + FEED_EXTRA_ROWS_MAX + 1] = {row_of(FEED_SET, 3, 5), row_of(FEED_SET, 9, 1),
+	                                                     row_of(FEED_SET, 3, 6)};
+	struct feed_row other[7];
+	uint8_t octets[sizeof(rows) / sizeof(rows[0]) * FEED_ROW_OCTETS];
+	struct wire_writer writer = wire_writer_of(octets, sizeof(octets));
+
+	(void)state;
+	assert_int_equal(batch_result(rows, 7), 0);
+	for (size_t i = 0; i < 7; i++)
+		feed_row_write(&writer, &rows[i]);
+	assert_int_equal(feed_rows_changes((struct wire_view){octets, sizeof(octets)}), 3);
+	memcpy(other, rows, sizeof(rows)); /* of another version */
+	other[1].version.sequence = 6;
+	assert_int_equal(batch_result(other, 7), -EBADMSG);
+	memcpy(other, rows, sizeof(rows)); /* of another key */
+	other[2].key[7] ^= 1;
+	assert_int_equal(batch_result(other, 7), -EBADMSG);
+	memcpy(other, rows, sizeof(rows)); /* behind a withdrawal */
+	other[0].operation = FEED_WITHDRAW;
+	assert_int_equal(batch_result(other, 7), -EBADMSG);
+	memcpy(other, rows, sizeof(rows)); /* rates and then one more */
+	other[2] = rows[3];
+	other[3] = rows[2];
+	assert_int_equal(batch_result(other, 7), -EBADMSG);
+	memcpy(other, rows, sizeof(rows)); /* behind a row of another shard */
+	other[3] = rows[4];
+	other[4] = rows[3];
+	assert_int_equal(batch_result(other, 7), -EBADMSG);
+	assert_int_equal(batch_result(rows + 1, 6), -EBADMSG); /* behind none */
+	for (size_t i = 3; i < sizeof(many) / sizeof(many[0]); i++)
+		many[i] = row_of(FEED_CARE_OF, 3, 6);
+	assert_int_equal(batch_result(many, 3 + FEED_EXTRA_ROWS_MAX), 0);
+	assert_int_equal(batch_result(many, 3 + FEED_EXTRA_ROWS_MAX + 1), -EBADMSG);
+}
+
+static void weights_are_at_least_one(void **state)
+{
+	struct feed_row row = row_of(FEED_SET, 3, 5);
+
+	(void)state;
+	assert_int_equal(feed_row_weight(&row), 1);
+	row.flags |= 300u << FEED_WEIGHT_SHIFT;
+	assert_int_equal(feed_row_weight(&row), 300);
 }
 
 /* C-2: version octet, number of frames, lengths */
@@ -234,6 +327,9 @@ int main(void)
 	        cmocka_unit_test(row_refuses_what_is_not_one),
 	        cmocka_unit_test(batch_makes_the_round),
 	        cmocka_unit_test(batch_refuses_rows_that_disagree_with_its_head),
+	        cmocka_unit_test(rates_have_the_agreed_layout),
+	        cmocka_unit_test(extra_rows_belong_to_the_row_before),
+	        cmocka_unit_test(weights_are_at_least_one),
 	        cmocka_unit_test(messages_refuse_wrong_frames),
 	        cmocka_unit_test(heads_make_the_round),
 	        cmocka_unit_test(versions_are_ordered_by_epoch_first),
