@@ -252,6 +252,16 @@ static struct tunnel_marking marking_of(const struct configured_tunnels *tunnels
 	return tunnels->dscp == DSCP_UNIFORM ? tunnel_marking_uniform() : (struct tunnel_marking){0};
 }
 
+/* For routes on host ports; and the driver of AF_XDP takes its program off the interface at the end. */
+static bool needs_network_administration(const struct dataplane *dataplane)
+{
+	bool needs = dataplane->netlink >= 0;
+
+	for (unsigned i = 0; i < dataplane->forwarding.port_count; i++)
+		needs |= strcmp(dataplane->ports[i].driver, "net_af_xdp") == 0;
+	return needs;
+}
+
 static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 {
 	int result;
@@ -298,7 +308,7 @@ static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 	if (!result)
 		result = main_core_open(dataplane, zeromq_context, error);
 	if (!result)
-		result = privileges_drop(dataplane->configuration.user, dataplane->netlink >= 0, error);
+		result = privileges_drop(dataplane->configuration.user, needs_network_administration(dataplane), error);
 	return result;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * privileges - root until ports and sockets are open, then the daemon's user without any right; where routes are to be
- * kept on a host port, the calling thread alone keeps CAP_NET_ADMIN, and only that.
+ * kept on a host port, or an XDP program taken off an interface, the calling thread alone keeps CAP_NET_ADMIN, and only
+ * that.
  *
  * Thread: the main one, after the workers' threads exist and before they poll.
  */

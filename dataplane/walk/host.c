@@ -54,6 +54,16 @@ static bool hand_over(struct walk *walk, struct rte_mbuf *buffer, uint8_t port, 
 	return rte_ring_enqueue(walk->to_host, buffer) == 0;
 }
 
+/* What was put together here, as the walk had to see it whole, does not go through the twin whole. False: dropped. */
+static bool cut(struct walk *walk, struct packet *packet, uint8_t port)
+{
+	if (packet->version == 6)
+		fragment(walk, packet, walk->forwarding->ports[port].mtu_bytes);
+	else
+		packet_drop(walk, packet, DROP_frame_too_big);
+	return packet->step != STEP_DONE;
+}
+
 void host_send(struct walk *walk, struct packet *packet, enum drop_reason otherwise)
 {
 	uint8_t port = twin_of(walk->forwarding, packet->port);
@@ -63,6 +73,8 @@ void host_send(struct walk *walk, struct packet *packet, enum drop_reason otherw
 		return;
 	}
 	packet_trim(packet);
+	if (packet->octets > walk->forwarding->ports[port].mtu_bytes && !cut(walk, packet, port))
+		return;
 	if (!hand_over(walk, packet->buffer, port, &packet->header.destination,
 	               packet->version == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6)) {
 		packet_drop(walk, packet, DROP_host_queue_full);

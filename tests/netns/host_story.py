@@ -120,6 +120,25 @@ def story_tcp_to_our_own_addresses():
     assert after["to_host"] - before["to_host"] > least and after["from_host"] - before["from_host"] > least, (before, after)
 
 
+def story_datagrams_in_fragments_are_put_together():
+    """In fragments from the link, whole to the kernel; its answer in fragments again."""
+    octets = BULK[:1900]
+    with topology.inside("home"):
+        server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    server.bind((topology.SERVICE_ADDRESS, 5000))
+    with topology.inside("cn"):
+        client = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    for one in (server, client):
+        one.settimeout(10)
+    client.sendto(octets, (topology.SERVICE_ADDRESS, 5000))
+    received, peer = server.recvfrom(65536)
+    assert received == octets
+    server.sendto(received, peer)
+    assert client.recv(65536) == octets
+    server.close()
+    client.close()
+
+
 def story_tcp_in_ipv4():
     """ARP is answered by the data plane on the link, and by its twin's neighbour to the kernel."""
     converse("cn", None, "home", host_port.IPV4_ADDRESS, 22)

@@ -106,6 +106,16 @@ def story_three_workers_share_two_queues():
     all_worked(shares)
 
 
+def story_two_workers_share_the_queue_of_an_af_xdp_port():
+    with_workers(2, "net_af_xdp,iface=core0")
+    port = shown()["ports"][0]
+    assert (port["driver"], port["queues"]) == ("net_af_xdp", 1), port
+    _, shares = exchange()
+    all_worked(shares)
+    with_workers(2, "net_af_xdp,iface=core0")  # what the first left on the interface does not hinder the second
+    exchange()
+
+
 def story_the_host_port_serves_all_workers():
     """What is for the kernel comes from whichever worker has the flow."""
     before = stats()["walk"]

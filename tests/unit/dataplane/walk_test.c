@@ -405,6 +405,21 @@ static void host_gets_what_is_for_us(void **state)
 	unmake(fixture);
 }
 
+/* What was put together here is larger than the twin's MTU: it goes there in pieces. */
+static void host_gets_large_packets_in_pieces(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+
+	(void)state;
+	fixture->forwarding.ports[0].has_host = true;
+	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", 59, 1900, 1, 1000);
+	assert_int_equal(fixture->counters.originated, 1);
+	take_host_frames(fixture);
+	assert_int_equal(fixture->host_got, 2);
+	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + 6], NEXT_HEADER_FRAGMENT);
+	unmake(fixture);
+}
+
 /* OSPF, router advertisements, a link-local session: the link's talk is the host's, too. */
 static void host_hears_the_link(void **state)
 {
@@ -749,6 +764,7 @@ int main(void)
 	        cmocka_unit_test(binding_counts_what_is_forwarded),
 	        cmocka_unit_test(no_buffer_for_answers_is_no_crash),
 	        cmocka_unit_test(host_gets_what_is_for_us),
+	        cmocka_unit_test(host_gets_large_packets_in_pieces),
 	        cmocka_unit_test(host_hears_the_link),
 	        cmocka_unit_test(host_sends_by_the_walks_routes),
 	        cmocka_unit_test(host_finds_every_neighbour_here),
