@@ -368,6 +368,27 @@ static size_t nak(struct eap_aka_peer *peer, const struct eap_packet *request)
 	return respond(peer, request, EAP_TYPE_NAK, &data, 0);
 }
 
+/* RFC 4187 10.1, RFC 9048 3.5: whether what must not be skipped stands only where the table has it, in a request. */
+static bool attributes_belong(const struct eap_aka_message *message, uint8_t method)
+{
+	bool asks_identity = message->permanent_id_req || message->any_id_req || message->fullauth_id_req;
+	bool challenges = message->rand.bytes || message->autn.bytes || message->kdf_input.bytes || message->kdf_count;
+	bool has_kdf = message->kdf_input.bytes || message->kdf_count;
+
+	if (message->res.bytes || message->auts.bytes || message->identity.bytes || message->has_client_error_code)
+		return false; /* ours to send */
+	switch (message->subtype) {
+	case EAP_AKA_IDENTITY:
+		return !challenges && !message->mac.bytes && !message->has_notification;
+	case EAP_AKA_CHALLENGE:
+		return !asks_identity && !message->has_notification && (method == EAP_TYPE_AKA_PRIME || !has_kdf);
+	case EAP_AKA_NOTIFICATION:
+		return !asks_identity && !challenges;
+	default:
+		return true;
+	}
+}
+
 static size_t method_request(struct eap_aka_peer *peer, const struct eap_packet *request)
 {
 	struct eap_aka_message message;
@@ -381,6 +402,8 @@ static size_t method_request(struct eap_aka_peer *peer, const struct eap_packet 
 		peer->counters.malformed++;
 		return client_error(peer, request, "E-9: a malformed packet or an unknown attribute below 128");
 	}
+	if (!attributes_belong(&message, request->type))
+		return client_error(peer, request, "RFC 9048 3.5: an attribute in a message where it does not belong");
 	switch (message.subtype) {
 	case EAP_AKA_IDENTITY:
 		if (peer->state == EAP_AKA_PEER_METHOD_DONE)

@@ -5,6 +5,7 @@
     architecture.md 4   a core touches no clock, socket, file or thread, no store, no source of randomness but the one that it is given
     architecture.md 3   the walk reads no clock, and never blocks, allocates from the heap, or locks
     K-15                the host key signs proofs of possession and nothing else
+    RFC 6786 7          the keys of Encryption-Encap encrypt it and serve no other purpose
     K-16                secrets are compared in constant time and printed by nobody
     S-8                 what runs inside a transaction asks no DNS or RADIUS server, and sends nothing
     C-3                 each ZeroMQ socket of a daemon has its LINGER, IMMEDIATE and both high-water marks set before it is bound or connected"""
@@ -17,6 +18,8 @@ import sys
 SOURCE = pathlib.Path(os.environ["KEDGE_SOURCE"])
 BUILD = pathlib.Path(os.environ["KEDGE_BUILD"])
 CORES = [f"controlplane/mobilityserver/{room}" for room in ("access", "bindings", "bootstrap", "decision", "directory", "homeagent", "naming")]
+# the node's library also holds its files and its configuration
+NODE_CORES = {"bootstrap_client", "eap_aka_peer", "mobile_ipv6", "mobilenode", "movement", "pana_client", "pana_client_session", "pana_client_start"}
 WALK = ["dataplane/walk", "dataplane/binding"]
 IMPURE = re.compile(r"clock_\w+|time|gettimeofday|instant_now|socket|bind|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|open(at)?|fopen(64)?|read|write|"
                     r"pthread_\w+|usleep|nanosleep|sleep|poll|select|uv_\w+|zmq_\w+|sqlite3_\w+|s?rand(om)?(_r)?|getrandom|RAND_\w+|randomness_system|"
@@ -41,6 +44,11 @@ def check_cores():
     for folder in CORES:
         impure = sorted({(name, symbol) for name, symbol in calls_of(folder) if IMPURE.fullmatch(symbol)})
         assert not impure, f"{folder} is a pure core, yet calls {impure}"
+    called = set(calls_of("controlplane/mobilenode"))
+    missing = NODE_CORES - {name for name, _ in called}
+    assert not missing, f"the node has no core {missing}"
+    impure = sorted((name, symbol) for name, symbol in called if name in NODE_CORES and IMPURE.fullmatch(symbol))
+    assert not impure, f"cores of the node call {impure}"
 
 
 def check_walk():
@@ -60,6 +68,17 @@ def check_host_key():
     assert callers, "nobody signs"
     for path in callers:
         assert re.search(r"\bproof_of_(node|server)\(", path.read_text()), f"{path.relative_to(SOURCE)} signs something else than a proof"
+
+
+def check_encryption_keys():
+    """RFC 6786 7"""
+    keys = "controlplane/keys/pana_keys.c"
+    users = {path.relative_to(SOURCE).as_posix() for path in sources("controlplane", "proto", "dataplane")
+             if re.search(r"\bpa[ac]_encryption\b", path.read_text())}
+    assert users == {keys}, f"the keys of Encryption-Encap are used in {sorted(users)}"
+    text = (SOURCE / keys).read_text()
+    functions = {name for name, body in re.findall(r"^[a-z].*?\b(\w+)\([^{;]*\)\n\{(.*?)^\}", text, re.M | re.S) if re.search(r"\bpa[ac]_encryption\b", body)}
+    assert functions == {"pana_keys_derive", "pana_encap_crypt"}, f"{sorted(functions)} take the keys of Encryption-Encap"
 
 
 def check_transactions():
@@ -106,7 +125,7 @@ def check_sockets():
 
 def main():
     failed = 0
-    for check in (check_cores, check_walk, check_host_key, check_transactions, check_secrets, check_sockets):
+    for check in (check_cores, check_walk, check_host_key, check_encryption_keys, check_transactions, check_secrets, check_sockets):
         try:
             check()
         except AssertionError as error:

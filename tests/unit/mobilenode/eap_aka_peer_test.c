@@ -542,6 +542,81 @@ static void attributes_that_are_not_known(void **state) /* E-9 */
 	assert_int_equal(server->message.client_error_code, 0);
 }
 
+/* A request with one attribute too many: its writer, and what the peer makes of it. */
+static void assert_stray(struct server *server, uint8_t type, enum eap_aka_subtype subtype,
+                         void (*write)(struct wire_writer *writer))
+{
+	uint8_t data[256];
+	struct wire_writer writer = wire_writer_of(data, sizeof(data));
+
+	eap_aka_peer_restart(server->peer);
+	ask_identity(server);
+	eap_aka_begin(&writer, subtype);
+	write(&writer);
+	assert_int_equal(send_data(server, type, &writer, 0), EAP_AKA_CLIENT_ERROR);
+	assert_true(strncmp(eap_aka_peer_failure(server->peer), "RFC 9048 3.5", 12) == 0);
+	assert_int_equal(server->card.asked, 0);
+}
+
+static const uint8_t sixteen[16] = {0x30};
+
+static void rand_in_identity(struct wire_writer *writer)
+{
+	eap_aka_write_flag(writer, AT_ANY_ID_REQ);
+	eap_aka_write_rand(writer, sixteen);
+}
+
+static void notification_in_challenge(struct wire_writer *writer)
+{
+	eap_aka_write_rand(writer, sixteen);
+	eap_aka_write_autn(writer, sixteen);
+	eap_aka_write_u16(writer, AT_NOTIFICATION, 0);
+	eap_aka_write_mac(writer);
+}
+
+static void identity_request_in_challenge(struct wire_writer *writer)
+{
+	eap_aka_write_rand(writer, sixteen);
+	eap_aka_write_autn(writer, sixteen);
+	eap_aka_write_flag(writer, AT_PERMANENT_ID_REQ);
+	eap_aka_write_mac(writer);
+}
+
+static void rand_in_notification(struct wire_writer *writer)
+{
+	eap_aka_write_u16(writer, AT_NOTIFICATION, EAP_AKA_NOTIFICATION_GENERAL_FAILURE);
+	eap_aka_write_rand(writer, sixteen);
+}
+
+static void response_in_request(struct wire_writer *writer)
+{
+	eap_aka_write_flag(writer, AT_ANY_ID_REQ);
+	eap_aka_write_res(writer, sixteen, 8);
+}
+
+static void kdf_in_aka(struct wire_writer *writer)
+{
+	eap_aka_write_rand(writer, sixteen);
+	eap_aka_write_autn(writer, sixteen);
+	eap_aka_write_kdf(writer, 1);
+	eap_aka_write_mac(writer);
+}
+
+static void allow_aka(struct server *server, const char *network_name);
+
+static void attributes_stand_where_they_belong(void **state) /* RFC 4187 10.1, RFC 9048 3.5 */
+{
+	struct server *server = *state;
+
+	allow_aka(server, "kedge:ha.mob.example");
+	assert_stray(server, EAP_TYPE_AKA_PRIME, EAP_AKA_IDENTITY, rand_in_identity);
+	assert_stray(server, EAP_TYPE_AKA_PRIME, EAP_AKA_CHALLENGE, notification_in_challenge);
+	assert_stray(server, EAP_TYPE_AKA_PRIME, EAP_AKA_CHALLENGE, identity_request_in_challenge);
+	assert_stray(server, EAP_TYPE_AKA_PRIME, EAP_AKA_NOTIFICATION, rand_in_notification);
+	assert_stray(server, EAP_TYPE_AKA_PRIME, EAP_AKA_IDENTITY, response_in_request);
+	assert_stray(server, EAP_TYPE_AKA, EAP_AKA_CHALLENGE, kdf_in_aka);
+}
+
 static void card_that_cannot_store(void **state)
 {
 	struct server *server = *state;
@@ -696,6 +771,7 @@ int main(void)
 	        TEST(several_identity_requests_in_one),
 	        TEST(attributes_that_are_not_known),
 	        TEST(card_that_cannot_store),
+	        TEST(attributes_stand_where_they_belong),
 	        TEST(aka_is_not_allowed),
 	        TEST(aka_where_aka_prime_would_be_served),
 	        TEST(a_long_network_name),
