@@ -64,6 +64,18 @@ def story_without_overlap_the_stream_survives():
     assert len(echo.received) > 40
 
 
+def story_the_session_follows():
+    """RFC 5191 5.6, B-23: after a handover the PANA session is at the new address, by a ping under AUTH."""
+    def source():
+        rows = story.kedge("session", "show", "--imsi", IMSI)["rows"]
+        assert len(rows) == 1, rows
+        return rows[0]["source"]
+    for network in ("wlan", "cellular"):
+        lab.move(network)
+        node.wait_bound_at(topology.ACCESSES[network].address)
+        programs.wait_until(lambda: source().startswith(f"[{topology.ACCESSES[network].address}]"), "the session at the new address", 10)  # pylint: disable=cell-var-from-loop
+
+
 def seen_as(correspondent, bound_to=None):
     """Which address a TCP server at the correspondent sees a program of the node come from."""
     with topology.inside("cn"):

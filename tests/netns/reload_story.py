@@ -8,6 +8,7 @@ import re
 import signal
 
 import daemons
+import kedge_node
 import programs
 import story
 import topology
@@ -16,7 +17,7 @@ from oracle import aka  # noqa: F401  (makes the oracle's modules importable)
 import node  # noqa: E402
 
 K, OPC = bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
-MATTI, AINO = "001010000000001", "001010000000002"
+MATTI, AINO, JUHA = "001010000000001", "001010000000002", "001010000000003"
 devices = {}
 
 
@@ -50,8 +51,8 @@ def story_everybody_is_there():
         story.requires(daemon.name)
     path = story.scratch("subscribers.json")
     path.write_text(json.dumps([{"imsi": imsi, "k": K.hex(), "opc": OPC.hex(), "name": name, "name_consent": True}
-                                for imsi, name in ((MATTI, "Matti Virtanen"), (AINO, "Aino Kallas"))]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 2
+                                for imsi, name in ((MATTI, "Matti Virtanen"), (AINO, "Aino Kallas"), (JUHA, "Juha Aho"))]))
+    assert story.kedge("subscriber", "import", str(path))["created"] == 3
 
 
 def story_nothing_changed():
@@ -123,6 +124,22 @@ def story_limits_of_the_data_plane():
     assert story.ping("cn", topology.DATA_PLANE_ADDRESS, 30, timeout_s=1) < 30
     told = reload("dataplane", lambda text: text + "workers: no\n")
     assert re.search(r"dataplane.yaml:\d+: .*workers", told) and "what ran goes on" in told, told
+
+
+def story_wish_of_a_node():
+    """It asks at once, in the session that there is; the binding goes on."""
+    juha = kedge_node.Node(JUHA, K.hex(), OPC.hex())
+    juha.start()
+    address = juha.facts["home_address"]
+    assert juha.facts["fqdn"] == "node-juha.mob.example", juha.facts
+    juha.configuration.write_text(juha.configuration.read_text().replace('fqdn: ""', 'fqdn: "juha.mob.example"'))
+    os.kill(programs.running_pid(juha.name), signal.SIGHUP)
+    programs.wait_until(lambda: juha.status().get("fqdn") == "juha.mob.example", "the wished name", 20)
+    programs.wait_until(lambda: story.ask("cn", "juha.mob.example", "AAAA") == [address], "the name in the zone", 20)
+    facts = juha.status()
+    assert (facts["state"], facts["home_address"], facts["bootstraps"]) == ("bound", address, 2), facts
+    assert story.ping("cn", "juha.mob.example") == 1
+    juha.stop()
 
 
 story.main(__name__)
