@@ -630,6 +630,33 @@ static void a_stranger_is_not_answered(void **state)
 	assert_int_equal(bench->radius.counters.unknown_client, 1);
 }
 
+/* A configuration that was read again: who is still a client goes on where he was; who is not is nobody. */
+static void other_clients(void **state)
+{
+	struct bench *bench = *state;
+	struct radius_client same[2], others[1] = {bench->clients[0]};
+	uint32_t lifetime_s;
+
+	begin(bench, IDENTITY);
+	judge(bench, IDENTITY);
+	same[0] = bench->clients[1];
+	same[1] = bench->clients[0];
+	radius_server_set_clients(&bench->radius, same, 2, 77);
+	answer_challenge(bench, bench->card.res, true);
+	acknowledge(bench);
+	assert_int_equal(bench->packet.code, RADIUS_ACCESS_ACCEPT);
+	assert_true(radius_find_u32(&bench->packet, 0, RADIUS_SESSION_TIMEOUT, &lifetime_s));
+	assert_int_equal(lifetime_s, 77);
+	begin(bench, IDENTITY);
+	others[0].prefix.s6_addr[15] ^= 1;
+	radius_server_set_clients(&bench->radius, others, 1, 77);
+	assert_null(bench->radius.conversations);
+	bench->answers = 0;
+	send_request(bench);
+	assert_int_equal(bench->answers, 0);
+	assert_int_equal(bench->radius.counters.unknown_client, 1);
+}
+
 /* Proxy-States come back as they came, in their order, up to a limit. */
 static void proxy_states_are_echoed_up_to_a_limit(void **state)
 {
@@ -739,6 +766,7 @@ int main(void)
 	        EACH(another_service_is_refused),
 	        EACH(a_request_without_its_authenticator_changes_nothing),
 	        EACH(a_stranger_is_not_answered),
+	        EACH(other_clients),
 	        EACH(proxy_states_are_echoed_up_to_a_limit),
 	        EACH(a_foreign_state_opens_nothing),
 	        EACH(a_conversation_ends_after_a_minute),
