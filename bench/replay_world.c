@@ -175,7 +175,8 @@ static void apply_path_mtu(struct world *world, const struct punt_note *note)
 		return;
 	care_of = shared_address_load(&entry->care_of_address);
 	if (in6_is_equal(&care_of, &note->care_of_address))
-		table_writer_lower_mtu(entry, (uint16_t)(note->path_mtu_bytes - IPV6_HEADER_OCTETS));
+		table_writer_lower_mtu(entry,
+		                       forwarding_carried(note->path_mtu_bytes, binding_traits_load(entry).kind));
 }
 
 void world_worker_turn(struct world *world)

@@ -205,7 +205,6 @@ static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *
 	uint8_t body[PUNT_PATH_MTU_OCTETS];
 	struct wire_writer writer = wire_writer_of(body, sizeof(body));
 	const struct binding_cold *cold;
-	uint16_t inner_bytes = (uint16_t)(note->path_mtu_bytes - IPV6_HEADER_OCTETS);
 	struct in6_addr care_of_address;
 
 	if (!entry)
@@ -214,7 +213,7 @@ static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *
 	if (!in6_is_equal(&care_of_address, &note->care_of_address))
 		return; /* of a path that the node has left meanwhile */
 	cold = binding_table_cold(dataplane->forwarding.table, entry);
-	table_writer_lower_mtu(entry, inner_bytes);
+	table_writer_lower_mtu(entry, forwarding_carried(note->path_mtu_bytes, binding_traits_load(entry).kind));
 	log_path_mtu(dataplane, note);
 	report.shard = cold->shard;
 	report.key_length = cold->key_length;

@@ -114,6 +114,12 @@ static inline int forwarding_own(const struct forwarding *forwarding, const stru
 /* The route of the longest prefix of its family that holds the destination; its index or NO_ROUTE. */
 uint16_t forwarding_route(const struct forwarding *forwarding, const struct in6_addr *destination);
 
+/* Octets of the largest inner packet that one outer packet of `mtu_bytes` carries in a tunnel of this kind. */
+static inline uint16_t forwarding_carried(uint16_t mtu_bytes, uint8_t kind)
+{
+	return (uint16_t)(mtu_bytes - tunnel_kind(kind)->outer_octets);
+}
+
 /* Octets of the largest inner packet that a tunnel of this kind (enum feed_tunnel_kind) over this route carries. */
 uint16_t forwarding_inner_mtu(const struct forwarding *forwarding, uint16_t route, uint8_t kind);
 

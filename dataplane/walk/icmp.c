@@ -1,48 +1,75 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * icmp - echo is answered, errors are made (RFC 4443, as much of the packet as fits into 1280), and an outer Packet Too
- * Big is believed only if it quotes a packet of a live binding's tunnel (M-19). Other outer errors change nothing
- * (N-9).
+ * icmp - echo is answered, errors are made within their rate (RFC 4443 2.4: as much of the packet as fits into 1280;
+ * RFC 1812 4.3.2: into 576), and errors about our outer packets go to path_mtu.c.
  */
+#include "icmp4.h"
 #include "punt.h"
 #include "walk.h"
 
-void icmp_error(struct walk *walk, struct packet *packet, uint8_t type, uint8_t code, uint32_t parameter,
-                enum drop_reason otherwise)
+/* RFC 792 and RFC 1191 for what the walk says in the words of RFC 4443. */
+static size_t write_ipv4(struct wire_writer *writer, const struct in6_addr *source, const struct in6_addr *destination,
+                         uint8_t type, uint8_t code, uint32_t parameter, struct wire_view offending)
 {
-	const struct in6_addr *source = forwarding_error_source(walk->forwarding, packet->version);
-	struct ip_packet offending;
+	switch (type) {
+	case ICMPV6_PACKET_TOO_BIG:
+		return icmp4_error_write(writer, source, destination, ICMPV4_UNREACHABLE, ICMPV4_FRAGMENTATION_NEEDED,
+		                         parameter, offending);
+	case ICMPV6_TIME_EXCEEDED:
+		return icmp4_error_write(writer, source, destination, ICMPV4_TIME_EXCEEDED, code, 0, offending);
+	case ICMPV6_PARAMETER_PROBLEM:
+		return icmp4_error_write(writer, source, destination, ICMPV4_PARAMETER_PROBLEM, 0, parameter << 24,
+		                         offending);
+	default:
+		return icmp4_error_write(writer, source, destination, ICMPV4_UNREACHABLE,
+		                         code == ICMPV6_UNREACHABLE_ADDRESS ? ICMPV4_HOST_UNREACHABLE
+		                                                            : ICMPV4_NET_UNREACHABLE,
+		                         0, offending);
+	}
+}
+
+void icmp_tell(struct walk *walk, const struct ip_packet *offending, struct wire_view view, uint8_t type, uint8_t code,
+               uint32_t parameter)
+{
+	const bool is_ipv4 = offending->version == 4;
+	const struct in6_addr *source = forwarding_error_source(walk->forwarding, offending->version);
 	struct wire_writer writer;
 	struct packet *error;
 	size_t octets = 0;
 
-	packet_count_up(packet); /* what is answered has been served */
-	if (packet->is_own || packet->version != 6 || !source ||
-	    ip_packet_read(packet->ip, packet->octets, &offending) || icmp6_error_is_forbidden(&offending)) {
-		packet_drop(walk, packet, otherwise);
+	if (!source || (is_ipv4 ? icmp4_error_is_forbidden(offending) : icmp6_error_is_forbidden(offending)))
 		return;
-	}
-	if (forwarding_own(walk->forwarding, &offending.destination) >= 0)
-		source = &offending.destination; /* RFC 4443 2.2 a */
+	if (forwarding_own(walk->forwarding, &offending->destination) >= 0)
+		source = &offending->destination; /* RFC 4443 2.2 a */
 	if (!token_bucket_take(&walk->icmp_errors, walk->now_ms)) {
 		counter_add(&walk->counters->errors_limited, 1);
-		packet_drop(walk, packet, otherwise);
 		return;
 	}
-	error = made_begin(walk, &writer, IPV6_MINIMUM_MTU);
+	error = made_begin(walk, &writer, is_ipv4 ? (uint16_t)ICMPV4_ERROR_OCTETS_MAX : (uint16_t)IPV6_MINIMUM_MTU);
 	if (error)
-		octets = icmp6_error_write(&writer, source, &offending.source, type, code, parameter,
-		                           packet_view(packet));
+		octets = (is_ipv4 ? write_ipv4 : icmp6_error_write)(&writer, source, &offending->source, type, code,
+		                                                    parameter, view);
 	if (octets)
 		made_finish(walk, error, octets);
 	else if (error)
 		rte_pktmbuf_free(error->buffer);
+}
+
+void icmp_error(struct walk *walk, struct packet *packet, uint8_t type, uint8_t code, uint32_t parameter,
+                enum drop_reason otherwise)
+{
+	struct ip_packet offending;
+
+	packet_count_up(packet); /* what is answered has been served */
+	if (!packet->is_own && !ip_packet_read(packet->ip, packet->octets, &offending))
+		icmp_tell(walk, &offending, packet_view(packet), type, code, parameter);
 	packet_drop(walk, packet, otherwise);
 }
 
-static void answer_echo(struct walk *walk, struct packet *packet, const struct ip_packet *parsed,
-                        const struct icmp6_message *message)
+static void answer_echo(struct walk *walk, struct packet *packet, const struct ip_packet *parsed, uint32_t parameter,
+                        struct wire_view data)
 {
+	const bool is_ipv4 = parsed->version == 4;
 	struct wire_writer writer;
 	struct packet *reply;
 	size_t octets = 0;
@@ -51,11 +78,12 @@ static void answer_echo(struct walk *walk, struct packet *packet, const struct i
 		packet_drop(walk, packet, DROP_icmp_rate_limited);
 		return;
 	}
-	reply = made_begin(walk, &writer,
-	                   (uint16_t)(IPV6_HEADER_OCTETS + ICMPV6_ERROR_HEADER_OCTETS + message->body.octets));
+	reply = made_begin(walk, &writer, (uint16_t)(IPV6_HEADER_OCTETS + ICMPV6_ERROR_HEADER_OCTETS + data.octets));
 	if (reply)
-		octets = icmp6_echo_write(&writer, &parsed->destination, &parsed->source, ICMPV6_ECHO_REPLY,
-		                          message->parameter, message->body);
+		octets = is_ipv4 ? icmp4_echo_reply_write(&writer, &parsed->destination, &parsed->source, parameter,
+		                                          data)
+		                 : icmp6_echo_write(&writer, &parsed->destination, &parsed->source, ICMPV6_ECHO_REPLY,
+		                                    parameter, data);
 	if (!octets) {
 		if (reply)
 			rte_pktmbuf_free(reply->buffer);
@@ -66,68 +94,19 @@ static void answer_echo(struct walk *walk, struct packet *packet, const struct i
 	packet_consume(walk, packet);
 }
 
-/* The live binding whose tunnel the quoted packet went into; NULL when there is none. */
-static struct binding_entry *quoted_binding(struct walk *walk, struct wire_view quoted, struct in6_addr *key,
-                                            struct in6_addr *care_of_address)
+static enum outer_trouble trouble_of(const struct icmp6_message *message)
 {
-	const struct forwarding *forwarding = walk->forwarding;
-	struct wire_reader reader = wire_reader_of_view(quoted);
-	const struct service_prefix *prefix;
-	struct ipv6_header outer, inner;
-	struct binding_entry *entry;
-	struct in6_addr bound;
-	const struct in6_addr *keys[1] = {key};
+	enum { NO_ROUTE_TO = 0, BEYOND_SCOPE = 2 };
 
-	ipv6_header_read(&reader, &outer);
-	ipv6_header_read(&reader, &inner);
-	if (reader.failed || outer.next_header != NEXT_HEADER_IPV6 || forwarding_own(forwarding, &outer.source) < 0)
-		return NULL;
-	prefix = service_prefix_of(&forwarding->prefixes, &inner.destination);
-	if (!prefix)
-		return NULL;
-	service_prefix_key(prefix, &inner.destination, key);
-	binding_table_lookup(forwarding->table, keys, 1, &entry);
-	if (!entry || binding_expiry_load(entry) <= walk->expiry_horizon_ms)
-		return NULL;
-	bound = shared_address_load(&entry->care_of_address);
-	*care_of_address = outer.destination;
-	return in6_is_equal(&bound, &outer.destination) ? entry : NULL;
-}
-
-/* RFC 8201 4: below 1280 it is never believed; a path is not narrower. */
-static void learn_path_mtu(struct walk *walk, struct packet *packet, const struct icmp6_message *message)
-{
-	struct in6_addr key, care_of_address;
-
-	if (message->parameter < IPV6_MINIMUM_MTU || message->parameter > UINT16_MAX ||
-	    !quoted_binding(walk, message->body, &key, &care_of_address)) {
-		packet_drop(walk, packet, DROP_icmp_error_unmatched);
-		return;
-	}
-	counter_add(&walk->counters->path_mtu_learnt, 1);
-	punt_path_mtu(walk, packet, &key, &care_of_address, (uint16_t)message->parameter);
-}
-
-/* Whether the error is about a tunnel's packet; any other of ours came from the host's kernel. */
-static bool quotes_tunnel(struct wire_view quoted)
-{
-	struct wire_reader reader = wire_reader_of_view(quoted);
-	struct ipv6_header outer;
-
-	ipv6_header_read(&reader, &outer);
-	return reader.failed || outer.next_header == NEXT_HEADER_IPV6;
-}
-
-static void receive_error(struct walk *walk, struct packet *packet, const struct icmp6_message *message)
-{
-	bool is_too_big = message->type == ICMPV6_PACKET_TOO_BIG && !packet->was_inside;
-
-	if (!quotes_tunnel(message->body))
-		host_send(walk, packet, is_too_big ? DROP_icmp_error_unmatched : DROP_icmp_error_ignored);
-	else if (is_too_big)
-		learn_path_mtu(walk, packet, message);
-	else
-		packet_drop(walk, packet, DROP_icmp_error_ignored);
+	if (message->type == ICMPV6_PACKET_TOO_BIG)
+		return OUTER_TOO_BIG;
+	if (message->type == ICMPV6_TIME_EXCEEDED && message->code == 0)
+		return OUTER_UNREACHABLE;
+	if (message->type == ICMPV6_DESTINATION_UNREACHABLE &&
+	    (message->code == NO_ROUTE_TO || message->code == BEYOND_SCOPE ||
+	     message->code == ICMPV6_UNREACHABLE_ADDRESS))
+		return OUTER_UNREACHABLE;
+	return OUTER_OTHER;
 }
 
 void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
@@ -144,9 +123,32 @@ void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_pack
 	else if (in6_is_confined(&parsed->source))
 		packet_drop(walk, packet, DROP_ip_source_confined);
 	else if (message.type == ICMPV6_ECHO_REQUEST)
-		answer_echo(walk, packet, parsed, &message);
+		answer_echo(walk, packet, parsed, message.parameter, message.body);
 	else if (icmp6_is_error(message.type))
-		receive_error(walk, packet, &message);
+		outer_error(walk, packet, trouble_of(&message), message.parameter, message.body);
 	else
 		host_send(walk, packet, DROP_icmp_unserved);
+}
+
+void icmp4_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
+{
+	struct icmp4_message message;
+	enum outer_trouble trouble = OUTER_OTHER;
+
+	if (icmp4_read(parsed, &message)) {
+		packet_drop(walk, packet, DROP_icmp_malformed);
+	} else if (in6_is_confined(&parsed->source)) {
+		packet_drop(walk, packet, DROP_ip_source_confined);
+	} else if (message.type == ICMPV4_ECHO_REQUEST) {
+		answer_echo(walk, packet, parsed, message.parameter, message.body);
+	} else if (icmp4_is_error(message.type)) {
+		if (message.type == ICMPV4_UNREACHABLE && message.code == ICMPV4_FRAGMENTATION_NEEDED)
+			trouble = OUTER_TOO_BIG;
+		else if ((message.type == ICMPV4_UNREACHABLE && message.code <= ICMPV4_HOST_UNREACHABLE) ||
+		         (message.type == ICMPV4_TIME_EXCEEDED && message.code == 0))
+			trouble = OUTER_UNREACHABLE;
+		outer_error(walk, packet, trouble, message.parameter & 0xffff, message.body);
+	} else {
+		host_send(walk, packet, DROP_icmp_unserved);
+	}
 }

@@ -33,6 +33,8 @@ void local(struct walk *walk, struct packet *packet)
 		local_on_link(walk, packet, &parsed);
 	else if (parsed.version == 6 && parsed.protocol == NEXT_HEADER_ICMPV6)
 		icmp_receive(walk, packet, &parsed);
+	else if (parsed.version == 4 && parsed.protocol == NEXT_HEADER_ICMPV4)
+		icmp4_receive(walk, packet, &parsed);
 	else if (in6_is_confined(&parsed.source))
 		packet_drop(walk, packet, DROP_ip_source_confined);
 	else if (forwarding_own(walk->forwarding, &parsed.source) >= 0)

@@ -425,16 +425,18 @@ static bool is_refused(struct walk *walk, struct packet *packet, const struct ip
 	const size_t end = parsed->fragment_offset + data_octets;
 	const bool is_tunnelled = parsed->protocol == NEXT_HEADER_IPV6;
 
-	if (!data_octets) {
+	const bool is_ipv4 = parsed->version == 4; /* which demands no answers */
+
+	if (!data_octets || (is_ipv4 && ((parsed->more_fragments && data_octets % 8) || end + head_octets > UINT16_MAX))) {
 		packet_drop(walk, packet, DROP_fragment_malformed);
+	} else if (is_ipv4) {
+		return false;
 	} else if (parsed->more_fragments && data_octets % 8) {
-		icmp_error(walk, packet, ICMPV6_PARAMETER_PROBLEM, 0,
-		           parsed->version == 4 ? TOTAL_LENGTH_AT : PAYLOAD_LENGTH_AT, DROP_fragment_malformed);
-	} else if (end + head_octets - (parsed->version == 4 ? 0 : IPV6_HEADER_OCTETS) > UINT16_MAX) {
-		icmp_error(walk, packet, ICMPV6_PARAMETER_PROBLEM, 0,
-		           parsed->version == 4 ? IPV4_FRAGMENT_AT : (uint32_t)parsed->fragment_header_offset + 2,
+		icmp_error(walk, packet, ICMPV6_PARAMETER_PROBLEM, 0, PAYLOAD_LENGTH_AT, DROP_fragment_malformed);
+	} else if (end + head_octets - IPV6_HEADER_OCTETS > UINT16_MAX) {
+		icmp_error(walk, packet, ICMPV6_PARAMETER_PROBLEM, 0, (uint32_t)parsed->fragment_header_offset + 2,
 		           DROP_fragment_malformed);
-	} else if (!parsed->fragment_offset && parsed->version == 6 &&
+	} else if (!parsed->fragment_offset &&
 	           parsed->payload.octets < (is_tunnelled ? (size_t)IPV6_HEADER_OCTETS : UDP_HEADER_OCTETS)) {
 		icmp_error(walk, packet, ICMPV6_PARAMETER_PROBLEM, ICMPV6_INCOMPLETE_HEADERS, 0,
 		           DROP_fragment_malformed);

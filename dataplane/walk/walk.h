@@ -213,8 +213,22 @@ void local(struct walk *walk, struct packet *packet);
 
 /* icmp.c */
 void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
+void icmp4_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
+
+/*
+ * icmp.c: drops the packet for the reason `otherwise`, and tells its source if that is allowed and within the rate. The
+ * words are those of RFC 4443; an IPv4 packet's source is told the like of RFC 792. icmp_tell() tells alone: about
+ * `offending`, whose octets as far as they are here are `view`.
+ */
 void icmp_error(struct walk *walk, struct packet *packet, uint8_t type, uint8_t code, uint32_t parameter,
                 enum drop_reason otherwise);
+void icmp_tell(struct walk *walk, const struct ip_packet *offending, struct wire_view view, uint8_t type, uint8_t code,
+               uint32_t parameter);
+
+/* path_mtu.c: an ICMP error to one of our addresses, with the packet that it quotes. */
+enum outer_trouble { OUTER_TOO_BIG, OUTER_UNREACHABLE, OUTER_OTHER };
+void outer_error(struct walk *walk, struct packet *packet, enum outer_trouble trouble, uint32_t mtu_bytes,
+                 struct wire_view view);
 
 /* neighbour_discovery.c */
 void neighbour_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);

@@ -33,8 +33,9 @@
 	X(previous_care_of, "packets from a care-of address just left")                                                \
 	X(other_care_of, "packets from and to care-of addresses beside the first")                                     \
 	X(errors_limited, "ICMPv6 errors not sent because of their rate")                                              \
+	X(errors_relayed, "errors about outer packets that were told to the inner source (RFC 2473 8)")                \
 	X(solicitations, "Neighbour Solicitations and ARP requests sent")                                              \
-	X(path_mtu_learnt, "outer Packet Too Big that quoted a live binding")                                          \
+	X(path_mtu_learnt, "outer Packet Too Big, or fragmentation needed, that quoted a live binding")                \
 	X(bursts, "polls that brought packets")                                                                        \
 	X(idle_polls, "polls that brought none")
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Any octets as a frame, through the whole walk with bindings in the table: the counters add up, and every buffer is
- * back, whatever came.
+ * Any octets as a frame, through the whole walk with bindings of all kinds in the table: the counters add up, and every
+ * buffer is back, whatever came. Then as several frames one behind the other, so that what one leaves behind meets the
+ * next (fragments, errors, time that passes): octets16, seconds8 since the last, the frame, again and again.
  */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +33,7 @@ static struct {
 	struct rte_ring *to_host;
 	struct walk_counters counters;
 	struct walk walk;
+	uint64_t now_ms;
 	bool started;
 } world;
 
@@ -51,28 +54,41 @@ static uint16_t swallow(void *context, unsigned port, struct rte_mbuf **frames, 
 	return count;
 }
 
-static void bind_node(struct in6_addr key, struct in6_addr care_of)
+static struct in6_addr address(const char *text)
 {
-	struct binding_record record = {.key = key,
-	                                .care_of_address = care_of,
-	                                .key_length = 64,
-	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
+	struct in6_addr value;
+
+	if (inet_pton(AF_INET6, text, &value) != 1)
+		abort();
+	return value;
+}
+
+static void bind_node(uint8_t kind, const char *key, uint8_t key_length, const char *care_of, uint16_t port,
+                      uint16_t inner_mtu_bytes)
+{
+	struct binding_record record = {.key = address(key),
+	                                .care_of_address = address(care_of),
+	                                .key_length = key_length,
+	                                .kind = kind,
+	                                .port = port,
 	                                .care_of_unverified = true,
 	                                .expiry_unix_ms = UINT64_MAX >> 17};
 
-	forwarding_resolve(&world.forwarding, 1400, &record);
+	forwarding_resolve(&world.forwarding, inner_mtu_bytes, &record);
 	if (table_writer_set(world.forwarding.table, &record, 0, 1000))
 		abort();
 }
 
-/* The world of tests/pcap/cases.py. */
+/* The world of tests/pcap: cases.py and tunnel_cases.py, with one path that is too narrow for 1280 octets inside. */
 static void make_forwarding(void)
 {
 	struct forwarding *forwarding = &world.forwarding;
-	const struct in6_addr service = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 1}};
-	const struct in6_addr port = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xf3, [15] = 2}};
-	const struct in6_addr gateway = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xf3, [15] = 1}};
-	const struct in6_addr home = {.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xaa}}, any = {0};
+	const struct in6_addr service = address("2001:db8:1::1"), service4 = address("::ffff:192.0.2.1");
+	const struct in6_addr port = address("2001:db8:f3::2"), port4 = address("::ffff:198.18.0.2");
+	const struct in6_addr gateway = address("2001:db8:f3::1"), gateway4 = address("::ffff:198.18.0.1");
+	const struct in6_addr home = address("2001:db8:aa::"), home4 = address("::ffff:10.1.0.0"), any = {0};
+	const struct in6_addr any4 = address("::ffff:0.0.0.0");
+	const uint8_t gateway_link[LINK_ADDRESS_OCTETS] = {2, 0, 0, 0, 0, 0xfe};
 	struct binding_table_options options = {.bindings_max = 16,
 	                                        .secret = {{7, 8}},
 	                                        .qsbr = world.qsbr,
@@ -88,15 +104,23 @@ static void make_forwarding(void)
 	memcpy(forwarding->ports[0].link_address, "\x02\0\0\0\0\x01", LINK_ADDRESS_OCTETS);
 	(void)forwarding_add_own(forwarding, &service, NO_PORT);
 	(void)forwarding_add_own(forwarding, &port, 0);
+	(void)forwarding_add_own(forwarding, &service4, NO_PORT);
+	(void)forwarding_add_own(forwarding, &port4, 0);
 	(void)forwarding_add_route(forwarding, &port, 64, 0, NULL);
 	(void)forwarding_add_route(forwarding, &any, 0, 0, &gateway);
+	(void)forwarding_add_route(forwarding, &port4, MAPPED_PREFIX_BITS + 24, 0, NULL);
+	(void)forwarding_add_route(forwarding, &any4, MAPPED_PREFIX_BITS, 0, &gateway4);
 	(void)service_prefixes_add(&forwarding->prefixes, &home, 48, 64);
+	(void)service_prefixes_add(&forwarding->prefixes, &home4, MAPPED_PREFIX_BITS + 16, MAPPED_PREFIX_BITS + 32);
 	if (forwarding_finish(forwarding))
 		abort();
-	bind_node((struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xaa, 0, 1}},
-	          (struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 1, [15] = 0x10}});
-	bind_node((struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 0, 0xaa, 0, 2}},
-	          (struct in6_addr){.s6_addr = {0x20, 1, 0x0d, 0xb8, 1, [15] = 0x20}});
+	neighbour_learn(&world.neighbours, neighbour_find(&world.neighbours, &gateway, 0), gateway_link, 1);
+	neighbour_learn(&world.neighbours, neighbour_find(&world.neighbours, &gateway4, 0), gateway_link, 1);
+	bind_node(FEED_TUNNEL_IP6_IN_IP6, "2001:db8:aa:1::", 64, "2001:db8:100::10", 0, 1400);
+	bind_node(FEED_TUNNEL_IP6_IN_IP6, "2001:db8:aa:2::", 64, "2001:db8:100::20", 0, 1240);
+	bind_node(FEED_TUNNEL_IP6_IN_UDP4, "2001:db8:aa:3::", 64, "::ffff:203.0.113.7", 40001, 1400);
+	bind_node(FEED_TUNNEL_IP4_IN_UDP4, "::ffff:10.1.0.7", 128, "::ffff:203.0.113.7", 40001, 1000);
+	bind_node(FEED_TUNNEL_IP4_IN_IP6, "::ffff:10.1.0.8", 128, "2001:db8:100::20", 0, 1240);
 }
 
 static void start(void)
@@ -124,6 +148,7 @@ static void start(void)
 	options.reports = world.reports;
 	options.to_host = world.to_host;
 	walk_start(&world.walk, &options);
+	world.now_ms = 1000;
 	world.started = true;
 }
 
@@ -184,25 +209,50 @@ static struct rte_mbuf *frame_of(const uint8_t *bytes, size_t octets)
 }
 
 /* The same octets from the link without a host port, with one, and from the host's kernel. */
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
+static void try_frame(const uint8_t *bytes, size_t octets)
 {
-	static uint64_t now_ms = 1000;
 	struct rte_mbuf *frame;
 
-	if (!world.started)
-		start();
-	if (octets > FRAME_MAX)
-		return 0;
 	(void)flow_spread_hash(bytes, octets);
 	for (unsigned with_host = 0; with_host < 2; with_host++) {
 		world.forwarding.ports[0].has_host = with_host;
 		frame = frame_of(bytes, octets);
-		watch_every_second(now_ms);
-		worker_burst(&world.walk, &frame, 1, 0, now_ms++);
+		watch_every_second(world.now_ms);
+		worker_burst(&world.walk, &frame, 1, 0, world.now_ms++);
 		check();
 	}
 	frame = frame_of(bytes, octets);
-	worker_from_host(&world.walk, &frame, 1, now_ms++);
+	worker_from_host(&world.walk, &frame, 1, world.now_ms++);
 	check();
+}
+
+static void try_sequence(const uint8_t *bytes, size_t octets)
+{
+	struct wire_reader reader = wire_reader_of(bytes, octets);
+
+	world.forwarding.ports[0].has_host = false;
+	while (wire_remaining(&reader)) {
+		uint16_t frame_octets = wire_read_u16(&reader);
+		struct rte_mbuf *frame;
+		struct wire_view view;
+
+		world.now_ms += 1 + 1000ull * wire_read_u8(&reader);
+		view = wire_read_view(&reader, frame_octets);
+		if (reader.failed || frame_octets > FRAME_MAX)
+			break;
+		frame = frame_of(view.bytes, view.octets);
+		worker_burst(&world.walk, &frame, 1, 0, world.now_ms);
+		worker_idle(&world.walk, world.now_ms);
+	}
+	check();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
+{
+	if (!world.started)
+		start();
+	if (octets <= FRAME_MAX)
+		try_frame(bytes, octets);
+	try_sequence(bytes, octets);
 	return 0;
 }

@@ -471,30 +471,40 @@ class Generator:
         body = struct.pack('>HHI', 40000, self.random.choice((22, 179)), 1) + self.payload(12)
         return self.header(source, own, packets.TCP, len(body)) + body
 
+    def outer_error(self, binding, trouble, size, own=None, care_of=None, home=None, protocol=None):
+        """An error about an outer packet of `size` octets into the tunnel of a binding, as a router quotes it. trouble: the MTU that is too
+        small for it, or (type, code) of ICMPv6."""
+        own, care_of, home = own or binding.own, care_of or binding.care_of, home or self.home_address(binding)
+        inner = self.packet(self.correspondent_of(binding), home, 1200)
+        router = address('2001:db8:500::1' if care_of.version == 6 else '198.51.100.250')
+        kind, code, mtu = (*trouble, 0) if isinstance(trouble, tuple) else (packets.PACKET_TOO_BIG, 0, trouble)
+        if care_of.version == 6:
+            protocol = protocol or (packets.IPV6_IN_IPV6 if home.version == 6 else packets.IPV4_IN_IP)
+            quoted = self.header(own, care_of, protocol, size - 40, 60) + inner
+            return tunnel.icmp6(router, binding.own, kind, code, struct.pack('>I', mtu) + quoted[:1232])
+        quoted = ip_packet.ipv4_header(own, care_of, protocol or packets.UDP, size - 20, 60)
+        quoted += struct.pack('>HHHH', packets.UDP_DSMIPV6, binding.end[1], size - 20, 0) + inner
+        kind, code = (3, 4) if kind == packets.PACKET_TOO_BIG else (11, 0) if kind == packets.TIME_EXCEEDED else (3, code and 1)
+        return packets.icmp4(router, binding.own, kind, code, struct.pack('>I', mtu) + quoted[:548])
+
     def packet_too_big(self):
-        binding = self.random.choice([b for b in self.live() if b.kind == 'ip6-in-ip6'])
-        mtu = self.random.choice((1320, 1400, 1450, 1500))
-        quoted = self.header(binding.own, binding.care_of, packets.IPV6_IN_IPV6, 1400, 60)
-        quoted += self.packet(self.correspondent(), self.home_address(binding), 1280)
-        return tunnel.icmp6(address('2001:db8:500::1'), binding.own, packets.PACKET_TOO_BIG, 0,
-                            struct.pack('>I', mtu) + quoted[:1232])
+        return self.outer_error(self.one(), self.random.choice((1280, 1320, 1400, 1450)), self.random.choice((1300, 1440, 1460)))
+
+    def outer_unreachable(self):
+        return self.outer_error(self.one(), self.random.choice(((1, 0), (1, 3), (3, 0))), 1240)
 
     def packet_too_big_strange(self):
-        """It quotes another care-of address, another source, an unbound home address or no tunnel packet."""
-        binding = self.random.choice([b for b in self.live() if b.kind == 'ip6-in-ip6'])
-        kind = self.random.randrange(4)
-        own, care_of = address(SERVICE), binding.care_of
-        home = self.home_address(binding)
-        if kind == 0:
-            care_of = self.care_of()
-        elif kind == 1:
-            own = self.correspondent()
-        elif kind == 2:
-            home = address('2001:db8:aa:f%03x::1' % self.random.getrandbits(12))
-        quoted = self.header(own, care_of, packets.UDP if kind == 3 else packets.IPV6_IN_IPV6, 1400, 60)
-        quoted += self.packet(self.correspondent(), home, 1280)
-        return tunnel.icmp6(address('2001:db8:500::1'), address(SERVICE), packets.PACKET_TOO_BIG, 0,
-                            struct.pack('>I', 1320) + quoted[:1232])
+        """It quotes another care-of address, another source, an unbound home address or no tunnel packet; or says too little."""
+        binding, kind = self.one(), self.random.randrange(5)
+        stranger = self.care_of() if binding.care_of.version == 6 else self.care_of4()
+        unbound = address('2001:db8:aa:f%03x::1' % self.random.getrandbits(12) if binding.key.version == 6 else '10.1.255.254')
+        return self.outer_error(binding, 0 if kind == 4 else 1320, 1440, care_of=stranger if kind == 0 else None,
+                                own=stranger if kind == 1 else None, home=unbound if kind == 2 else None,
+                                protocol=packets.TCP if kind == 3 else None)
+
+    def outer_error_other(self):
+        """Parameter Problem, administratively prohibited: it changes nothing."""
+        return self.outer_error(self.random.choice([b for b in self.live() if b.care_of.version == 6]), self.random.choice(((4, 1), (1, 1), (1, 4))), 1240)
 
     def solicitation_frame(self, target, source, hop_limit=255, unicast=False):
         source, target = address(source), address(target)
@@ -593,7 +603,7 @@ class Generator:
         'uplink_previous_care_of': 3, 'node_to_node': 6, 'node_to_node_too_big': 2, 'node_to_node_unbound': 1,
         'uplink_hop_limit': 2, 'uplink_care_of': 3, 'uplink_unbound': 2, 'uplink_expired': 1, 'uplink_not_ours': 2,
         'uplink_source': 3, 'uplink_destination': 2, 'uplink_malformed': 3, 'uplink_too_many_headers': 1,
-        'uplink_echo': 2, 'echo': 2, 'echo_checksum': 1, 'punted': 3, 'to_host': 2, 'packet_too_big': 1,
+        'uplink_echo': 2, 'echo': 2, 'echo_checksum': 1, 'punted': 3, 'to_host': 2, 'packet_too_big': 2, 'outer_unreachable': 2, 'outer_error_other': 1,
         'packet_too_big_strange': 2, 'solicitation': 2, 'solicitation_wrong': 1, 'malformed': 2,
         'malformed_ipv4': 2, 'mapped': 1, 'ipv4_tunnel_without_udp': 1, 'udp_malformed': 3, 'udp_empty': 1,
         'udp_fragment': 1, 'punted_udp': 2, 'to_host_ipv4': 1, 'arp': 2, 'arp_reply': 1, 'arp_wrong': 1}

@@ -14,7 +14,7 @@ import struct
 import mobile_ip
 import tunnel
 from ip_packet import (DESTINATION_OPTIONS, FRAGMENT, HIP, ICMPV6, IPV4_IN_IP, IPV6_IN_IPV6, MOBILITY, TCP,  # noqa: F401
-                       UDP, Drop, Packet, Packet4, internet_checksum, is_confined, packet_of, udp4)
+                       UDP, Drop, Packet, Packet4, internet_checksum, ipv4_header, is_confined, packet_of, udp4)
 from reassembly import WAITS, Malformed, Reassembly, piece_of
 
 ETHERNET = 14
@@ -31,6 +31,10 @@ ARP_REQUEST, ARP_REPLY = 1, 2
 NOT_ECT, ECT1, ECT0, CE = 0, 1, 2, 3
 
 BROADCAST = ipaddress.IPv4Address('255.255.255.255')
+
+UNREACHABLE, ICMPV4, ICMPV4_ERRORS = 1, 1, (3, 4, 5, 11, 12)
+SMALLEST_MTU_IPV4 = 576
+TOO_BIG, OTHER = 'too big', 'other'
 
 TRANSMITTED, CONSUMED, PUNTED, TO_HOST, DROPPED = 'transmitted', 'consumed', 'punted', 'to_host', 'dropped'
 WAITING = 'waiting'  # a fragment whose packet is not whole yet: it is counted once its fate is known
@@ -147,9 +151,11 @@ def ecn_after_decapsulation(inner, outer):
 
 
 def may_cause_error(packet):
-    """RFC 4443 2.4 (e): whether an error may answer this packet. Errors about IPv4 packets are not made."""
+    """RFC 4443 2.4 (e), RFC 1122 3.2.2: whether an error may answer this packet."""
     if packet.version == 4:
-        return False
+        octets = packet.octets[packet.header_length:]
+        is_error = packet.octets[9] == ICMPV4 and (not octets or octets[0] in ICMPV4_ERRORS)
+        return not (is_error or is_confined(packet.source) or is_confined(packet.destination) or packet.fragment & 0x1fff)
     source = packet.source
     if source.is_multicast or source.is_unspecified or packet.destination.is_multicast:
         return False
@@ -159,6 +165,13 @@ def may_cause_error(packet):
 
 def solicited_node(address):
     return ipaddress.IPv6Address(ipaddress.IPv6Address('ff02::1:ff00:0').packed[:13] + address.packed[13:])
+
+
+def icmp4(source, destination, kind, code, body, time_to_live=64):
+    """A whole ICMP packet; body is everything behind the checksum."""
+    message = struct.pack('>BBH', kind, code, 0) + body
+    message = message[:2] + struct.pack('>H', internet_checksum(message)) + message[4:]
+    return ipv4_header(source, destination, ICMPV4, len(message), time_to_live) + message
 
 
 class Forwarder:
@@ -238,13 +251,14 @@ class Forwarder:
         return Output(self.frame(outer, care_of), inner.flow())
 
     def originated(self, source, destination, kind, code, body):
-        """An ICMPv6 message of ours, through the tunnel when its destination is a bound home address: its frames."""
-        packet = tunnel.icmp6(source, destination, kind, code, body, self.scenario.hop_limit)
+        """An ICMP message of ours, through the tunnel when its destination is a bound home address: its frames."""
+        make = icmp4 if destination.version == 4 else tunnel.icmp6
+        packet = make(source, destination, kind, code, body, self.scenario.hop_limit)
         if self.in_service_prefix(destination) is not None:
             binding = self.binding_of(destination)
             if binding is None:
                 raise Drop('destination_unbound')
-            output = self.tunnelled(Packet(packet), binding)
+            output = self.tunnelled(packet_of(packet), binding)
             output.originated = True
             return self.into_pieces(output, binding)
         return [Output(self.frame(packet, destination), originated=True)]
@@ -253,9 +267,16 @@ class Forwarder:
         """RFC 4443: as much of the packet as fits in 1280 octets; nothing where no error may be sent."""
         if not may_cause_error(packet):
             return []
-        body = struct.pack('>I', answered.field) + packet.octets[:SMALLEST_MTU - 48]
-        source = first_of(self.scenario.service_addresses, packet.version)
-        return self.originated(source, packet.source, answered.kind, answered.code, body)
+        return self.tell(packet.source, packet.octets, answered, packet.destination)
+
+    def tell(self, destination, quoted, answered, offended):
+        """An error about a packet to `offended`, from there if it is ours. Over IPv4 by RFC 792, RFC 1191 and RFC 1812 4.3.2.3."""
+        source = offended if offended in self.own else first_of(self.scenario.service_addresses, destination.version)
+        kind, code, field, room = answered.kind, answered.code, answered.field, SMALLEST_MTU - 48
+        if destination.version == 4:
+            kind, code = {PACKET_TOO_BIG: (3, 4), TIME_EXCEEDED: (11, code), UNREACHABLE: (3, 1)}[kind]
+            room = 576 - 28
+        return self.originated(source, destination, kind, code, struct.pack('>I', field) + quoted[:room])
 
     # -- the walk --
 
@@ -310,7 +331,8 @@ class Forwarder:
             raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0)
         self.check_encapsulation_limit(packet)
         if len(packet.octets) > binding.inner_mtu and not self.may_be_cut(packet):
-            raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, SMALLEST_MTU))
+            least = SMALLEST_MTU if packet.version == 6 else 0
+            raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, least))
         inner = packet_of(packet.with_hop_limit(packet.hop_limit - 1))
         outputs = self.into_pieces(self.tunnelled(inner, binding), binding)
         binding.down_packets += 1
@@ -380,6 +402,8 @@ class Forwarder:
         protocol, position = packet.upper()
         if protocol in (IPV6_IN_IPV6, IPV4_IN_IP):
             raise Drop('tunnel_unserved')
+        if protocol == ICMPV4:
+            return self.icmp4(packet, packet.octets[position:])
         if protocol != UDP:
             return Expectation(TO_HOST)
         datagram = packet.octets[position:]
@@ -457,7 +481,7 @@ class Forwarder:
             protocol, payload = self.upper_of(inner)
             if inner.version == 6 and protocol == ICMPV6 and payload[:1] == bytes([ECHO_REQUEST]):
                 return self.echo(inner, payload)
-            return Expectation(TO_HOST)
+            return self.icmp4(inner, payload) if protocol == ICMPV4 and inner.version == 4 else Expectation(TO_HOST)
         if is_confined(destination):
             raise Drop('inner_destination_confined')
         try:
@@ -506,7 +530,10 @@ class Forwarder:
         if message[0] == NEIGHBOUR_SOLICITATION:
             return self.neighbour(packet, message, frame)
         if message[0] == PACKET_TOO_BIG:
-            return self.packet_too_big(message)
+            return self.outer_error(message, 6, TOO_BIG, struct.unpack('>I', message[4:8])[0])
+        if message[0] < ECHO_REQUEST:
+            told = message[:2] in (b'\x01\x00', b'\x01\x02', b'\x01\x03', b'\x03\x00')
+            return self.outer_error(message, 6, UNREACHABLE if told else OTHER)
         return Expectation(TO_HOST)
 
     def echo(self, packet, message):
@@ -515,19 +542,79 @@ class Forwarder:
         return Expectation(CONSUMED, outputs=self.originated(packet.destination, packet.source, ECHO_REPLY, 0,
                                                              message[4:]))
 
-    def packet_too_big(self, message):
-        """M-19: counts only if it quotes a tunnel packet of a live binding; the path MTU never grows by it."""
-        mtu = struct.unpack('>I', message[4:8])[0]
-        quoted = message[8:]
-        if len(quoted) < 80 or quoted[0] >> 4 != 6 or quoted[6] != IPV6_IN_IPV6:
+    def icmp4(self, packet, message):
+        if len(message) < 8 or internet_checksum(message):
+            raise Drop('icmp_malformed')
+        if is_confined(packet.source):
+            raise Drop('ip_source_confined')
+        if message[0] == 8:
+            return Expectation(CONSUMED, outputs=self.originated(packet.destination, packet.source, 0, 0, message[4:]))
+        if message[0] not in ICMPV4_ERRORS:
+            return Expectation(TO_HOST)
+        if message[:2] == bytes((3, 4)):
+            return self.outer_error(message, 4, TOO_BIG, struct.unpack('>H', message[6:8])[0])
+        told = message[:2] in (b'\x03\x00', b'\x03\x01', b'\x0b\x00')
+        return self.outer_error(message, 4, UNREACHABLE if told else OTHER)
+
+    def outer_error(self, message, version, trouble, mtu=0):
+        """M-19: an error about an outer packet counts only if it quotes a tunnel packet of a live binding. That a care-of address is
+        unreachable is told to the inner source (RFC 2473 8). The path MTU never grows by it, and the quoted packet must have been larger."""
+        quoted = self.quoted(message[8:], version)
+        if quoted is None or trouble == OTHER:
+            raise Drop('icmp_error_unmatched' if trouble == TOO_BIG else 'icmp_error_ignored')
+        binding, inner, size = quoted
+        if trouble == UNREACHABLE:
+            outputs = self.tell_quoted(inner, Answered('', UNREACHABLE, 3, 0))
+            return Expectation(CONSUMED, outputs=outputs)
+        if not mtu or mtu >= size or version == 6 and mtu < SMALLEST_MTU:
             raise Drop('icmp_error_unmatched')
-        source, care_of = ipaddress.IPv6Address(quoted[8:24]), ipaddress.IPv6Address(quoted[24:40])
-        home_address = ipaddress.IPv6Address(quoted[64:80])
+        overhead = TUNNEL_OVERHEAD if version == 6 else 28
+        carried = max(mtu, SMALLEST_MTU_IPV4) - overhead
+        binding.inner_mtu = min(binding.inner_mtu, carried)
+        outputs = []
+        if inner[0] >> 4 == 6 and size - overhead > SMALLEST_MTU:
+            outputs = self.tell_quoted(inner, Answered('', PACKET_TOO_BIG, 0, max(carried, SMALLEST_MTU)))
+        return Expectation(CONSUMED, outputs=outputs)
+
+    def tell_quoted(self, inner, answered):
+        """To the source of a packet of which only the begin is here."""
+        if inner[0] >> 4 == 4:
+            packet = Packet4(inner[:2] + struct.pack('>H', len(inner)) + inner[4:10] + self.checksum_for(inner, len(inner)) + inner[12:])
+        else:
+            packet = Packet(inner[:4] + struct.pack('>H', len(inner) - 40) + inner[6:])
+        if not may_cause_error(packet):
+            return []
+        return self.tell(packet.source, inner, answered, packet.destination)
+
+    @staticmethod
+    def checksum_for(inner, length):
+        """The header checksum that goes with this total length."""
+        header = bytearray(inner[:(inner[0] & 0xf) * 4])
+        header[2:4], header[10:12] = struct.pack('>H', length), bytes(2)
+        return struct.pack('>H', internet_checksum(bytes(header)))
+
+    def quoted(self, octets, version):
+        """(binding, inner octets, size of the outer packet) of a quoted tunnel packet of ours, or None."""
+        if version == 6:
+            if len(octets) < 60 or octets[0] >> 4 != 6 or octets[6] not in (IPV6_IN_IPV6, IPV4_IN_IP):
+                return None
+            size, inner, port = 40 + struct.unpack('>H', octets[4:6])[0], octets[40:], None
+            own, care_of = ipaddress.IPv6Address(octets[8:24]), ipaddress.IPv6Address(octets[24:40])
+        else:
+            if len(octets) < 48 or octets[0] != 0x45 or octets[9] != UDP or struct.unpack('>H', octets[20:22])[0] != UDP_DSMIPV6:
+                return None
+            size, inner, port = struct.unpack('>H', octets[2:4])[0], octets[28:], struct.unpack('>H', octets[22:24])[0]
+            own, care_of = ipaddress.IPv4Address(octets[12:16]), ipaddress.IPv4Address(octets[16:20])
+        if inner[0] >> 4 == 4:
+            home_address = ipaddress.IPv4Address(inner[16:20])
+        elif len(inner) >= 40:
+            home_address = ipaddress.IPv6Address(inner[24:40])
+        else:
+            return None
         binding = self.binding_of(home_address) if self.in_service_prefix(home_address) is not None else None
-        if binding is None or (source, (care_of, None)) != (binding.own, binding.end) or mtu < SMALLEST_MTU:
-            raise Drop('icmp_error_unmatched')
-        binding.inner_mtu = min(binding.inner_mtu, mtu - TUNNEL_OVERHEAD)
-        return Expectation(CONSUMED)
+        if binding is None or (own, (care_of, port)) != (binding.own, binding.end) or KINDS[binding.kind] != (home_address.version, version):
+            return None
+        return binding, inner, size
 
     def multicast(self, packet, frame):
         protocol, position = packet.upper()

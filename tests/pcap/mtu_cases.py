@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cases of check.py: fragments and errors where the outer packet is IPv4. As in cases.py, what must leave is written by hand."""
-from scapy.all import IP, UDP, IPv6, Raw
+from scapy.all import ICMP, IP, UDP, ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, Raw
 
-from cases import NODE, Case, at_once, inner
-from tunnel_cases import HOME4, NAT, NAT_PORT, OTHER_PORT, SERVICE4, frame4, inner4, out, up_udp, world
+from cases import CARE_OF, CARE_OF2, CORRESPONDENT, NODE, NODE2, SERVICE, TUNNEL, Case, at_once, down, frame, inner, outer_too_big, up
+from tunnel_cases import (CORRESPONDENT4, HOME4, HOME4_IN_IP6, IN6, NAT, NAT_PORT, OTHER_PORT, SERVICE4, UDP_NODE, bound, down4, frame4, inner4, out,
+                          up6, up_udp, world)
+
+ROUTER, ROUTER4 = "2001:db8:500::1", "198.51.100.250"
 
 
 def cut4(frame, *at, number=7, tos=None):
@@ -17,9 +20,55 @@ def cut4(frame, *at, number=7, tos=None):
     return result
 
 
+def quoting(packet, size=1400, care_of=NAT, port=NAT_PORT, source=SERVICE4, **icmp):
+    """ICMP of a router about an outer packet of `size` octets that holds this one."""
+    quoted = IP(src=source, dst=care_of, len=size, ttl=9) / UDP(sport=4191, dport=port, len=size - 20, chksum=0) / packet
+    return frame4(IP(src=ROUTER4, dst=SERVICE4) / ICMP(**icmp) / Raw(bytes(quoted)[:548]))
+
+
+def too_small(mtu, packet, **more):
+    return quoting(packet, type=3, code=4, nexthopmtu=mtu, **more)
+
+
+def about(error, packet, care_of=CARE_OF):
+    """ICMPv6 of a router about an outer packet that holds this one."""
+    return frame(IPv6(src=ROUTER, dst=SERVICE) / error / Raw(bytes(IPv6(src=SERVICE, dst=care_of) / packet)))
+
+
+BACK, BACK4 = inner(CORRESPONDENT, NODE, 400), inner4(CORRESPONDENT4, HOME4, 400)
 PANA4 = IP(src=NAT, dst=SERVICE4) / UDP(sport=40000, dport=716) / Raw(bytes(1500))
 
 CASES = {
+    "errors_ipv4": Case(
+        "RFC 792, RFC 1191 4, RFC 1122 3.2.2, RFC 1812 4.3.2: IPv4 sources are told, of at most 576 octets; not about errors, later fragments, broadcasts",
+        at_once(down4(size=1473, flags="DF"), down4(size=1473, flags="DF", frag=3), frame4(IP(src=CORRESPONDENT4, dst=HOME4, ttl=1) / ICMP(type=11) / Raw(bytes(40))),
+                down4(ttl=1), up_udp(inner4(ttl=1)), up_udp(inner4(size=1501, flags="DF")), frame4(IP(src=CORRESPONDENT4, dst=SERVICE4) / ICMP(id=4) / b"data"),
+                up_udp(IP(src=HOME4, dst=SERVICE4) / ICMP(id=5)), frame4(IP(src=CORRESPONDENT4, dst=SERVICE4) / ICMP(chksum=1)),
+                frame4(IP(src=CORRESPONDENT4, dst=SERVICE4) / ICMP(type=13))),
+        ["fragmentation-needed(1400)", "time-exceeded4", UDP_NODE + "time-exceeded4", UDP_NODE + "fragmentation-needed(1500)", "echo-reply4",
+         UDP_NODE + "echo-reply4"],
+        {"too_big": 3, "hop_limit_exceeded": 3, "icmp_malformed": 1, "icmp_unserved": 1}, world(), consumed=2),
+    "path_mtu_ipv4": Case(
+        "M-19, RFC 1191, RFC 8201: learnt from what quotes a packet of the binding, port and all, down to 576; told to the inner source at once",
+        at_once(down4(size=1400, flags="DF"), too_small(1400, inner4(CORRESPONDENT4, HOME4, 1472, flags="DF"), size=1500), down4(size=1373, flags="DF"),
+                down4(size=1372, flags="DF"), too_small(1300, BACK, size=1400), down(NODE, 1280), too_small(1290, BACK, port=OTHER_PORT),
+                too_small(1290, BACK, source="192.0.2.77"), too_small(0, BACK), too_small(1500, BACK), too_small(1290, inner("2001:db8:77::1", NODE2)),
+                too_small(68, BACK4, size=700), down4(size=548, flags="DF"), down4(size=549, flags="DF"), down4(size=549)),
+        [UDP_NODE + out(4), "fragmentation-needed(1372)", UDP_NODE + out(4), "too-big(1280)", UDP_NODE + out(), UDP_NODE + out(4), "fragmentation-needed(548)",
+         UDP_NODE + out(4)],
+        {"too_big": 2, "icmp_error_unmatched": 5}, world(), consumed=3),
+    "outer_errors": Case(
+        "RFC 2473 8, N-9: an unreachable care-of address is told to the inner source; what the node's own kernel says of tunnels is not",
+        at_once(about(ICMPv6DestUnreach(code=0), inner(CORRESPONDENT, NODE)), about(ICMPv6TimeExceeded(code=0), inner(NODE2, NODE)),
+                about(ICMPv6DestUnreach(code=3), inner(CORRESPONDENT, NODE), CARE_OF2), about(ICMPv6ParamProblem(code=1), inner(CORRESPONDENT, NODE)),
+                about(ICMPv6DestUnreach(code=4), inner(CORRESPONDENT, NODE)), about(ICMPv6TimeExceeded(code=1), inner(CORRESPONDENT, NODE)),
+                about(ICMPv6DestUnreach(code=3), IPv6(src=CORRESPONDENT, dst=NODE) / ICMPv6DestUnreach() / Raw(bytes(60))),
+                up(IPv6(src=NODE, dst=SERVICE) / ICMPv6DestUnreach() / Raw(bytes(IPv6(src=SERVICE, dst=CARE_OF) / inner(CORRESPONDENT, NODE)))), down()),
+        ["unreachable", f"tunnel:{CARE_OF2} unreachable", TUNNEL], {"icmp_error_ignored": 5}, consumed=3),
+    "outer_errors_ipv4": Case(
+        "RFC 2473 8 for tunnels over IPv4: host unreachable",
+        at_once(quoting(BACK4, type=3, code=1), quoting(BACK, type=11, code=0), quoting(BACK4, type=3, code=3), quoting(BACK4, port=OTHER_PORT, type=3, code=1)),
+        ["host-unreachable4", "unreachable"], {"icmp_error_ignored": 2}, world(), consumed=2),
     "reassembly_ipv4": Case(
         "RFC 791 3.2, RFC 3168 5.3: tunnelled packets in IPv4 fragments, in any order; another protocol with the same number is another packet",
         at_once(*cut4(up_udp(inner(NODE)), 64), *reversed(cut4(up_udp(inner4()), 64, 96, number=8)), *cut4(up_udp(inner(NODE), OTHER_PORT), 64, number=9),

@@ -18,6 +18,14 @@ def word_of_packet(packet):
     return word_of(bytes(Ether(dst=MAC, src=MAC, type=0x0800 if packet[0] >> 4 == 4 else 0x86dd)) + packet)
 
 
+def word_of_icmp4(packet, message):
+    if not checksum_is_right(message) or len(packet) > 576:
+        return "wrong-icmp4"
+    names = {(0, 0): "echo-reply4", (3, 0): "net-unreachable4", (3, 1): "host-unreachable4", (11, 0): "time-exceeded4",
+             (11, 1): "reassembly-time-exceeded4", (3, 4): f"fragmentation-needed({int.from_bytes(message[6:8], 'big')})"}
+    return names.get((message[0], message[1]), f"icmp4({message[0]},{message[1]})")
+
+
 def word_of_ipv4(packet):
     header = packet[:(packet[0] & 0xf) * 4]
     ip, udp = IP(packet), packet[len(header):]
@@ -27,6 +35,8 @@ def word_of_ipv4(packet):
         right = checksum_is_right(header[12:20] + struct.pack(">HH", 17, len(udp)) + udp)
         summed = "" if udp[6:8] == bytes(2) else "+sum" if right else "+wrong-sum"
         return f"udp-tunnel{summed}:{ip.dst}:{int.from_bytes(udp[2:4], 'big')} " + word_of_packet(udp[8:])
+    if ip.proto == 1 and ip.src != "198.51.100.10":
+        return word_of_icmp4(packet, udp)
     return f"packet4(hop={ip.ttl},class={ip.tos:02x})"
 
 

@@ -107,6 +107,7 @@ void binding_index_remove(struct binding_index *index, struct binding *binding)
 	struct bound_subscriber *subscriber = binding->subscriber;
 
 	timer_disarm(&binding->expiry);
+	timer_disarm(&binding->path_mtu_expiry);
 	HASH_DELETE(by_key, index->by_key[part_of(&binding->key, sizeof(binding->key))], binding);
 	DL_DELETE2(subscriber->bindings, binding, prev_of_subscriber, next_of_subscriber);
 	list_remove(&index->shards[subscriber->shard], binding);

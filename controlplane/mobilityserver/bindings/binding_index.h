@@ -29,7 +29,9 @@ struct binding {
 	struct binding *prev_of_subscriber;
 	size_t place; /* in the list of its shard */
 	struct timer expiry;
-	struct feed_row row; /* its last change */
+	struct timer path_mtu_expiry;   /* armed while a learnt path MTU counts */
+	uint16_t asked_inner_mtu_bytes; /* before anything was learnt */
+	struct feed_row row;            /* its last change */
 };
 
 struct bound_subscriber {

@@ -18,11 +18,13 @@ enum { OVERHEAD_IN_IPV6_BYTES = 40, OVERHEAD_IN_UDP_IPV4_BYTES = 28 };
 /* What every host must take at least (RFC 8200 5, RFC 791 3.2): a report of less is not believed (RFC 8201 4). */
 enum { IPV6_PATH_MTU_MIN_BYTES = 1280, IPV4_PATH_MTU_MIN_BYTES = 576 };
 
-/* A reported path MTU whose turn comes with the step's outputs, so that versions leave in their order. */
-struct lowered {
-	struct lowered *next;
-	struct lowered *prev;
-	struct punt_path_mtu report;
+enum { PATH_MTU_LIFETIME_MS = 10 * 60 * 1000 }; /* RFC 8201 5.3 */
+
+/* A change of an inner MTU whose turn comes with the step's outputs, so that versions leave in their order. */
+struct mtu_turn {
+	struct mtu_turn *next;
+	struct mtu_turn *prev;
+	struct punt_path_mtu report; /* path_mtu_bytes 0: what was learnt is forgotten */
 };
 
 struct bindings {
@@ -35,7 +37,7 @@ struct bindings {
 	struct catch_up_server *catch_up;
 	struct publisher publisher;
 	struct timer heartbeat;
-	struct lowered *lowered;
+	struct mtu_turn *mtu_turns;
 	struct usage_sums *usage;
 	struct data_planes data_planes;
 };
@@ -64,14 +66,14 @@ struct bindings *bindings_new(const struct bindings_options *options)
 
 void bindings_free(struct bindings *bindings)
 {
-	struct lowered *lowered;
+	struct mtu_turn *turn;
 
 	if (!bindings)
 		return;
 	timer_disarm(&bindings->heartbeat);
-	while ((lowered = bindings->lowered)) {
-		DL_DELETE(bindings->lowered, lowered);
-		free(lowered);
+	while ((turn = bindings->mtu_turns)) {
+		DL_DELETE(bindings->mtu_turns, turn);
+		free(turn);
 	}
 	catch_up_server_free(bindings->catch_up);
 	binding_index_clear(&bindings->index);
@@ -183,9 +185,15 @@ struct binding_version bindings_set(struct bindings *bindings, const struct bind
 	row->key_length = change->key.length;
 	row->tunnel_kind = change->tunnel_kind;
 	memcpy(row->key, change->key.octets, sizeof(row->key));
+	if (row->port != change->port ||
+	    memcmp(row->care_of_address, &change->care_of_address, sizeof(row->care_of_address)) != 0)
+		timer_disarm(&binding->path_mtu_expiry);
 	memcpy(row->care_of_address, &change->care_of_address, sizeof(row->care_of_address));
 	row->port = change->port;
-	row->inner_mtu_bytes = change->inner_mtu_bytes;
+	/* what was learnt of a path stays while the node stays */
+	if (!timer_is_armed(&binding->path_mtu_expiry) || change->inner_mtu_bytes < row->inner_mtu_bytes)
+		row->inner_mtu_bytes = change->inner_mtu_bytes;
+	binding->asked_inner_mtu_bytes = change->inner_mtu_bytes;
 	row->flags = change->flags;
 	row->expiry_unix_ms = change->expiry.unix_ms;
 	timer_arm(bindings->options.timers, &binding->expiry, change->expiry.monotonic_ms, expire);
@@ -225,53 +233,90 @@ static uint16_t inner_mtu_of(const struct feed_row *row, uint16_t path_mtu_bytes
 	return path_mtu_bytes - overhead;
 }
 
-static void lower_inner_mtu(struct bindings *bindings, const struct punt_path_mtu *report, struct effects *effects)
-{
-	struct binding_key key = {.length = report->key_length};
-	struct binding *binding;
-	uint16_t inner_mtu_bytes;
+static void take_turn(struct bindings *bindings, const struct punt_path_mtu *report, struct effects *effects);
 
-	memcpy(key.octets, report->key, sizeof(key.octets));
-	binding = binding_index_find(&bindings->index, &key);
-	if (!binding || memcmp(binding->row.care_of_address, report->care_of_address, FEED_ADDRESS_OCTETS) != 0) {
-		bindings->counters.path_mtu_ignored++;
-		return;
-	}
-	inner_mtu_bytes = inner_mtu_of(&binding->row, report->path_mtu_bytes);
+static void forget_path_mtu(struct timer *timer, const struct instant *now, struct effects *effects)
+{
+	struct binding *binding = timer_owner(timer, struct binding, path_mtu_expiry);
+	struct punt_path_mtu forget = {.key_length = binding->key.length};
+
+	(void)now;
+	memcpy(forget.key, binding->key.octets, sizeof(forget.key));
+	memcpy(forget.care_of_address, binding->row.care_of_address, sizeof(forget.care_of_address));
+	take_turn(binding->owner, &forget, effects);
+}
+
+/* RFC 8201 5.3: a higher one is tried; if it is too high, a Packet Too Big lowers it again. */
+static void raise_inner_mtu(struct bindings *bindings, struct binding *binding, struct effects *effects)
+{
+	if (timer_is_armed(&binding->path_mtu_expiry) || binding->row.inner_mtu_bytes == binding->asked_inner_mtu_bytes)
+		return; /* learnt anew meanwhile, or the node has moved */
+	binding->row.inner_mtu_bytes = binding->asked_inner_mtu_bytes;
+	bindings->counters.path_mtu_raised++;
+	commit_row(bindings, &binding->row, effects);
+}
+
+static void lower_inner_mtu(struct bindings *bindings, struct binding *binding, uint16_t path_mtu_bytes,
+                            const struct instant *now, struct effects *effects)
+{
+	uint16_t inner_mtu_bytes = inner_mtu_of(&binding->row, path_mtu_bytes);
+
 	if (!inner_mtu_bytes || (binding->row.inner_mtu_bytes && inner_mtu_bytes >= binding->row.inner_mtu_bytes)) {
 		bindings->counters.path_mtu_ignored++;
 		return;
 	}
 	binding->row.inner_mtu_bytes = inner_mtu_bytes;
+	timer_arm(bindings->options.timers, &binding->path_mtu_expiry, now->monotonic_ms + PATH_MTU_LIFETIME_MS,
+	          forget_path_mtu);
 	bindings->counters.path_mtu_lowered++;
 	commit_row(bindings, &binding->row, effects);
 }
 
+static void change_inner_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
+                             struct effects *effects)
+{
+	struct binding_key key = {.length = report->key_length};
+	struct binding *binding;
+
+	memcpy(key.octets, report->key, sizeof(key.octets));
+	binding = binding_index_find(&bindings->index, &key);
+	if (!binding || memcmp(binding->row.care_of_address, report->care_of_address, FEED_ADDRESS_OCTETS) != 0)
+		bindings->counters.path_mtu_ignored += report->path_mtu_bytes != 0;
+	else if (report->path_mtu_bytes)
+		lower_inner_mtu(bindings, binding, report->path_mtu_bytes, now, effects);
+	else
+		raise_inner_mtu(bindings, binding, effects);
+}
+
 /* Nothing was stored; being called in its turn is all that matters, so the result says nothing. */
-static void lower_in_turn(void *core, uint64_t token, int result, const struct instant *now, struct effects *effects)
+static void in_turn(void *core, uint64_t token, int result, const struct instant *now, struct effects *effects)
 {
 	struct bindings *bindings = core;
-	struct lowered *lowered = bindings->lowered;
+	struct mtu_turn *turn = bindings->mtu_turns;
 
 	(void)token;
 	(void)result;
-	(void)now;
-	if (!lowered)
+	if (!turn)
 		return;
-	DL_DELETE(bindings->lowered, lowered);
-	lower_inner_mtu(bindings, &lowered->report, effects);
-	free(lowered);
+	DL_DELETE(bindings->mtu_turns, turn);
+	change_inner_mtu(bindings, &turn->report, now, effects);
+	free(turn);
+}
+
+static void take_turn(struct bindings *bindings, const struct punt_path_mtu *report, struct effects *effects)
+{
+	struct mtu_turn *turn = allocated(calloc(1, sizeof(*turn)));
+
+	turn->report = *report;
+	DL_APPEND(bindings->mtu_turns, turn);
+	effects_when_durable(effects, in_turn, bindings, 0);
 }
 
 void bindings_path_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
                        struct effects *effects)
 {
-	struct lowered *lowered = allocate(sizeof(*lowered));
-
 	(void)now;
-	lowered->report = *report;
-	DL_APPEND(bindings->lowered, lowered);
-	effects_when_durable(effects, lower_in_turn, bindings, 0);
+	take_turn(bindings, report, effects);
 }
 
 /* --- channels --- */

@@ -72,6 +72,7 @@ enum { BINDINGS_HISTORY_DEFAULT = 1 << 20, BINDINGS_HEARTBEAT_MS = 1000 };
 	X(expired, "bindings whose time was over")                                                                     \
 	X(key_conflicts, "changes refused because the key is another subscriber's")                                    \
 	X(path_mtu_lowered, "inner MTUs lowered after a report")                                                       \
+	X(path_mtu_raised, "inner MTUs raised again because what was learnt is ten minutes old")                       \
 	X(path_mtu_ignored, "reports of a path MTU without effect")                                                    \
 	X(heartbeats, "heartbeats sent")                                                                               \
 	X(catch_up_malformed, "catch-up messages that could not be read")                                              \
@@ -112,7 +113,10 @@ struct binding_version bindings_set(struct bindings *bindings, const struct bind
 struct binding_version bindings_withdraw(struct bindings *bindings, const struct binding_key *key,
                                          const struct instant *now, struct effects *effects);
 
-/* A data plane learnt the path MTU to a care-of address: a lower one is told to all (M-19, architecture.md 3). */
+/*
+ * A data plane learnt the path MTU to a care-of address: a lower one is told to all (M-19, architecture.md 3). After
+ * ten minutes, or when the node moves, it is forgotten, and a higher one is tried (RFC 8201 5.3).
+ */
 void bindings_path_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
                        struct effects *effects);
 

@@ -365,6 +365,39 @@ static void a_lower_path_mtu_is_told_to_all(void **state)
 	assert_true(bindings_head(owner.bindings, 0).sequence == 3);
 }
 
+/* RFC 8201 5.3 */
+static void a_learnt_path_mtu_is_forgotten(void **state)
+{
+	enum { TEN_MINUTES_MS = 10 * 60 * 1000 };
+	struct binding_key key = owner_key(1);
+	struct punt_path_mtu report = {.key_length = 64, .path_mtu_bytes = 1300, .care_of_address = {0x20, [15] = 9}};
+	struct binding_view view;
+	uint16_t asked;
+
+	(void)state;
+	memcpy(report.key, key.octets, 16);
+	owner_set(&owner, 1, 1, 9);
+	bindings_serve(owner.bindings, &owner.now);
+	assert_true(bindings_find(owner.bindings, &key, &view));
+	asked = view.row->inner_mtu_bytes;
+	bindings_path_mtu(owner.bindings, &report, &owner.now, owner.effects);
+	owner_turn(&owner);
+	owner_set(&owner, 1, 1, 9); /* refreshed from where it is: what was learnt stays */
+	assert_int_equal(view.row->inner_mtu_bytes, 1260);
+	owner_pass(&owner, TEN_MINUTES_MS - 1);
+	assert_int_equal(view.row->inner_mtu_bytes, 1260);
+	owner_pass(&owner, 1);
+	assert_int_equal(view.row->inner_mtu_bytes, asked);
+	assert_int_equal(bindings_counters(owner.bindings)->path_mtu_raised, 1);
+	bindings_path_mtu(owner.bindings, &report, &owner.now, owner.effects); /* still too high */
+	owner_turn(&owner);
+	assert_int_equal(view.row->inner_mtu_bytes, 1260);
+	owner_set(&owner, 1, 1, 8); /* another path */
+	assert_int_equal(view.row->inner_mtu_bytes, asked);
+	owner_pass(&owner, TEN_MINUTES_MS);
+	assert_int_equal(bindings_counters(owner.bindings)->path_mtu_raised, 1);
+}
+
 static void pages_walk_over_all(void **state)
 {
 	struct binding_view views[10];
@@ -399,6 +432,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_key_has_one_subscriber, start, end),
 	        cmocka_unit_test_setup_teardown(expiry_is_told_to_who_stored_it, start, end),
 	        cmocka_unit_test_setup_teardown(a_lower_path_mtu_is_told_to_all, start, end),
+	        cmocka_unit_test_setup_teardown(a_learnt_path_mtu_is_forgotten, start, end),
 	        cmocka_unit_test_setup_teardown(pages_walk_over_all, start, end),
 	};
 
