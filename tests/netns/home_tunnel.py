@@ -15,7 +15,7 @@ import tunnel  # noqa: E402
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 ETH_P_IPV6, PACKET_OUTGOING = 0x86DD, 4
-IPV6_IN_IPV6 = 41
+IPV6_IN_IPV6, FRAGMENT = 41, 44
 INTERFACE, TABLE = "home0", 300
 OUTER_BYTES = 40
 MTU_BYTES = 1460  # 1500 of the access less the outer header
@@ -25,18 +25,21 @@ class HomeTunnel:
     """`with HomeTunnel(device):` for a bootstrapped and attached node of the oracle. follow() after the acknowledgement of a movement: until
     then packets leave from the address that the home agent knows. What it sends to an address before is taken as well (N-9)."""
 
-    def __init__(self, device):
-        self.device = device
+    def __init__(self, device, path_bytes=None):
+        """path_bytes: the path carries no more. Then what leaves goes in fragments if need be, and what the kernel has put together is taken."""
+        self.device, self.path_bytes = device, path_bytes
         self.home_agent = device.association.home_agent
         home_address = str(device.association.home_address)
         with topology.inside("mn"):
             self.device_file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
             fcntl.ioctl(self.device_file, TUNSETIFF, struct.pack("16sH22x", INTERFACE.encode(), IFF_TUN | IFF_NO_PI))
-            self.incoming = [packet_socket(access.interface) for access in topology.ACCESSES.values()]
-            # nobody reads it: while it is open the kernel does not answer protocol 41 with Parameter Problem
+            self.incoming = [] if path_bytes else [packet_socket(access.interface) for access in topology.ACCESSES.values()]
+            # while it is open the kernel does not answer protocol 41 with Parameter Problem; on a narrow path it is read, as packet sockets
+            # show fragments
             self.silencer = socket.socket(socket.AF_INET6, socket.SOCK_RAW, IPV6_IN_IPV6)
-        self.silencer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        topology.ip("mn", "link", "set", INTERFACE, "mtu", str(MTU_BYTES), "up")
+        if not path_bytes:
+            self.silencer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        topology.ip("mn", "link", "set", INTERFACE, "mtu", str(max(path_bytes - OUTER_BYTES, 1280) if path_bytes else MTU_BYTES), "up")
         topology.ip("mn", "address", "add", home_address + "/128", "dev", INTERFACE)
         topology.ip("mn", "-6", "rule", "add", "from", home_address, "lookup", str(TABLE))
         topology.ip("mn", "-6", "route", "add", "default", "dev", INTERFACE, "table", str(TABLE))
@@ -66,12 +69,15 @@ class HomeTunnel:
 
     def carry(self):
         while True:
-            readable, _, _ = select.select([self.device_file, self.ending] + self.incoming, [], [])
+            kernels = [self.silencer] if self.path_bytes else []
+            readable, _, _ = select.select([self.device_file, self.ending] + self.incoming + kernels, [], [])
             if self.ending in readable:
                 return
             for one in readable:
                 if one is self.device_file:
                     self.send_out(os.read(one, 65536))
+                elif one is self.silencer:
+                    self.take_whole(*one.recvfrom(65536))
                 else:
                     self.take_in(one)
 
@@ -80,9 +86,26 @@ class HomeTunnel:
         if inner[8:24] != self.device.association.home_address.packed:
             return
         try:
-            self.outgoing.send_inner(inner, self.home_agent)
+            for piece in self.pieces(tunnel.encapsulated(inner, self.outgoing.care_of, self.home_agent)):
+                self.outgoing.send(piece)
         except OSError:
             pass  # no way out at this moment: lost, as on any link
+
+    def pieces(self, packet):
+        """The packet, or its fragments (RFC 8200 4.5) where the path carries no more."""
+        if not self.path_bytes or len(packet) <= self.path_bytes:
+            return [packet]
+        room, identification = (self.path_bytes - OUTER_BYTES - 8) // 8 * 8, os.urandom(4)
+        payload, result = packet[OUTER_BYTES:], []
+        for offset in range(0, len(payload), room):
+            part = payload[offset:offset + room]
+            header = struct.pack("!BBH", packet[6], 0, offset | (offset + len(part) < len(payload))) + identification
+            result.append(packet[:4] + struct.pack("!HB", len(header) + len(part), FRAGMENT) + packet[7:OUTER_BYTES] + header + part)
+        return result
+
+    def take_whole(self, inner, address):
+        if address[0] == str(self.home_agent) and inner[24:40] == self.device.association.home_address.packed:
+            os.write(self.device_file, inner)
 
     def take_in(self, one):
         try:

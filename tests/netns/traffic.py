@@ -160,3 +160,27 @@ class Stream(Running):
     @property
     def longest_gap_ms(self):
         return max((after - before for before, after in zip(self.times, self.times[1:])), default=0.0) * 1000
+
+
+def bulk(client, server, address, octets, source=None):
+    """So many octets by one TCP connection, in as large segments as the path gives; returns how many came."""
+    with topology.inside(server):
+        listener = socket.create_server((address, 0), family=socket.AF_INET6)
+    with topology.inside(client):
+        sender = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    came = 0
+    with listener, sender:
+        listener.settimeout(20)
+        sender.settimeout(20)
+        if source:
+            sender.bind((source, 0))
+        sender.connect((address, listener.getsockname()[1]))
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.settimeout(20)
+            sending = threading.Thread(target=lambda: (sender.sendall(bytes(octets)), sender.shutdown(socket.SHUT_WR)), daemon=True)
+            sending.start()
+            while part := accepted.recv(65536):
+                came += len(part)
+            sending.join()
+    return came
