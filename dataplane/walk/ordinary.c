@@ -18,11 +18,12 @@
 enum { ECN = 3, ECN_ECT0 = 2 };
 
 /* Ethertype and version as they stand behind the link-layer addresses. */
+#define NO_WAY                UINT32_MAX
 #define ETHERTYPE_AND_VERSION ((uint32_t)ETHERTYPE_IPV6 << 16 | 6 << 12)
 
 /* A next hop with everything that a frame to it needs, kept for the packets behind it. */
 struct way {
-	uint16_t route; /* NO_ROUTE: none yet */
+	uint32_t route; /* NO_WAY: none yet */
 	uint8_t port;
 	uint16_t mtu_bytes;
 	uint8_t ethernet[ETHERNET_OCTETS];
@@ -42,7 +43,9 @@ struct short_way {
 	struct walk *walk;
 	const struct forwarding *forwarding;
 	struct rte_mbuf **frames;
-	uint64_t gone; /* bit per frame of the burst */
+	uint64_t gone;         /* bit per frame of the burst */
+	uint64_t outer_first;  /* of outer headers, host order: what is the same in all */
+	uint64_t outer_copied; /* and the bits that are the inner header's */
 	struct way way;
 	unsigned encapsulated, decapsulated, node_to_node;
 };
@@ -206,7 +209,7 @@ static bool finds_way(struct short_way *us, uint16_t route)
 
 static inline bool knows_way(struct short_way *us, uint16_t route)
 {
-	return us->way.route == route ? route != NO_ROUTE : route != NO_ROUTE && finds_way(us, route);
+	return us->way.route == route || (route != NO_ROUTE && finds_way(us, route));
 }
 
 /* The packet, with `outer_octets` of header in front of it, goes to the port. */
@@ -233,22 +236,18 @@ static inline void into_tunnel(struct short_way *us, const struct candidate *can
 	uint8_t *outer = candidate->ip - IPV6_HEADER_OCTETS;
 	uint64_t first, halves[4];
 	uint32_t label, ports;
-	uint8_t traffic_class;
 
+	/* what the binding carries is no more than the link of its route does */
 	if (!is_ordinary(us->walk, entry, traits) || candidate->octets > traits.inner_mtu_bytes ||
-	    !knows_way(us, traits.route) || candidate->octets + IPV6_HEADER_OCTETS > us->way.mtu_bytes ||
-	    outer < (uint8_t *)buffer->buf_addr + ETHERNET_OCTETS)
+	    !knows_way(us, traits.route) || outer < (uint8_t *)buffer->buf_addr + ETHERNET_OCTETS)
 		return;
 	first = wire_load_u64(candidate->ip);
 	memcpy(halves, candidate->ip + 8, sizeof(halves));
 	memcpy(&ports, candidate->ip + IPV6_HEADER_OCTETS, sizeof(ports));
 	label = flow_label_of(flow_hash_of(forwarding->flow_secret, halves, (uint32_t)(first >> 32) & 0xfffff,
 	                                   (uint8_t)(first >> 8), ports));
-	traffic_class = (uint8_t)(((uint8_t)(first >> 52) & ~forwarding->marking.outer_cleared) |
-	                          forwarding->marking.outer_set);
-	wire_store_u64(outer, 6ull << 60 | (uint64_t)traffic_class << 52 | (uint64_t)label << 32 |
-	                              (uint64_t)candidate->octets << 16 | NEXT_HEADER_IPV6 << 8 |
-	                              forwarding->hop_limit);
+	wire_store_u64(outer, us->outer_first | (first & us->outer_copied) | (uint64_t)label << 32 |
+	                              (uint64_t)candidate->octets << 16);
 	memcpy(outer + 8, &forwarding->own[traits.own].address, sizeof(struct in6_addr));
 	memcpy(outer + 24, &care_of, sizeof(care_of));
 	leave(us, candidate, IPV6_HEADER_OCTETS);
@@ -316,7 +315,14 @@ static unsigned keep_others(const struct short_way *us, unsigned count)
 
 unsigned ordinary_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port)
 {
-	struct short_way us = {.walk = walk, .forwarding = walk->forwarding, .frames = frames, .way.route = NO_ROUTE};
+	const struct tunnel_marking marking = walk->forwarding->marking;
+	struct short_way us = {.walk = walk,
+	                       .forwarding = walk->forwarding,
+	                       .frames = frames,
+	                       .outer_first = 6ull << 60 | (uint64_t)marking.outer_set << 52 | NEXT_HEADER_IPV6 << 8 |
+	                                      walk->forwarding->hop_limit,
+	                       .outer_copied = (uint64_t)(uint8_t)~marking.outer_cleared << 52,
+	                       .way.route = NO_WAY};
 	struct candidate candidates[BURST_MAX];
 	struct binding_entry *entries[BURST_MAX];
 	unsigned found = 0, hairpins = 0;
