@@ -44,6 +44,8 @@ static const char *cell(const json_t *value, char text[CELL_OCTETS])
 
 			snprintf(text + used, CELL_OCTETS - used, "%s%s", index ? "," : "", cell(element, part));
 		}
+	} else if (json_is_real(value)) {
+		snprintf(text, CELL_OCTETS, "%.4g", json_real_value(value));
 	} else if (value && !json_is_null(value)) {
 		dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 		snprintf(text, CELL_OCTETS, "%s", dumped ? dumped : "");

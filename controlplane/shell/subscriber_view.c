@@ -140,6 +140,8 @@ void subscriber_view_join(struct session *session, json_t *rows)
 		json_t *key = json_object_get(row, "key");
 
 		json_array_append(keys, key);
+		if (!session->json)
+			json_object_del(row, "usage"); /* for people the same stands in columns */
 		json_object_set(row_of_key, json_string_value(key), row);
 		json_object_set_new(row, "age_s", json_null());
 		for (unsigned i = 0; i < SUMS; i++)

@@ -138,6 +138,8 @@ static void say_step(const struct dataplane *dataplane, const struct watch_repor
 		say_entry(dataplane, report, text);
 		say(text, "; ");
 	}
+	if (report->step == STEP_UPLINK && report->counted)
+		say(text, "the outer source is right; ");
 	say_counters(report, text);
 	say_fate(dataplane, report, packet, text);
 }

@@ -66,6 +66,16 @@ def check_commands():
     assert page == grammar, f"only the page: {sorted(page - grammar)}; only the shell: {sorted(grammar - page)}"
 
 
+def check_options():
+    """What section 3 calls an option is one of the grammar's, or of the shell itself."""
+    sources = "".join((SOURCE / "controlplane" / "shell" / name).read_text() for name in ("commands.c", "main.c"))
+    known = set(re.findall(r'\.name = "(\w+)"', sources)) | set(re.findall(r'\{"(\w+)", (?:no|required)_argument', sources))
+    section = PAGE.split("## 3. ")[1].split("## 4. ")[0]
+    named = set(re.findall(r"`[^`]*?--([a-z_]+)", section))
+    assert len(named) >= 8, f"the options are not where they are looked for: {sorted(named)}"
+    assert named <= known, f"the shell has no --{', --'.join(sorted(named - known))}"
+
+
 def private(path, text):
     path.touch(mode=0o600)
     path.write_text(text)
@@ -167,7 +177,7 @@ def is_set_up():
 
 def main():
     failed = 0
-    checks = [check_commands, check_names, check_paths, check_client]
+    checks = [check_commands, check_options, check_names, check_paths, check_client]
     if is_set_up():
         checks.append(check_setting_up)
     else:

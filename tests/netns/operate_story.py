@@ -166,7 +166,7 @@ def story_trace_shows_each_step():
     assert f"{key()} is bound to {CARE_OF}" in down[1]["text"] and "counted as encapsulated" in down[1]["text"], down
     assert f"{topology.SERVICE_ADDRESS} > {CARE_OF}, IPv6 in a tunnel" in down[2]["text"], down
     assert f"; inside: {CORRESPONDENT} > {home_address()}" in down[2]["text"], down
-    assert "counted as decapsulated" in up[1]["text"] and f"{home_address()} > {CORRESPONDENT}, ICMPv6 echo reply" in up[2]["text"], up
+    assert "the outer source is right; counted as decapsulated" in up[1]["text"] and f"{home_address()} > {CORRESPONDENT}, ICMPv6 echo reply" in up[2]["text"], up
 
 
 def story_trace_ends_with_the_name_of_the_drop():
