@@ -26,7 +26,8 @@ static void tell(struct walk *walk, struct watch_report *report, const uint8_t *
 		report->octets = octets;
 		report->now_ms = walk->now_ms;
 		memcpy(place, report, sizeof(*report));
-		memcpy(place + sizeof(*report), bytes, report->kept);
+		if (report->kept)
+			memcpy(place + sizeof(*report), bytes, report->kept);
 		if (rte_ring_enqueue(walk->reports, buffer) == 0)
 			return;
 	}
