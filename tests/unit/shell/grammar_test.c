@@ -58,6 +58,9 @@ static void mistakes_get_a_column_and_what_was_expected(void **state)
 	        {"binding show --limit 1 --limit 2", 23, "'--limit' stands twice", ""},
 	        {"subscriber bar 12345", 15, "'12345' is no imsi", "6 to 15 digits"},
 	        {"log level loud", 10, "'loud' is no level", "error, warning, notice, info, debug"},
+	        {"trace", 5, "who is missing", "IMSI"},
+	        {"trace 001010000000001 many", 22, "'many' is no count", "a number"},
+	        {"capture start f --direction up", 28, "'up' is no direction", "in, out, drop"},
 	        {"policy test 001010000000001 x --name_consent maybe", 45, "'maybe' is no name_consent", "yes, no"},
 	        {"subscriber set 001010000000001 --name \"Matti", 38, "a quote is not closed", ""},
 	        {"subscriber import /nonexistent", 18, "/nonexistent: No such file", ""},
@@ -134,6 +137,8 @@ static void completes_from_the_same_table(void **state)
 	        {"binding show --limit 5 --", "--imsi --address --after "},
 	        {"subscriber set 001010000000001 --name_consent ", "yes no "},
 	        {"explain 001010000000001 ", ""},
+	        {"capture start f --direction ", "in out drop "},
+	        {"trace 001010000000001 5 ", "--seconds "},
 	        {"nonsense ", ""},
 	};
 	struct grammar_line line;
