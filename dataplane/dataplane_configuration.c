@@ -132,7 +132,7 @@ static const struct key root_keys[] = {
         {"stale-grace-s", KIND_NUMBER, ROOT(stale_grace_s), 4, 0, 86400, "3600", NULL, NULL, 0,
          "How long expiry stands still while no control plane is heard.", true},
         {"withdraw-after-ms", KIND_NUMBER, ROOT(withdraw_after_ms), 4, 0, 60000, "1000", NULL, NULL, 0,
-         "How long it may be out of sync before its home prefixes are withdrawn."},
+         "How long it may be out of sync before its home prefixes are withdrawn.", true},
         {"limits", KIND_MAP, 0, 0, 0, 0, "", NULL, limit_keys, 0, "Token buckets, for all workers together."},
         {"sockets", KIND_TEXT, ROOT(sockets), 0, 1, FOLDER_OCTETS, "/run/kedge/default", NULL, NULL, 0,
          "Folder with bus/, view/ and operate/."},

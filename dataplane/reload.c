@@ -30,6 +30,8 @@ static void take(struct dataplane *dataplane, const struct dataplane_configurati
 	running->limits = newer->limits;
 	running->handover_grace_ms = newer->handover_grace_ms;
 	running->stale_grace_s = newer->stale_grace_s;
+	running->withdraw_after_ms = newer->withdraw_after_ms;
+	dataplane->announcement.withdraw_after_ms = newer->withdraw_after_ms;
 	dataplane->expiry.stale_grace_ms = (uint64_t)newer->stale_grace_s * 1000;
 	feed_receiver_set_handover_grace(dataplane->receiver, newer->handover_grace_ms);
 	for (unsigned i = 0; i < dataplane->worker_count; i++)

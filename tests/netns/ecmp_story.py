@@ -31,7 +31,7 @@ node = None
 
 def second_configuration(text):
     return (host_port.with_host_port(text).replace(ADDRESS[FIRST], ADDRESS[SECOND]).replace(GATEWAY[FIRST], GATEWAY[SECOND])
-            .replace("file-prefix: kedge-lab", f"file-prefix: kedge-lab2\nname: {SECOND}"))
+            .replace(f"{FIRST}.metrics", f"{SECOND}.metrics").replace("file-prefix: kedge-lab", f"file-prefix: kedge-lab2\nname: {SECOND}"))
 
 
 def start_second():
