@@ -19,7 +19,9 @@ struct quoted {
 	uint8_t kind;           /* enum feed_tunnel_kind */
 	uint8_t inner_version;
 	uint8_t inner_protocol;
-	bool is_cut; /* inner, and not the first piece */
+	bool is_cut;                  /* inner, and not the first piece */
+	bool is_other_way;            /* to another care-of address of the binding than its first */
+	struct binding_traits traits; /* of the way that it went */
 };
 
 static bool read_outer_ipv6(struct wire_reader *reader, struct quoted *quoted)
@@ -92,12 +94,11 @@ static bool read_inner(struct wire_reader reader, uint8_t outer_version, struct 
 }
 
 /* The live binding whose tunnel the quoted packet went into, and its key; NULL when there is none. */
-static struct binding_entry *binding_of(const struct walk *walk, const struct quoted *quoted, struct in6_addr *key)
+static struct binding_entry *binding_of(const struct walk *walk, struct quoted *quoted, struct in6_addr *key)
 {
 	const struct forwarding *forwarding = walk->forwarding;
 	const struct service_prefix *prefix = service_prefix_of(&forwarding->prefixes, &quoted->inner_destination);
 	const struct in6_addr *keys[1] = {key};
-	struct binding_traits traits;
 	struct binding_entry *entry;
 	struct in6_addr care_of;
 
@@ -107,13 +108,17 @@ static struct binding_entry *binding_of(const struct walk *walk, const struct qu
 	binding_table_lookup(forwarding->table, keys, 1, &entry);
 	if (!entry || binding_expiry_load(entry) <= walk->expiry_horizon_ms)
 		return NULL;
-	traits = binding_traits_load(entry);
+	quoted->traits = binding_traits_load(entry);
 	care_of = shared_address_load(&entry->care_of_address);
-	if (traits.kind != quoted->kind || !in6_is_equal(&care_of, &quoted->care_of) ||
-	    binding_port_load(entry) != quoted->port ||
-	    !in6_is_equal(&forwarding->own[traits.own].address, &quoted->own))
-		return NULL;
-	return entry;
+	if (quoted->traits.kind != quoted->kind || !in6_is_equal(&care_of, &quoted->care_of) ||
+	    binding_port_load(entry) != quoted->port) {
+		quoted->is_other_way =
+		        quoted->traits.flags & BINDING_SEVERAL &&
+		        way_traits(walk, entry, quoted->kind, &quoted->care_of, quoted->port, &quoted->traits);
+		if (!quoted->is_other_way)
+			return NULL;
+	}
+	return in6_is_equal(&forwarding->own[quoted->traits.own].address, &quoted->own) ? entry : NULL;
 }
 
 /* Tells the inner source; as the quoted packet is cut short, its headers cannot be asked for more than their begin. */
@@ -139,7 +144,7 @@ static void learn(struct walk *walk, struct packet *packet, const struct quoted 
                   const struct binding_entry *entry, uint32_t mtu_bytes)
 {
 	const uint8_t version = packet->version;
-	const struct binding_traits traits = binding_traits_load(entry);
+	const struct binding_traits traits = quoted->traits;
 	uint16_t carried;
 
 	if (!mtu_bytes || mtu_bytes >= quoted->outer_octets || (version == 6 && mtu_bytes < IPV6_MINIMUM_MTU)) {
@@ -153,10 +158,12 @@ static void learn(struct walk *walk, struct packet *packet, const struct quoted 
 	if (quoted->inner_version == 6 && forwarding_carried(quoted->outer_octets, traits.kind) > IPV6_MINIMUM_MTU)
 		tell_inner_source(walk, quoted, ICMPV6_PACKET_TOO_BIG, 0,
 		                  carried > IPV6_MINIMUM_MTU ? carried : IPV6_MINIMUM_MTU);
-	if (carried < traits.inner_mtu_bytes)
+	if (quoted->is_other_way)
+		way_lower_mtu(walk, entry, quoted->kind, &quoted->care_of, quoted->port, carried);
+	if (carried < traits.inner_mtu_bytes && !quoted->is_other_way)
 		punt_path_mtu(walk, packet, key, &quoted->care_of, (uint16_t)mtu_bytes);
 	else
-		packet_consume(walk, packet); /* known already */
+		packet_consume(walk, packet); /* known already, or learnt here alone */
 }
 
 void outer_error(struct walk *walk, struct packet *packet, enum outer_trouble trouble, uint32_t mtu_bytes,

@@ -166,6 +166,14 @@ struct tunnel_end {
 	uint16_t port;
 };
 
+/* ways.c: what the way of a binding to this care-of address is like; false when there is none. */
+bool way_traits(const struct walk *walk, const struct binding_entry *entry, uint8_t kind,
+                const struct in6_addr *care_of, uint16_t port, struct binding_traits *traits);
+
+/* ways.c: an outer Packet Too Big came for this way. */
+void way_lower_mtu(const struct walk *walk, const struct binding_entry *entry, uint8_t kind,
+                   const struct in6_addr *care_of, uint16_t port, uint16_t inner_mtu_bytes);
+
 /* ways.c: of several care-of addresses the one of the packet's flow; `end` is the binding's first one before. */
 void way_choose(struct walk *walk, const struct packet *packet, struct tunnel_end *end);
 

@@ -66,22 +66,56 @@ void way_choose(struct walk *walk, const struct packet *packet, struct tunnel_en
 	}
 }
 
-bool way_has_source(const struct walk *walk, const struct packet *packet)
+/* The living one of this kind, address and port. */
+static struct binding_way *find(const struct walk *walk, const struct binding_entry *entry, uint8_t kind,
+                                const struct in6_addr *care_of, uint16_t port)
 {
-	struct binding_ways *ways = (struct binding_ways *)ways_of(walk, packet->entry);
-	uint64_t flag = binding_traits_word((struct binding_traits){.flags = BINDING_CARE_OF_UNVERIFIED});
+	struct binding_ways *ways = (struct binding_ways *)ways_of(walk, entry);
 
 	for (unsigned i = 0; ways && i < ways->count; i++) {
 		struct binding_way *way = &ways->list[i];
 		struct in6_addr address = shared_address_load(&way->address);
 
-		if (!is_alive(walk, way) || traits_of(way).kind != packet->tunnel_kind ||
-		    (uint16_t)way->expiry_and_port != packet->outer_port ||
-		    !in6_is_equal(&address, &packet->outer_source))
-			continue;
-		if (shared_load(&way->traits) & flag)
-			__atomic_fetch_and(&way->traits, ~flag, __ATOMIC_RELAXED); /* M-17 */
-		return true;
+		if (is_alive(walk, way) && traits_of(way).kind == kind && (uint16_t)way->expiry_and_port == port &&
+		    in6_is_equal(&address, care_of))
+			return way;
 	}
-	return false;
+	return NULL;
+}
+
+bool way_has_source(const struct walk *walk, const struct packet *packet)
+{
+	struct binding_way *way =
+	        find(walk, packet->entry, packet->tunnel_kind, &packet->outer_source, packet->outer_port);
+	uint64_t flag = binding_traits_word((struct binding_traits){.flags = BINDING_CARE_OF_UNVERIFIED});
+
+	if (way && shared_load(&way->traits) & flag)
+		__atomic_fetch_and(&way->traits, ~flag, __ATOMIC_RELAXED); /* M-17 */
+	return way != NULL;
+}
+
+bool way_traits(const struct walk *walk, const struct binding_entry *entry, uint8_t kind,
+                const struct in6_addr *care_of, uint16_t port, struct binding_traits *traits)
+{
+	const struct binding_way *way = find(walk, entry, kind, care_of, port);
+
+	if (way)
+		*traits = traits_of(way);
+	return way != NULL;
+}
+
+void way_lower_mtu(const struct walk *walk, const struct binding_entry *entry, uint8_t kind,
+                   const struct in6_addr *care_of, uint16_t port, uint16_t inner_mtu_bytes)
+{
+	struct binding_way *way = find(walk, entry, kind, care_of, port);
+	uint64_t word = way ? shared_load(&way->traits) : 0;
+	struct binding_traits traits;
+
+	do {
+		memcpy(&traits, &word, sizeof(traits));
+		if (!way || traits.inner_mtu_bytes <= inner_mtu_bytes)
+			return;
+		traits.inner_mtu_bytes = inner_mtu_bytes;
+	} while (!__atomic_compare_exchange_n(&way->traits, &word, binding_traits_word(traits), true, __ATOMIC_RELAXED,
+	                                      __ATOMIC_RELAXED));
 }

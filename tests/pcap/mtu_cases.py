@@ -3,8 +3,8 @@
 from scapy.all import ICMP, IP, UDP, ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, Raw
 
 from cases import CARE_OF, CARE_OF2, CORRESPONDENT, NODE, NODE2, SERVICE, TUNNEL, Case, at_once, down, frame, inner, outer_too_big, up
-from tunnel_cases import (CORRESPONDENT4, HOME4, HOME4_IN_IP6, IN6, NAT, NAT_PORT, OTHER_PORT, SERVICE4, UDP_NODE, bound, down4, frame4, inner4, out,
-                          up6, up_udp, world)
+from tunnel_cases import (CORRESPONDENT4, HOME4, IN_IP6, NAT, NAT_PORT, OTHER_PORT, SECOND, SERVICE4, UDP_NODE, down4, frame4, inner4, out, up_udp,
+                          world)
 
 ROUTER, ROUTER4 = "2001:db8:500::1", "198.51.100.250"
 
@@ -57,6 +57,13 @@ CASES = {
         [UDP_NODE + out(4), "fragmentation-needed(1372)", UDP_NODE + out(4), "too-big(1280)", UDP_NODE + out(), UDP_NODE + out(4), "fragmentation-needed(548)",
          UDP_NODE + out(4)],
         {"too_big": 2, "icmp_error_unmatched": 5}, world(), consumed=3),
+    "path_mtu_care_of_addresses": Case(
+        "RFC 5648, RFC 8201: each of several care-of addresses has a path MTU of its own",
+        at_once(down(NODE2, 1400), outer_too_big(1300, "2001:db8:100::30", NODE2), down(NODE2, 1281), down(NODE2, 1280),
+                outer_too_big(1290, "2001:db8:100::31", NODE2)),
+        ["tunnel:2001:db8:100::30 " + out(), "too-big(1280)", "too-big(1280)", "fragment:2001:db8:100::30 0+1248 and more",
+         "fragment:2001:db8:100::30 1248+32"],
+        {"too_big": 1, "icmp_error_unmatched": 1}, world(bindings=[IN_IP6 | {"weight": 1, "care_ofs": [SECOND | {"weight": 65535}]}]), consumed=1),
     "outer_errors": Case(
         "RFC 2473 8, N-9: an unreachable care-of address is told to the inner source; what the node's own kernel says of tunnels is not",
         at_once(about(ICMPv6DestUnreach(code=0), inner(CORRESPONDENT, NODE)), about(ICMPv6TimeExceeded(code=0), inner(NODE2, NODE)),
