@@ -25,6 +25,7 @@ bool command_number(const char *text, unsigned long maximum, unsigned long *numb
 extern const struct command make_command;
 extern const struct command replay_command;
 extern const struct command walk_command;
+extern const struct command table_command;
 extern const struct command feed_command;
 extern const struct command churn_command;
 

@@ -8,7 +8,7 @@
 #include "bench_command.h"
 
 static const struct command *const commands[] = {
-        &make_command, &replay_command, &walk_command, &feed_command, &churn_command,
+        &make_command, &replay_command, &walk_command, &table_command, &feed_command, &churn_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
