@@ -35,7 +35,7 @@
  * entry have the same. What few bindings have hangs behind it in a side record, made on demand.
  *
  * Memory is dimensioned by bindings_max, taken at the start and printed there, so nothing but side records grows later
- * on; about 147 octets a binding at ten million, nine slots of ten in use. Segments are no larger than what keeps the
+ * on; about 147 octets a binding at ten million, six slots of seven in use. Segments are no larger than what keeps the
  * search for a pilot in the first-level cache.
  */
 #ifndef KEDGE_DATAPLANE_BINDING_TABLE_H

@@ -70,6 +70,22 @@ static void gather(const struct binding_table *table, uint32_t group, unsigned p
 	}
 }
 
+void placement_expect(const struct binding_table *table, uint64_t hash)
+{
+	uint32_t group = group_of(table, hash), slot = slot_by(table, group, hash, table->pilots[group]);
+	uint32_t block = slot / BLOCK_SLOTS;
+	uint64_t likely;
+
+	if (!is_taken(table, slot))
+		return;
+	for (likely = tagged(table, block, group) & table_live_slots(table, block); likely; likely &= likely - 1) {
+		uint32_t member = block * BLOCK_SLOTS + (uint32_t)__builtin_ctzll(likely);
+
+		__builtin_prefetch(&table->slots[member]);
+		__builtin_prefetch(&table->cold_of[member]);
+	}
+}
+
 static uint64_t rotate_right(uint64_t word, unsigned bits)
 {
 	return word >> bits | word << (-bits & 63);
@@ -92,21 +108,47 @@ static uint64_t free_rotations(uint64_t taken, const uint64_t *hashes, unsigned 
 }
 
 /*
- * A pilot that puts so many keys of a group on free slots, or -ENOSPC. A block in which copies that the group left
- * behind still wait for readers is passed by: the key of a copy may have been withdrawn meanwhile, and must not be
- * found again because the new pilot happens to lead there.
+ * A pilot of a step from `first` on that puts so many keys of a group on free slots, or -ENOSPC. Blocks with fewer than
+ * `free_min` free slots are passed by, and so are those in which copies that the group left behind still wait for
+ * readers: the key of a copy may have been withdrawn meanwhile, and must not be found again because the new pilot
+ * happens to lead there.
  */
-static int search(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
-                  unsigned steps)
+static int search_steps(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
+                        unsigned first, unsigned end, int free_min)
 {
-	for (unsigned step = 0; step < steps; step++) {
+	for (unsigned step = first; step < end; step++) {
 		uint32_t block = any_block(table, group, step);
-		uint64_t rotations = free_rotations(table->occupied[block], hashes, count, step);
+		uint64_t taken = table->occupied[block], rotations;
 
+		if (__builtin_popcountll(~taken) < free_min)
+			continue;
+		rotations = free_rotations(taken, hashes, count, step);
 		if (rotations && !has_left_copies(table, block, group))
 			return (int)(step * BLOCK_SLOTS + (unsigned)__builtin_ctzll(rotations));
 	}
 	return -ENOSPC;
+}
+
+/*
+ * For so many keys, how many free slots make a block worth a try: below, most tries are in vain, and a group for which
+ * none of the others does is better parted.
+ */
+static const uint8_t free_slots_worth_a_try[] = {0, 1, 4, 6, 9, 11, 12, 13};
+
+static int search(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count)
+{
+	const unsigned last = sizeof(free_slots_worth_a_try) - 1;
+
+	return search_steps(table, group, hashes, count, 0, PILOT_STEPS,
+	                    free_slots_worth_a_try[count < last ? count : last]);
+}
+
+/* For a part: there is nothing after it but the stash. */
+static int search_everywhere(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count)
+{
+	int pilot = search(table, group, hashes, count);
+
+	return pilot >= 0 ? pilot : search_steps(table, group, hashes, count, 0, PILOT_STEPS + STASH_STEPS, (int)count);
 }
 
 /* Gives each part of the group a pilot of its own, all of them the present one at first. Returns false without room. */
@@ -150,7 +192,8 @@ static void take_for(struct binding_table *table, uint32_t group, const struct m
 		uint32_t slot = pilot_slot(table, group, members->hashes[i], pilot);
 
 		__builtin_prefetch(&table->slots[slot], 1);
-		__builtin_prefetch(&table->cold_of[members->slots[i]]);
+		__builtin_prefetch(&table->cold_of[slot], 1);
+		__builtin_prefetch(&table->colds[table->cold_of[members->slots[i]]], 1);
 		take(table, slot, group);
 		placement->old_slots[i] = members->slots[i];
 		placement->new_slots[i] = slot;
@@ -182,9 +225,10 @@ int placement_begin(struct binding_table *table, uint64_t hash, uint32_t present
 		}
 		gather(table, group, parted ? part_of(hash) : GROUP_PARTS, *placement->where, present, &members);
 		members.hashes[members.count] = hash;
-		pilot = members.count < BLOCK_SLOTS ? search(table, group, members.hashes, members.count + 1,
-		                                             PILOT_STEPS + (parted ? STASH_STEPS : 0))
-		                                    : -ENOSPC;
+		if (members.count == BLOCK_SLOTS)
+			return -ENOSPC;
+		pilot = parted ? search_everywhere(table, group, members.hashes, members.count + 1)
+		               : search(table, group, members.hashes, members.count + 1);
 		if (pilot >= 0) {
 			placement->slot = pilot_slot(table, group, hash, (uint16_t)pilot);
 			take_for(table, group, &members, (uint16_t)pilot, placement);
@@ -238,7 +282,7 @@ static void join(struct binding_table *table, uint32_t group)
 
 	for (unsigned i = 0; i < GROUP_PARTS; i++)
 		gather(table, group, i, table->parted[number].pilots[i], NO_SLOT, &members);
-	pilot = search(table, group, members.hashes, members.count, PILOT_STEPS);
+	pilot = search(table, group, members.hashes, members.count);
 	if (pilot < 0)
 		return;
 	take_for(table, group, &members, (uint16_t)pilot, &placement);

@@ -26,6 +26,9 @@ struct placement {
  */
 int placement_begin(struct binding_table *table, uint64_t hash, uint32_t present, struct placement *placement);
 
+/* A key with this hash, which is not there, is about to come: fetches what its group has in the cache. */
+void placement_expect(const struct binding_table *table, uint64_t hash);
+
 /* Moves the others, publishes the pilot and retires the old slots. */
 void placement_publish(struct binding_table *table, const struct placement *placement);
 

@@ -11,7 +11,7 @@
 enum {
 	BLOCK_SLOTS = 64,                         /* one word of the writer's bitmap */
 	SEGMENT_GROUP_BITS = 14,                  /* a segment's bitmap stays in the first-level cache */
-	GROUPS_A_PARTED = 4,                      /* as many groups for each record of a parted one */
+	GROUPS_A_PARTED = 8,                      /* as many groups for each record of a parted one */
 	GROUP_PARTS = 8,                          /* of a parted group */
 	PILOT_STEPS = 896,                        /* blocks that a pilot can choose; times 64 rotations */
 	STASH_STEPS = 1024 - PILOT_STEPS,         /* blocks of the stash that a pilot of a part can choose */

