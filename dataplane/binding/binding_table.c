@@ -86,13 +86,19 @@ static struct table_size size_of(const struct table_shape *shape)
 	return size;
 }
 
+/* All arrays lie in one piece of memory, each from a cache line on: large pages are not left half empty many times. */
+static size_t whole_lines(size_t octets)
+{
+	return (octets + CACHE_LINE_OCTETS - 1) / CACHE_LINE_OCTETS * CACHE_LINE_OCTETS;
+}
+
 size_t binding_table_octets(size_t bindings_max)
 {
 	struct table_shape shape = shape_of(bindings_max);
 	struct table_size size = size_of(&shape);
-	size_t octets = sizeof(struct binding_table);
+	size_t octets = whole_lines(sizeof(struct binding_table));
 
-#define OCTETS(field, count) octets += (count) * sizeof(*((struct binding_table *)NULL)->field);
+#define OCTETS(field, count) octets += whole_lines((count) * sizeof(*((struct binding_table *)NULL)->field));
 	TABLE_ARRAYS(OCTETS)
 #undef OCTETS
 	return octets;
@@ -102,25 +108,22 @@ int binding_table_new(const struct binding_table_options *options, struct bindin
 {
 	struct table_shape shape = shape_of(options->bindings_max);
 	struct table_size size = size_of(&shape);
-	struct binding_table *table = options->memory.allocate(sizeof(*table));
-	bool has_all = true;
+	uint8_t *at = options->memory.allocate(binding_table_octets(options->bindings_max));
+	struct binding_table *table = (struct binding_table *)at;
 
 	if (!table)
 		return -ENOMEM;
+	at += whole_lines(sizeof(*table));
 	table->memory = options->memory;
 	hash_key_make(options->secret, &table->key);
 	table->qsbr = options->qsbr;
 	table->bindings_max = options->bindings_max;
 	table->shape = shape;
-#define MAKE(field, count)                                                                                             \
-	table->field = options->memory.allocate((count) * sizeof(*table->field));                                      \
-	has_all = has_all && table->field;
-	TABLE_ARRAYS(MAKE)
-#undef MAKE
-	if (!has_all) {
-		binding_table_free(table);
-		return -ENOMEM;
-	}
+#define PLACE(field, count)                                                                                            \
+	table->field = (void *)at;                                                                                     \
+	at += whole_lines((count) * sizeof(*table->field));
+	TABLE_ARRAYS(PLACE)
+#undef PLACE
 	*made = table;
 	return 0;
 }
@@ -133,11 +136,8 @@ void binding_table_free(struct binding_table *table)
 		return;
 	release = table->memory.release;
 	extras_free(table);
-	for (size_t i = 0; table->side_chunks && i < table->shape.side_chunks; i++)
+	for (size_t i = 0; i < table->shape.side_chunks; i++)
 		release(table->side_chunks[i]);
-#define RELEASE(field, count) release(table->field);
-	TABLE_ARRAYS(RELEASE)
-#undef RELEASE
 	release(table);
 }
 
