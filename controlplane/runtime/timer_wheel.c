@@ -28,6 +28,7 @@ void timer_wheel_start(struct timer_wheel *wheel, uint64_t now_monotonic_ms)
 	*wheel = (struct timer_wheel){.at_ms = now_monotonic_ms};
 	list_start(&wheel->expired);
 	list_start(&wheel->beyond);
+	list_start(&wheel->moving);
 	for (int level = 0; level < TIMER_WHEEL_LEVELS; level++)
 		for (int slot = 0; slot < TIMER_WHEEL_SLOTS; slot++)
 			list_start(&wheel->slots[level][slot]);
@@ -102,17 +103,20 @@ static uint64_t beyond_begin_ms(const struct timer_wheel *wheel)
 	return ((wheel->at_ms >> WHEEL_BITS) + 1) << WHEEL_BITS;
 }
 
-static void place_all(struct timer_wheel *wheel, struct timer *head)
+/* Puts the timers of a slot on the way to where they belong now; the hand stays until all have arrived. */
+static void move_all(struct timer_wheel *wheel, struct timer *head)
 {
-	struct timer all;
-
 	if (list_is_empty(head))
 		return;
-	all = *head;
-	all.next->previous = all.previous->next = &all;
+	wheel->moving = *head;
+	wheel->moving.next->previous = wheel->moving.previous->next = &wheel->moving;
 	list_start(head);
-	while (!list_is_empty(&all)) {
-		struct timer *timer = all.next;
+}
+
+static void move_some(struct timer_wheel *wheel, unsigned *budget)
+{
+	for (; *budget && !list_is_empty(&wheel->moving); --*budget) {
+		struct timer *timer = wheel->moving.next;
 
 		timer_disarm(timer);
 		place(wheel, timer);
@@ -133,12 +137,12 @@ static bool turn(struct timer_wheel *wheel, uint64_t now_ms)
 			return false;
 		wheel->at_ms = begin_ms;
 		wheel->occupied[level][slot / 64] &= ~(1ull << (slot % 64));
-		place_all(wheel, &wheel->slots[level][slot]);
+		move_all(wheel, &wheel->slots[level][slot]);
 		return true;
 	}
 	if (!list_is_empty(&wheel->beyond) && beyond_begin_ms(wheel) <= now_ms) {
 		wheel->at_ms = beyond_begin_ms(wheel);
-		place_all(wheel, &wheel->beyond);
+		move_all(wheel, &wheel->beyond);
 		return true;
 	}
 	return false;
@@ -146,21 +150,29 @@ static bool turn(struct timer_wheel *wheel, uint64_t now_ms)
 
 struct timer *timer_wheel_pop(struct timer_wheel *wheel, uint64_t now_monotonic_ms)
 {
-	while (list_is_empty(&wheel->expired))
+	unsigned budget = TIMER_WHEEL_MOVES;
+	struct timer *timer;
+
+	while (list_is_empty(&wheel->expired)) {
+		move_some(wheel, &budget);
+		if (!list_is_empty(&wheel->expired))
+			break;
+		if (!list_is_empty(&wheel->moving))
+			return NULL;
 		if (!turn(wheel, now_monotonic_ms)) {
 			if (now_monotonic_ms > wheel->at_ms)
 				wheel->at_ms = now_monotonic_ms;
 			return NULL;
 		}
-	struct timer *timer = wheel->expired.next;
-
+	}
+	timer = wheel->expired.next;
 	timer_disarm(timer);
 	return timer;
 }
 
 uint64_t timer_wheel_next_ms(const struct timer_wheel *wheel)
 {
-	if (!list_is_empty(&wheel->expired))
+	if (!list_is_empty(&wheel->expired) || !list_is_empty(&wheel->moving))
 		return wheel->at_ms;
 	for (int level = 0; level < TIMER_WHEEL_LEVELS; level++) {
 		int slot = next_slot(wheel, level);

@@ -33,11 +33,12 @@ struct timer {
 /* The object of `type` that `timer` lies in as `member`. */
 #define timer_owner(timer, type, member) ((type *)((char *)(timer)-offsetof(type, member)))
 
-enum { TIMER_WHEEL_LEVELS = 4, TIMER_WHEEL_SLOTS = 256 };
+enum { TIMER_WHEEL_LEVELS = 4, TIMER_WHEEL_SLOTS = 256, TIMER_WHEEL_MOVES = 4096 };
 
 struct timer_wheel {
 	uint64_t at_ms;
 	struct timer expired;
+	struct timer moving; /* of a slot that the hand has reached, on their way to finer ones */
 	struct timer beyond; /* further away than the highest level reaches (49 days) */
 	struct timer slots[TIMER_WHEEL_LEVELS][TIMER_WHEEL_SLOTS];
 	uint64_t occupied[TIMER_WHEEL_LEVELS][TIMER_WHEEL_SLOTS / 64];
@@ -50,7 +51,11 @@ void timer_arm(struct timer_wheel *wheel, struct timer *timer, uint64_t due_mono
 void timer_disarm(struct timer *timer);
 bool timer_is_armed(const struct timer *timer);
 
-/* The next timer that is due at `now_monotonic_ms`, disarmed, or NULL. The caller calls its fire(). */
+/*
+ * The next timer that is due at `now_monotonic_ms`, disarmed; the caller calls its fire(). NULL when none is due, or
+ * when more than TIMER_WHEEL_MOVES timers have to be moved before that is known: then timer_wheel_next_ms() is not
+ * later than now, and the next turn goes on. So ten million timers of one second cost no long turn.
+ */
 struct timer *timer_wheel_pop(struct timer_wheel *wheel, uint64_t now_monotonic_ms);
 
 /* No timer is due before this time (it may be a little early, never late); UINT64_MAX when none is armed. */

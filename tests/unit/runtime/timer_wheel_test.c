@@ -5,7 +5,7 @@
 #include "randomness.h"
 #include "vectors.h"
 
-enum { TIMERS = 2000 };
+enum { TIMERS = 2000, MANY = 100000 };
 
 static void fire_nothing(struct timer *timer, const struct instant *now, struct effects *effects)
 {
@@ -85,12 +85,43 @@ static void agrees_with_a_sorted_list(void **state)
 	assert_true(fired > 5000);
 }
 
+/* A call moves no more than TIMER_WHEEL_MOVES of them; all fire in order all the same. */
+static void very_many_of_one_second_fire_in_turns(void **state)
+{
+	static struct timer_wheel wheel;
+	static struct timer timers[MANY];
+	const uint64_t start_ms = 1000, due_ms = 300000, now_ms = due_ms + 999;
+	size_t fired = 0, turns = 0;
+	uint64_t last_ms = 0;
+
+	(void)state;
+	timer_wheel_start(&wheel, start_ms);
+	for (size_t i = 0; i < MANY; i++)
+		timer_arm(&wheel, &timers[i], due_ms + i * 7 % 1000, fire_nothing);
+	while (fired < MANY) {
+		const struct timer *timer = timer_wheel_pop(&wheel, now_ms);
+
+		if (!timer) {
+			turns++;
+			assert_true(timer_wheel_next_ms(&wheel) <= now_ms);
+			continue;
+		}
+		assert_true(timer->due_ms >= last_ms && timer->due_ms <= now_ms);
+		last_ms = timer->due_ms;
+		fired++;
+	}
+	assert_in_range(turns, MANY / TIMER_WHEEL_MOVES - 1, MANY);
+	assert_null(timer_wheel_pop(&wheel, now_ms));
+	assert_true(timer_wheel_next_ms(&wheel) == UINT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(fires_at_its_time_not_before),
 	        cmocka_unit_test(a_past_time_fires_at_the_next_turn),
 	        cmocka_unit_test(agrees_with_a_sorted_list),
+	        cmocka_unit_test(very_many_of_one_second_fire_in_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
