@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A bad day: somebody floods the service address with control packets (issue 3). What is over its rate is dropped by name before the ring, the
+feed is served before punts, and each acknowledged binding stands in the data plane before its acknowledgement leaves, within the 50 ms."""
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import time
+
+import daemons
+import home_tunnel
+import programs
+import story
+import topology
+from oracle import aka  # noqa: F401  (makes the oracle's modules importable)
+
+import node  # noqa: E402
+
+K, OPC = bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
+IMSI, NAME = "001010000000001", "Matti Virtanen"
+PANA_PORT, UPDATES, FLOODED_AT_LEAST = 716, 40, 20000
+matti = None
+
+
+def stats(daemon):
+    return story.kedge("--server", daemon, "stats", "show")[daemon]
+
+
+def shown():
+    return story.kedge("dataplane", "show")["dataplane"]
+
+
+def flood(flooder):
+    """Datagrams that no PANA client would send, to where PANA is spoken, until it is killed."""
+    while True:
+        for _ in range(1000):
+            flooder.send(bytes(48))
+
+
+def story_a_node_is_bound():
+    global matti  # pylint: disable=global-statement
+    for daemon in daemons.DAEMONS:
+        story.requires(daemon.name)
+    path = story.scratch("subscribers.json")
+    path.write_text(json.dumps([{"imsi": IMSI, "k": K.hex(), "opc": OPC.hex(), "name": NAME, "name_consent": True}]))
+    assert story.kedge("subscriber", "import", str(path))["created"] == 1
+    matti = node.Node(node.Settings(topology.SERVICE_ADDRESS, "ha.mob.example", IMSI, K, OPC, network_namespace="kedge-mn"))
+    assert matti.bootstrap().status == 0, matti.report()
+    access = topology.ACCESSES["cellular"]
+    matti.attach(access.address, access.interface)
+    assert matti.binding_update().accepted
+
+
+def story_bindings_apply_under_a_flood_of_punts():
+    before = stats("dataplane")
+    with topology.inside("mn"):
+        flooder = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        flooder.connect((topology.SERVICE_ADDRESS, PANA_PORT))
+    process = multiprocessing.get_context("fork").Process(target=flood, args=(flooder,), daemon=True)
+    process.start()
+    waited = []
+    try:
+        programs.wait_until(lambda: stats("dataplane")["drops"].get("punt_rate_pana", 0) > before["drops"].get("punt_rate_pana", 0), "drops over the rate")
+        for _ in range(UPDATES):
+            begin = time.monotonic()
+            assert matti.binding_update().accepted
+            waited.append((time.monotonic() - begin) * 1000)
+            sequence = story.kedge("binding", "show")["rows"][0]["sequence"]
+            assert story.kedge("dataplane", "bindings")["rows"][0]["sequence"] == sequence, "acknowledged, but not in the data plane"
+        programs.wait_until(lambda: stats("dataplane")["drops"].get("punt_rate_pana", 0) > FLOODED_AT_LEAST, "a flood worth the name")
+        with home_tunnel.HomeTunnel(matti):
+            assert story.ping("cn", str(matti.association.home_address), 3) == 3
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+    after = stats("dataplane")
+    assert after["bus"]["not_before_timeouts"] == before["bus"]["not_before_timeouts"], after["bus"]
+    dropped = after["drops"]["punt_rate_pana"] - before["drops"].get("punt_rate_pana", 0)
+    waited.sort()
+    print(f"  {dropped} packets over the rate; {UPDATES} updates acknowledged in {waited[len(waited) // 2]:.1f} ms (median), {waited[-1]:.1f} ms at most")
+
+
+def story_the_counters_add_up():
+    assert stats("dataplane")["adds_up"] is True
+    assert shown()["in_sync"] and shown()["rows_waiting_for_room"] == 0
+
+
+story.main(__name__)
