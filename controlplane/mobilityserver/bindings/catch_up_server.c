@@ -6,7 +6,7 @@
 
 #include "allocation.h"
 
-enum { MESSAGE_COST_ROWS = 32, FETCHED_AHEAD = 8 };
+enum { MESSAGE_COST_ROWS = 32, FETCHED_AHEAD = 24 };
 
 struct request_key {
 	struct punt_route peer;
