@@ -203,6 +203,23 @@ static void end_extras(struct feed_receiver *receiver, uint64_t now_ms)
 	receiver->counters.rows_extra_refused += extra_rows_end(&receiver->extras, receiver->table, now_ms) != 0;
 }
 
+/* Behind a set row that waits for room: both have to come by a snapshot then, since the row alone is kept. */
+static void give_up_waiting(struct feed_receiver *receiver, const struct feed_row *extra)
+{
+	struct shard *shard = &receiver->shards[extra->shard];
+	struct refused_row *held;
+	struct in6_addr key;
+
+	memcpy(&key, extra->key, sizeof(key));
+	held = refused_rows_find(&receiver->refused, &key, extra->shard);
+	if (!held || feed_version_compare(refused_row_feed(held)->version, extra->version) != 0)
+		return;
+	refused_rows_drop(&receiver->refused, held);
+	receiver->counters.rows_forgotten++;
+	shard->lacks_rows = shard->lacks_more = true;
+	receiver->may_lack = true;
+}
+
 static void add_extra(struct feed_receiver *receiver, const struct feed_row *row)
 {
 	struct binding_record care_of = {.key_length = row->key_length};
@@ -217,10 +234,12 @@ static void add_extra(struct feed_receiver *receiver, const struct feed_row *row
 		memcpy(&care_of.care_of_address, row->care_of_address, sizeof(care_of.care_of_address));
 		is_right = receiver->outlet.resolve(receiver->outlet.context, row, &care_of);
 	}
-	if (is_right && extra_rows_add(&receiver->extras, row, &care_of))
+	if (is_right && extra_rows_add(&receiver->extras, row, &care_of)) {
 		receiver->counters.rows_extra++;
-	else
-		receiver->counters.rows_extra_refused++;
+		return;
+	}
+	receiver->counters.rows_extra_refused++;
+	give_up_waiting(receiver, row);
 }
 
 /* False when the key is not there. */
@@ -329,6 +348,7 @@ static void try_refused(struct feed_receiver *receiver, uint64_t now_ms)
 			refused_rows_postpone(&receiver->refused, held);
 			continue;
 		}
+		end_extras(receiver, now_ms); /* a row that was kept had none */
 		receiver->counters.rows_applied_later++;
 		refused_rows_drop(&receiver->refused, held);
 	}

@@ -292,6 +292,62 @@ static void forgotten_rows_come_by_a_snapshot(void **state)
 	assert_int_equal(feed_receiver_held(world->receiver), 0);
 }
 
+/* A set row and its extra row, as one change. */
+static size_t with_rates(struct feed_row rows[2], unsigned number, uint64_t sequence, uint8_t care_of)
+{
+	rows[0] = row_of(FEED_SET, SHARD, number, sequence, care_of);
+	rows[1] = rows[0];
+	rows[1].operation = FEED_RATES;
+	rows[1].tunnel_kind = 0;
+	rows[1].up = rows[1].down = (struct feed_rate){.octets_per_s = 1000000, .burst_octets = 100000};
+	return 2;
+}
+
+/* A set row with extra rows is never applied without them. */
+static void extra_rows_of_a_refused_row_come_by_a_snapshot(void **state)
+{
+	struct world *world = *state;
+	const struct feed_range range = {SHARD, EPOCH, TABLE_MAX + 1, TABLE_MAX + 1};
+	uint8_t head[FEED_HEAD_OCTETS_MAX], octets[2 * FEED_ROW_OCTETS];
+	struct wire_writer head_writer = wire_writer_of(head, sizeof(head));
+	struct wire_writer row_writer = wire_writer_of(octets, sizeof(octets));
+	struct in6_addr key = key_of(TABLE_MAX);
+	struct binding_entry *entry;
+	struct wire_view frames[2];
+	struct feed_row rows[TABLE_MAX + 1];
+	size_t count = 0;
+
+	join(world, SHARD);
+	fill(world, TABLE_MAX);
+	with_rates(rows, TABLE_MAX, ++world->heads[SHARD], 77);
+	feed_batch_head_write(&head_writer, world->now_ms, &range, 1);
+	feed_row_write(&row_writer, &rows[0]);
+	feed_row_write(&row_writer, &rows[1]);
+	frames[0] = (struct wire_view){head, wire_written(&head_writer)};
+	frames[1] = (struct wire_view){octets, sizeof(octets)};
+	feed_receiver_feed(world->receiver, frames, 2, world->now_ms);
+	assert_int_equal(feed_receiver_counters(world->receiver)->malformed, 0);
+	assert_int_equal(feed_receiver_refused(world->receiver), 0);
+	assert_true(feed_receiver_lacks_rows(world->receiver));
+
+	for (unsigned i = 0; i < 3; i++)
+		tell(world, FEED_WITHDRAW, SHARD, i, 0);
+	pass(world, RECEIVER_REFILL_PAUSE_MS);
+	assert_int_equal(care_of(world, TABLE_MAX), 0);
+	assert_int_equal(world->asks, 2);
+	for (unsigned i = 3; i < TABLE_MAX; i++)
+		rows[count++] = row_of(FEED_SET, SHARD, i, i + 1, (uint8_t)(i + 1));
+	count += with_rates(rows + count, TABLE_MAX, TABLE_MAX + 1, 77);
+	answer(world, CATCH_UP_SNAPSHOT_BEGIN, world->heads[SHARD], 0, NULL, 0);
+	answer(world, CATCH_UP_SNAPSHOT_CHUNK, world->heads[SHARD], 0, rows, count);
+	answer(world, CATCH_UP_SNAPSHOT_END, world->heads[SHARD], 1, NULL, 0);
+	pass(world, 10);
+	assert_int_equal(care_of(world, TABLE_MAX), 77);
+	entry = table_writer_find(world->table, &key);
+	assert_true(binding_traits_load(entry).flags & BINDING_POLICED);
+	assert_false(feed_receiver_lacks_rows(world->receiver));
+}
+
 static void key_of_a_length_that_no_prefix_makes_is_counted(void **state)
 {
 	struct world *world = *state;
@@ -338,6 +394,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(full_table_refuses_and_takes_later, start, end),
 	        cmocka_unit_test_setup_teardown(key_of_another_shard_waits_until_it_is_free, start, end),
 	        cmocka_unit_test_setup_teardown(forgotten_rows_come_by_a_snapshot, start, end),
+	        cmocka_unit_test_setup_teardown(extra_rows_of_a_refused_row_come_by_a_snapshot, start, end),
 	        cmocka_unit_test_setup_teardown(key_of_a_length_that_no_prefix_makes_is_counted, start, end),
 	        cmocka_unit_test_setup_teardown(late_row_is_not_named_by_a_snapshot, start, end),
 	};
