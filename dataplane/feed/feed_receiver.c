@@ -4,59 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "extra_rows.h"
-#include "refused_rows.h"
-#include "tombstones.h"
+#include "receiver_state.h"
 
 enum { ROWS_AT_A_TIME = 32 };
 _Static_assert(ROWS_AT_A_TIME <= (int)BINDING_LOOKUP_MAX, "one lookup for all of them");
-
-struct shard {
-	struct feed_version complete;
-	struct feed_version applied; /* `complete` before the feed's message at hand */
-	struct feed_version head;    /* the newest version heard of */
-	struct feed_range run;       /* what the feed brought without gap, last */
-	struct tombstones tombstones;
-	bool asking;
-	bool in_snapshot;
-	bool sweeping;   /* the snapshot has ended; what it did not name is to be removed … */
-	bool swept;      /* … by the walk under way */
-	bool lacks_rows; /* more were refused than are kept: a snapshot has to bring them */
-	bool lacks_more; /* since it was last asked for */
-	bool refilling;  /* a snapshot is asked for because of that, while the feed goes on */
-	uint32_t request;
-	uint32_t chunks;   /* of the snapshot, so far */
-	uint32_t snapshot; /* its number here */
-	struct feed_version snapshot_version;
-	uint64_t heard_ms; /* last message for the request */
-	uint64_t again_ms; /* after an ask that was given up: not before this */
-	size_t entries;    /* in the table */
-	size_t named;      /* of these: in the last snapshot, or newer than it */
-};
-
-struct feed_receiver {
-	struct binding_table *table;
-	struct expiry *expiry;
-	uint32_t handover_grace_ms;
-	struct receiver_outlet outlet;
-	struct feed_receiver_counters counters;
-	struct feed_message message; /* large, so not on the stack */
-	struct extra_rows extras;    /* behind the set row that was applied last */
-	uint32_t last_request;
-	uint32_t last_snapshot;
-	unsigned asking;
-	unsigned next_to_ask;
-	unsigned next_to_settle;
-	unsigned sweeping; /* shards whose `sweeping` is set */
-	bool may_lack;     /* a shard may have to be asked for: look */
-	size_t tombstones; /* of all shards */
-	struct refused_rows refused;
-	bool retry_is_due; /* something was removed since refused rows were last tried */
-	uint64_t refilled_ms;
-	bool walking; /* over the table, for the shards whose `swept` is set */
-	size_t walk_cursor;
-	struct shard shards[FEED_SHARDS];
-};
 
 struct feed_receiver *feed_receiver_new(struct binding_table *table, struct expiry *expiry, uint32_t handover_grace_ms,
                                         const struct receiver_outlet *outlet)
@@ -93,12 +44,6 @@ void feed_receiver_free(struct feed_receiver *receiver)
 	free(receiver);
 }
 
-static bool is_complete(const struct shard *shard)
-{
-	return shard->complete.epoch && !shard->asking && !shard->sweeping &&
-	       feed_version_compare(shard->complete, shard->head) >= 0;
-}
-
 /* Nothing older can come any more to a shard that is complete: its tombstones go, some at a time. */
 static void settle(struct feed_receiver *receiver)
 {
@@ -106,7 +51,7 @@ static void settle(struct feed_receiver *receiver)
 
 	for (unsigned i = 0; i < FEED_SHARDS && budget && receiver->tombstones; i++) {
 		struct shard *shard = &receiver->shards[receiver->next_to_settle % FEED_SHARDS];
-		size_t forgotten = is_complete(shard) ? tombstones_forget(&shard->tombstones, budget) : 0;
+		size_t forgotten = shard_is_complete(shard) ? tombstones_forget(&shard->tombstones, budget) : 0;
 
 		budget -= forgotten;
 		receiver->tombstones -= forgotten;
@@ -266,7 +211,7 @@ static void withdraw(struct feed_receiver *receiver, const struct feed_row *row,
 		receiver->counters.rows_withdrawn += remove_entry(receiver, shard, entry);
 	if (held)
 		refused_rows_drop(&receiver->refused, held);
-	if (!is_complete(shard))
+	if (!shard_is_complete(shard))
 		receiver->tombstones += tombstones_add(&shard->tombstones, key, row->version);
 }
 
@@ -343,7 +288,7 @@ static void try_refused(struct feed_receiver *receiver, uint64_t now_ms)
 
 		memcpy(&key, row->key, sizeof(key));
 		/* while the shard is not complete, what it lacks may be the row's withdrawal */
-		if (!is_complete(&receiver->shards[row->shard]) ||
+		if (!shard_is_complete(&receiver->shards[row->shard]) ||
 		    set(receiver, table_writer_find(receiver->table, &key), row, refused_row_named_in(held), now_ms)) {
 			refused_rows_postpone(&receiver->refused, held);
 			continue;
@@ -358,7 +303,7 @@ static void try_refused(struct feed_receiver *receiver, uint64_t now_ms)
 static void note_range(struct feed_receiver *receiver, const struct feed_range *range, bool is_batch)
 {
 	struct shard *shard = &receiver->shards[range->shard];
-	bool was_complete = is_complete(shard);
+	bool was_complete = shard_is_complete(shard);
 
 	shard->applied = shard->complete;
 	if (range->epoch < shard->head.epoch)
@@ -375,8 +320,8 @@ static void note_range(struct feed_receiver *receiver, const struct feed_range *
 		if (!shard->asking)
 			join_run(shard);
 	}
-	receiver->counters.gaps += was_complete && !is_complete(shard);
-	receiver->may_lack |= !is_complete(shard);
+	receiver->counters.gaps += was_complete && !shard_is_complete(shard);
+	receiver->may_lack |= !shard_is_complete(shard);
 }
 
 /* A row may come twice or late: what the shard is complete up to has been applied, or withdrawn again, already. */
@@ -679,7 +624,7 @@ static void ask_for_lacking(struct feed_receiver *receiver, uint64_t now_ms)
 			continue;
 		if (now_ms < shard->again_ms) {
 			lacking++;
-		} else if (!is_complete(shard)) {
+		} else if (!shard_is_complete(shard)) {
 			ask(receiver, (uint8_t)number, false, now_ms);
 		} else if (shard->lacks_rows && may_refill) {
 			receiver->refilled_ms = now_ms;
@@ -713,88 +658,4 @@ void feed_receiver_disconnected(struct feed_receiver *receiver)
 {
 	for (unsigned i = 0; i < FEED_SHARDS; i++)
 		give_up(receiver, &receiver->shards[i], 0);
-}
-
-bool feed_receiver_has(const struct feed_receiver *receiver, uint8_t number, struct feed_version version)
-{
-	const struct shard *shard = &receiver->shards[number];
-	struct feed_version run = {shard->run.epoch, shard->run.last};
-
-	return !version.epoch || feed_version_compare(shard->complete, version) >= 0 ||
-	       (run.epoch == version.epoch && shard->run.first <= version.sequence && run.sequence >= version.sequence);
-}
-
-void feed_receiver_summary(const struct feed_receiver *receiver, unsigned *owned, unsigned *complete)
-{
-	*owned = *complete = 0;
-	for (unsigned i = 0; i < FEED_SHARDS; i++) {
-		const struct shard *shard = &receiver->shards[i];
-
-		*owned += shard->head.epoch != 0;
-		*complete += is_complete(shard) ||
-		             (shard->refilling && feed_receiver_has(receiver, (uint8_t)i, shard->head));
-	}
-}
-
-uint64_t feed_receiver_lag(const struct feed_receiver *receiver)
-{
-	uint64_t rows = 0;
-
-	for (unsigned i = 0; i < FEED_SHARDS; i++) {
-		const struct shard *shard = &receiver->shards[i];
-
-		if (shard->head.epoch > shard->complete.epoch)
-			rows += shard->head.sequence;
-		else if (shard->head.sequence > shard->complete.sequence)
-			rows += shard->head.sequence - shard->complete.sequence;
-	}
-	return rows;
-}
-
-size_t feed_receiver_refused(const struct feed_receiver *receiver)
-{
-	return refused_rows_count(&receiver->refused);
-}
-
-size_t feed_receiver_held(const struct feed_receiver *receiver)
-{
-	size_t held = refused_rows_count(&receiver->refused);
-
-	for (unsigned i = 0; i < FEED_SHARDS; i++)
-		held += tombstones_count(&receiver->shards[i].tombstones);
-	return held;
-}
-
-bool feed_receiver_lacks_rows(const struct feed_receiver *receiver)
-{
-	for (unsigned i = 0; i < FEED_SHARDS; i++)
-		if (receiver->shards[i].lacks_rows)
-			return true;
-	return false;
-}
-
-bool feed_receiver_in_sync(const struct feed_receiver *receiver)
-{
-	unsigned owned, complete;
-
-	feed_receiver_summary(receiver, &owned, &complete);
-	return owned && owned == complete;
-}
-
-struct receiver_shard_view feed_receiver_shard(const struct feed_receiver *receiver, uint8_t number)
-{
-	const struct shard *shard = &receiver->shards[number];
-
-	return (struct receiver_shard_view){
-	        .complete = shard->complete,
-	        .head = shard->head,
-	        .is_complete = is_complete(shard),
-	        .asking = shard->asking,
-	        .in_snapshot = shard->in_snapshot,
-	};
-}
-
-const struct feed_receiver_counters *feed_receiver_counters(const struct feed_receiver *receiver)
-{
-	return &receiver->counters;
 }
