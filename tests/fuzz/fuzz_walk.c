@@ -11,6 +11,7 @@
 #include <rte_eal.h>
 #include <rte_rcu_qsbr.h>
 
+#include "extras.h"
 #include "feed.h"
 #include "flow_spread.h"
 #include "neighbour.h"
@@ -71,12 +72,42 @@ static void bind_node(uint8_t kind, const char *key, uint8_t key_length, const c
 	                                .key_length = key_length,
 	                                .kind = kind,
 	                                .port = port,
-	                                .care_of_unverified = true,
+	                                .care_of_unverified = kind == FEED_TUNNEL_IP6_IN_UDP4,
 	                                .expiry_unix_ms = UINT64_MAX >> 17};
 
 	forwarding_resolve(&world.forwarding, inner_mtu_bytes, &record);
 	if (table_writer_set(world.forwarding.table, &record, 0, 1000))
 		abort();
+}
+
+/* One more care-of address, and rates, for a binding. */
+static void add_extras(uint8_t kind, const char *key, const char *care_of, uint16_t port)
+{
+	const struct feed_rate rate = {.octets_per_s = 1000000, .burst_octets = 3000};
+	struct binding_extras_record record = {
+	        .own_weight = 1, .ways = 1, .weights = {1}, .has_rates = true, .up = rate, .down = rate};
+	struct binding_record *way = &record.care_of[0];
+	struct in6_addr bound = address(key);
+
+	*way = (struct binding_record){.key = bound,
+	                               .care_of_address = address(care_of),
+	                               .kind = kind,
+	                               .port = port,
+	                               .expiry_unix_ms = UINT64_MAX >> 17};
+	forwarding_resolve(&world.forwarding, 1300, way);
+	if (table_writer_set_extras(world.forwarding.table, &bound, &record, 0))
+		abort();
+}
+
+/* Keys of other lengths, several care-of addresses, rates. */
+static void bind_more(void)
+{
+	bind_node(FEED_TUNNEL_IP4_IN_UDP4, "::ffff:10.1.0.9", 128, "::ffff:203.0.113.7", 40002, 1400);
+	bind_node(FEED_TUNNEL_IP6_IN_UDP4, "2001:db8:ab::9", 128, "::ffff:203.0.113.7", 40002, 1400);
+	bind_node(FEED_TUNNEL_IP6_IN_IP6, "2001:db8:ac:100::", 56, "2001:db8:100::10", 0, 1400);
+	add_extras(FEED_TUNNEL_IP6_IN_UDP4, "2001:db8:aa:1::", "::ffff:203.0.113.7", 40001);
+	add_extras(FEED_TUNNEL_IP6_IN_UDP4, "2001:db8:ac:100::", "::ffff:203.0.113.7", 40002);
+	add_extras(FEED_TUNNEL_IP4_IN_IP6, "::ffff:10.1.0.9", "2001:db8:100::30", 0);
 }
 
 /* The world of tests/pcap: cases.py and tunnel_cases.py, with one path that is too narrow for 1280 octets inside. */
@@ -88,6 +119,9 @@ static void make_forwarding(void)
 	const struct in6_addr gateway = address("2001:db8:f3::1"), gateway4 = address("::ffff:198.18.0.1");
 	const struct in6_addr home = address("2001:db8:aa::"), home4 = address("::ffff:10.1.0.0"), any = {0};
 	const struct in6_addr any4 = address("::ffff:0.0.0.0");
+	const struct in6_addr other_service4 = address("::ffff:198.51.100.1"),
+	                      other_port4 = address("::ffff:192.0.2.2");
+	const struct in6_addr single = address("2001:db8:ab::"), wide = address("2001:db8:ac::");
 	const uint8_t gateway_link[LINK_ADDRESS_OCTETS] = {2, 0, 0, 0, 0, 0xfe};
 	struct binding_table_options options = {.bindings_max = 16,
 	                                        .secret = {{7, 8}},
@@ -106,12 +140,16 @@ static void make_forwarding(void)
 	(void)forwarding_add_own(forwarding, &port, 0);
 	(void)forwarding_add_own(forwarding, &service4, NO_PORT);
 	(void)forwarding_add_own(forwarding, &port4, 0);
+	(void)forwarding_add_own(forwarding, &other_service4, NO_PORT);
+	(void)forwarding_add_own(forwarding, &other_port4, 0);
 	(void)forwarding_add_route(forwarding, &port, 64, 0, NULL);
 	(void)forwarding_add_route(forwarding, &any, 0, 0, &gateway);
 	(void)forwarding_add_route(forwarding, &port4, MAPPED_PREFIX_BITS + 24, 0, NULL);
 	(void)forwarding_add_route(forwarding, &any4, MAPPED_PREFIX_BITS, 0, &gateway4);
 	(void)service_prefixes_add(&forwarding->prefixes, &home, 48, 64);
 	(void)service_prefixes_add(&forwarding->prefixes, &home4, MAPPED_PREFIX_BITS + 16, MAPPED_PREFIX_BITS + 32);
+	(void)service_prefixes_add(&forwarding->prefixes, &single, 48, 128);
+	(void)service_prefixes_add(&forwarding->prefixes, &wide, 48, 56);
 	if (forwarding_finish(forwarding))
 		abort();
 	neighbour_learn(&world.neighbours, neighbour_find(&world.neighbours, &gateway, 0), gateway_link, 1);
@@ -121,6 +159,7 @@ static void make_forwarding(void)
 	bind_node(FEED_TUNNEL_IP6_IN_UDP4, "2001:db8:aa:3::", 64, "::ffff:203.0.113.7", 40001, 1400);
 	bind_node(FEED_TUNNEL_IP4_IN_UDP4, "::ffff:10.1.0.7", 128, "::ffff:203.0.113.7", 40001, 1000);
 	bind_node(FEED_TUNNEL_IP4_IN_IP6, "::ffff:10.1.0.8", 128, "2001:db8:100::20", 0, 1240);
+	bind_more();
 }
 
 static void start(void)
