@@ -77,7 +77,24 @@ class Generator:
         else:
             key, length = '2001:db8:aa:%x::' % index, 64
         return {'key': key, 'key_length': length, 'inner_mtu': self.random.choice(MTUS),
-                'expires_ms': EPOCH_MS + LIFETIME_MS} | self.end_row('.' in key)
+                'expires_ms': EPOCH_MS + LIFETIME_MS} | self.end_row('.' in key) | self.extras_row('.' in key)
+
+    def extras_row(self, is_ipv4):
+        """What few bindings have: more care-of addresses (then with a common inner MTU over 1280), and rates."""
+        row = {}
+        if self.random.random() < 0.15:
+            row['weight'] = self.random.randrange(1, 5)
+            row['inner_mtu'] = self.random.choice((1400, 1440))
+            row['care_ofs'] = [self.end_row(is_ipv4) | {
+                'inner_mtu': row['inner_mtu'], 'weight': self.random.randrange(1, 9),
+                'expires_ms': EPOCH_MS + self.random.choice((1000, LIFETIME_MS, LIFETIME_MS))}
+                for _ in range(self.random.randrange(1, 4))]
+        if self.random.random() < 0.1:
+            row['rates'] = {direction: {'octets_per_s': self.random.choice((1000, 2000, 5000)),
+                                        'burst_octets': self.random.randrange(1500, 4000),
+                                        'excess_octets': self.random.choice((0, 0, 1500))}
+                            for direction in self.random.choice((('up',), ('down',), ('up', 'down')))}
+        return row
 
     def end_row(self, is_ipv4):
         """Where a tunnel goes, and what kind it is therefore."""
@@ -221,8 +238,8 @@ class Generator:
     def downlink_fragmented(self):
         """Not larger than an IPv6 link must carry, or IPv4 without Don't Fragment; and larger than one outer packet of
         the path carries (M-19)."""
-        narrow = [b for b in self.live() if b.inner_mtu < packets.SMALLEST_MTU or
-                  b.key.version == 4 and b.inner_mtu <= 1400]
+        narrow = [b for b in self.live() if not b.ways and (b.inner_mtu < packets.SMALLEST_MTU or
+                                                            b.key.version == 4 and b.inner_mtu <= 1400)]
         if not narrow:
             return self.downlink()
         binding = self.random.choice(narrow)
@@ -335,6 +352,15 @@ class Generator:
         inner = self.packet(self.home_address(self.one(6)), self.correspondent(), 400)
         piece = self.cut(self.outer(inner, (self.care_of(), None)))[0]
         return piece[:4] + struct.pack('>H', len(piece) - 40 - 3) + piece[6:-3]
+
+    def uplink_other_care_of(self):
+        """From an address beside the first, alive or expired."""
+        several = [b for b in self.live() if b.ways and all(abs(w.expires_ms - self.now_ms) > STEP_MS for w in b.ways)]
+        if not several:
+            return self.uplink()
+        binding = self.random.choice(several)
+        return self.outer(self.packet(self.home_address(binding), self.correspondent_of(binding)),
+                          self.random.choice(binding.ways).end)
 
     def uplink_ecn(self):
         binding = self.one()
@@ -488,7 +514,7 @@ class Generator:
         return packets.icmp4(router, binding.own, kind, code, struct.pack('>I', mtu) + quoted[:548])
 
     def packet_too_big(self):
-        return self.outer_error(self.one(), self.random.choice((1280, 1320, 1400, 1450)), self.random.choice((1300, 1440, 1460)))
+        return self.outer_error(self.random.choice([b for b in self.live() if not b.ways]), self.random.choice((1280, 1320, 1400, 1450)), self.random.choice((1300, 1440, 1460)))
 
     def outer_unreachable(self):
         return self.outer_error(self.one(), self.random.choice(((1, 0), (1, 3), (3, 0))), 1240)
@@ -598,7 +624,7 @@ class Generator:
     KINDS = {
         'downlink': 30, 'downlink_fragmented': 4, 'downlink_extension_headers': 2, 'downlink_too_big': 4, 'downlink_too_big_error': 1,
         'downlink_hop_limit': 2, 'downlink_unbound': 3, 'downlink_expired': 2, 'downlink_spoofed': 2,
-        'downlink_source': 2, 'not_ours': 2, 'uplink': 20, 'uplink_ecn': 6, 'uplink_fragment': 8,
+        'downlink_source': 2, 'not_ours': 2, 'uplink': 20, 'uplink_ecn': 6, 'uplink_other_care_of': 4, 'uplink_fragment': 8,
         'uplink_fragment_malformed': 1, 'uplink_encapsulation_limit': 1,
         'uplink_previous_care_of': 3, 'node_to_node': 6, 'node_to_node_too_big': 2, 'node_to_node_unbound': 1,
         'uplink_hop_limit': 2, 'uplink_care_of': 3, 'uplink_unbound': 2, 'uplink_expired': 1, 'uplink_not_ours': 2,
@@ -618,6 +644,7 @@ class Generator:
             row = {'op': 'set', 'key': str(old.key), 'key_length': old.key_length,
                    'inner_mtu': self.random.choice(MTUS), 'expires_ms': EPOCH_MS + LIFETIME_MS}
             row.update(self.end_row(old.key.version == 4))
+            row.update(self.extras_row(old.key.version == 4))
             if old.end[1] is not None and self.random.random() < 0.4:
                 row.update(kind=old.kind, care_of=str(old.care_of), port=old.end[1] ^ 1)
         elif choice < 0.8 and len(self.live()) > 16:
@@ -677,7 +704,8 @@ def expectations(values, records, frames):
         listed.append({'kind': kind, 'sink': found.sink, 'drop': found.drop, 'first_output': len(outputs),
                        'outputs': len(found.outputs)})
         for output in found.outputs:
-            outputs.append({'input': index, 'originated': output.originated})
+            outputs.append({'input': index, 'originated': output.originated} | (
+                {'alternatives': [one.hex() for one in output.alternatives]} if output.alternatives else {}))
             out_frames.append((now_ms * 10 ** 6, output.frame))
     if forwarder.fragments.waiting():
         drops['reassembly_time_out'] = drops.get('reassembly_time_out', 0) + forwarder.fragments.waiting()

@@ -3,7 +3,7 @@
 
 Forwarder.handle(frame, now_ms) gives an Expectation: the frames that leave, the sink of the packet in the equation of
 the counters, and the reason if it is dropped. Sources: RFC 8200, RFC 791, RFC 768, RFC 826, RFC 2473, RFC 2983,
-RFC 4443, RFC 4861, RFC 5555, RFC 6040; rules M-13, M-16, M-18, M-19, M-22 to M-24. The flow label of an outer header
+RFC 4443, RFC 4861, RFC 5555, RFC 5648, RFC 2697, RFC 6040; rules M-13, M-16, M-18, M-19, M-22 to M-24. The flow label of an outer header
 is not computed: it is left at zero here, and compare.py demands that it is a function of the inner flow. Rate limits
 are not modelled. IP packets are ip_packet.py's.
 """
@@ -40,6 +40,40 @@ TRANSMITTED, CONSUMED, PUNTED, TO_HOST, DROPPED = 'transmitted', 'consumed', 'pu
 WAITING = 'waiting'  # a fragment whose packet is not whole yet: it is counted once its fate is known
 
 
+class Meter:
+    """A single-rate three-colour marker, colour-blind (RFC 2697 3); red is dropped. A rate of 0 does not limit."""
+
+    def __init__(self, octets_per_s=0, burst_octets=0, excess_octets=0, now_ms=0):
+        self.rate = octets_per_s, burst_octets, excess_octets
+        self.committed, self.excess, self.filled_ms = burst_octets, excess_octets, now_ms
+
+    def takes(self, octets, now_ms):
+        octets_per_s, burst_octets, excess_octets = self.rate
+        if not octets_per_s:
+            return True
+        self.committed += (now_ms - self.filled_ms) * octets_per_s // 1000
+        self.filled_ms = now_ms
+        over = max(self.committed - burst_octets, 0)
+        self.committed -= over
+        self.excess = min(self.excess + over, excess_octets)
+        if self.committed >= octets:
+            self.committed -= octets
+        elif self.excess >= octets:
+            self.excess -= octets
+        else:
+            return False
+        return True
+
+
+@dataclasses.dataclass
+class Way:
+    """A care-of address beside the first (RFC 5648)."""
+    kind: str
+    end: tuple
+    own: object
+    expires_ms: int
+
+
 @dataclasses.dataclass
 class Binding:
     """end is where the tunnel goes: a care-of address, in UDP with a port."""
@@ -52,6 +86,9 @@ class Binding:
     own: object
     previous_end: tuple = None
     previous_until_ms: int = 0
+    ways: list = dataclasses.field(default_factory=list)
+    up: Meter = dataclasses.field(default_factory=Meter)
+    down: Meter = dataclasses.field(default_factory=Meter)
     down_packets: int = 0
     down_octets: int = 0
     up_packets: int = 0
@@ -105,12 +142,28 @@ def first_of(addresses, version):
     return next((one for one in addresses if one.version == version), None)
 
 
-def binding_from_json(row, service_addresses):
+def end_from_json(row):
+    """(kind, (care-of address, port or None)) of a binding or of one of its care_ofs."""
     kind = row.get('kind', 'ip6-in-ip6')
+    return kind, (ipaddress.ip_address(row['care_of']), row['port'] if KINDS[kind][1] == 4 else None)
+
+
+def binding_from_json(row, service_addresses):
+    binding = first_way_from_json(row, service_addresses)
+    for way in row.get('care_ofs', ()):
+        kind, end = end_from_json(way)
+        binding.ways.append(Way(kind, end, first_of(service_addresses, KINDS[kind][1]), way['expires_ms']))
+    rates, now_ms = row.get('rates', {}), row.get('at_ms', 0)
+    binding.up = Meter(**rates.get('up', {}), now_ms=now_ms)
+    binding.down = Meter(**rates.get('down', {}), now_ms=now_ms)
+    return binding
+
+
+def first_way_from_json(row, service_addresses):
+    kind, end = end_from_json(row)
     outer = KINDS[kind][1]
     return Binding(ipaddress.ip_address(row['key']), row['key_length'], kind,
-                   (ipaddress.ip_address(row['care_of']), row['port'] if outer == 4 else None),
-                   row['inner_mtu'], row['expires_ms'],
+                   end, row['inner_mtu'], row['expires_ms'],
                    ipaddress.ip_address(row['own']) if 'own' in row else first_of(service_addresses, outer))
 
 
@@ -121,6 +174,7 @@ class Output:
     frame: bytes
     flow: tuple = None
     originated: bool = False
+    alternatives: list = dataclasses.field(default_factory=list)    # the same by other care-of addresses
 
 
 @dataclasses.dataclass
@@ -200,6 +254,9 @@ class Forwarder:
             if old is not None:
                 for name in ('down_packets', 'down_octets', 'up_packets', 'up_octets'):
                     setattr(binding, name, getattr(old, name))
+                for name in ('up', 'down'):     # a rate that stays goes on with what it has
+                    if getattr(old, name).rate == getattr(binding, name).rate:
+                        setattr(binding, name, getattr(old, name))
             self.bindings[key] = binding
         else:
             self.bindings.pop((record['key_length'], ipaddress.ip_address(record['key'])), None)
@@ -238,17 +295,23 @@ class Forwarder:
 
     def tunnelled(self, inner, binding):
         """Output of an inner packet (a Packet whose hop limit is final) into the tunnel of a binding. In IPv4 what
-        does not fit may be fragmented on its way (RFC 4213 3.2.2); its identification is free."""
-        traffic_class, care_of = self.outer_class(inner.traffic_class), binding.care_of
+        does not fit may be fragmented on its way (RFC 4213 3.2.2); its identification is free. Which of several
+        care-of addresses it takes is free, too, among those that are alive."""
+        output = Output(self.outer(inner, binding.own, binding.end, binding.inner_mtu), inner.flow())
+        output.alternatives = [self.outer(inner, way.own, way.end, binding.inner_mtu) for way in binding.ways
+                               if self.now_ms < way.expires_ms]
+        return output
+
+    def outer(self, inner, own, end, inner_mtu):
+        traffic_class, (care_of, port) = self.outer_class(inner.traffic_class), end
         if care_of.version == 6:
             protocol = IPV6_IN_IPV6 if inner.version == 6 else IPV4_IN_IP
-            outer = mobile_ip.ipv6_header(binding.own, care_of, protocol, len(inner.octets), self.scenario.hop_limit,
+            outer = mobile_ip.ipv6_header(own, care_of, protocol, len(inner.octets), self.scenario.hop_limit,
                                           traffic_class) + inner.octets
         else:
-            fits = len(inner.octets) <= binding.inner_mtu
-            outer = udp4(binding.own, care_of, UDP_DSMIPV6, binding.end[1], inner.octets, self.scenario.hop_limit,
-                         traffic_class, self.scenario.udp_checksum, dont_fragment=fits)
-        return Output(self.frame(outer, care_of), inner.flow())
+            outer = udp4(own, care_of, UDP_DSMIPV6, port, inner.octets, self.scenario.hop_limit, traffic_class,
+                         self.scenario.udp_checksum, dont_fragment=len(inner.octets) <= inner_mtu)
+        return self.frame(outer, care_of)
 
     def originated(self, source, destination, kind, code, body):
         """An ICMP message of ours, through the tunnel when its destination is a bound home address: its frames."""
@@ -333,6 +396,8 @@ class Forwarder:
         if len(packet.octets) > binding.inner_mtu and not self.may_be_cut(packet):
             least = SMALLEST_MTU if packet.version == 6 else 0
             raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, least))
+        if not binding.down.takes(len(packet.octets), self.now_ms):
+            raise Drop('rate_exceeded_down')
         inner = packet_of(packet.with_hop_limit(packet.hop_limit - 1))
         outputs = self.into_pieces(self.tunnelled(inner, binding), binding)
         binding.down_packets += 1
@@ -457,8 +522,11 @@ class Forwarder:
         binding = self.binding_of(source)
         if binding is None:
             raise Drop('inner_source_unbound')
-        if end != binding.end and not (end == binding.previous_end and self.now_ms < binding.previous_until_ms):
+        is_alive = end == binding.end or any(end == way.end and self.now_ms < way.expires_ms for way in binding.ways)
+        if not is_alive and not (end == binding.previous_end and self.now_ms < binding.previous_until_ms):
             raise Drop('care_of_mismatch')
+        if not binding.up.takes(len(inner.octets), self.now_ms):
+            raise Drop('rate_exceeded_up')
         inner = packet_of(inner.with_traffic_class(self.inner_class(inner.traffic_class, outer.traffic_class)))
         expectation = self.from_node(inner, binding)
         binding.up_packets += 1

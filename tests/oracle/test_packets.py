@@ -268,6 +268,30 @@ class SinglePackets(unittest.TestCase):
         self.assertEqual((frame[62], ip_packet.internet_checksum(frame[54:74])), (63, 0))
         self.assertEqual(found.outputs[0].flow[4], '00000000')
 
+    def test_meter(self):
+        """RFC 2697 3: committed burst, excess burst, then what the rate brings, the committed bucket first."""
+        meter = packets.Meter(1000, 1000, 500)
+        self.assertEqual([meter.takes(500, 0) for _ in range(4)], [True, True, True, False])
+        self.assertEqual([meter.takes(100, 100), meter.takes(1, 100)], [True, False])
+        self.assertEqual([meter.takes(500, 5000) for _ in range(4)], [True, True, True, False])
+        self.assertTrue(packets.Meter().takes(10 ** 9, 0))
+
+    def test_several_care_of_addresses(self):
+        """RFC 5648 6.5: from any that is alive; to any of them."""
+        other = (NAT, 40002)
+        self.forwarder.change({'op': 'set', 'key': '2001:db8:aa:1::', 'key_length': 64, 'care_of': str(CARE_OF),
+                               'inner_mtu': 1400, 'expires_ms': NOW + 1000, 'at_ms': NOW, 'weight': 1, 'care_ofs': [
+                                   {'kind': 'ip6-in-udp4', 'care_of': str(NAT), 'port': 40002, 'weight': 3,
+                                    'inner_mtu': 1400, 'expires_ms': NOW + 500}]})
+        packet = ip_packet.udp4(*other[:1], SERVICE4, other[1], 4191, udp(HOME, CORRESPONDENT))
+        frame = framed(packet, packets.ETHERTYPE_IPV4)
+        self.assertEqual(self.forwarder.handle(frame, NOW).sink, packets.TRANSMITTED)
+        found, _ = self.sent(udp(CORRESPONDENT, HOME))
+        self.assertEqual([one[30:34] for one in found.outputs[0].alternatives], [NAT.packed])
+        self.assertEqual(self.forwarder.handle(frame, NOW + 500).drop, 'care_of_mismatch')
+        found, _ = self.sent(udp(CORRESPONDENT, HOME), now_ms=NOW + 500)
+        self.assertEqual(found.outputs[0].alternatives, [])
+
     def test_dscp_models(self):
         """RFC 2983 3."""
         self.forwarder.scenario.dscp, self.forwarder.scenario.dscp_value = 'pipe', 10
