@@ -6,6 +6,7 @@
 #include <rte_cycles.h>
 
 #include "address_text.h"
+#include "extras.h"
 #include "plane_operator.h"
 
 /* What was dropped of his packets: how many, and the newest by name. */
@@ -25,6 +26,38 @@ static void add_drops(const struct dataplane *dataplane, const struct in6_addr *
 	}
 	json_object_set_new(row, "dropped", plane_number(packets));
 	json_object_set_new(row, "last_drop", packets ? json_string(drop_name(newest.reason)) : json_null());
+}
+
+static json_t *way_of(const struct dataplane *dataplane, const struct binding_ways *ways, unsigned number)
+{
+	const struct binding_way *way = &ways->list[number];
+	struct in6_addr care_of = shared_address_load(&way->address);
+	uint64_t owner_ms = expiry_owner_clock(&dataplane->expiry, dataplane_ms_of(dataplane, rte_rdtsc()));
+	uint64_t expiry_ms = way->expiry_and_port >> 16;
+
+	return json_pack("{s:o, s:i, s:i, s:o}", "care_of_address", plane_address_text(&care_of), "port",
+	                 (int)(uint16_t)way->expiry_and_port, "weight", (int)ways->weights[number], "seconds_left",
+	                 plane_number(expiry_ms > owner_ms ? (expiry_ms - owner_ms) / 1000 : 0));
+}
+
+/* What few bindings have (extras.h). */
+static void add_extras(const struct dataplane *dataplane, const struct binding_entry *entry, json_t *row)
+{
+	const struct binding_side *side = binding_table_side(dataplane->forwarding.table, entry);
+	const struct binding_ways *ways = side ? side->ways : NULL;
+	const struct binding_police *police = side ? side->police : NULL;
+	json_t *others = ways ? json_array() : NULL;
+
+	for (unsigned i = 0; ways && i < ways->count; i++)
+		json_array_append_new(others, way_of(dataplane, ways, i));
+	if (ways) {
+		json_object_set_new(row, "weight", json_integer(ways->own_weight));
+		json_object_set_new(row, "other_care_of_addresses", others);
+	}
+	if (police)
+		json_object_set_new(row, "octets_per_s",
+		                    json_pack("{s:o, s:o}", "up", plane_number(police->up_rate.octets_per_s), "down",
+		                              plane_number(police->down_rate.octets_per_s)));
 }
 
 static json_t *row_of(struct dataplane *dataplane, struct binding_entry *entry)
@@ -50,6 +83,7 @@ static json_t *row_of(struct dataplane *dataplane, struct binding_entry *entry)
 	                "up_packets", plane_number(cold->totals.up_packets), "up_octets",
 	                plane_number(cold->totals.up_octets), "epoch", plane_number(cold->epoch), "sequence",
 	                plane_number(cold->sequence));
+	add_extras(dataplane, entry, row);
 	add_drops(dataplane, &entry->key, row);
 	return row;
 }
