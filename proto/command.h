@@ -23,7 +23,7 @@
 enum { COMMAND_VERSION = 1, COMMAND_ENVELOPE_OCTETS = 8, COMMAND_BODY_MAX = 16 << 20 };
 
 /* Rows in one answer: more would make a turn of the daemon's loop too long. */
-enum { COMMAND_ROWS_MAX = 250 };
+enum { COMMAND_ROWS_MAX = 100 };
 
 enum command_kind { COMMAND_REQUEST = 1, COMMAND_ANSWER = 2 };
 enum command_status { COMMAND_DONE = 0, COMMAND_FAILED = 1 };
