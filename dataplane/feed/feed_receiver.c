@@ -229,6 +229,20 @@ static void name(struct feed_receiver *receiver, struct shard *shard, const stru
 		refused_row_name(held, shard->snapshot);
 }
 
+/*
+ * A row that the snapshot covers, when some row of it could not be kept: this may be that one, and would be removed
+ * again as unnamed. The next snapshot, which that one calls for, brings it; the feed has not.
+ */
+static bool leaves_to_snapshot(struct shard *shard, const struct feed_row *row)
+{
+	if (!(shard->in_snapshot || shard->sweeping) || !shard->lacks_more ||
+	    feed_version_compare(row->version, shard->snapshot_version) > 0)
+		return false;
+	if (shard->run.first <= row->version.sequence)
+		shard->run.first = row->version.sequence + 1;
+	return true;
+}
+
 /* Over a lower version alone: what is newer already, or withdrawn later, stays. */
 static void apply(struct feed_receiver *receiver, const struct feed_row *row, bool by_snapshot, uint64_t now_ms)
 {
@@ -256,6 +270,10 @@ static void apply(struct feed_receiver *receiver, const struct feed_row *row, bo
 	}
 	if (row->operation == FEED_WITHDRAW) {
 		withdraw(receiver, row, own, held, &key);
+		return;
+	}
+	if (!by_snapshot && !own && leaves_to_snapshot(shard, row)) {
+		receiver->counters.rows_old++;
 		return;
 	}
 	if (by_snapshot || ((shard->in_snapshot || shard->sweeping) &&
