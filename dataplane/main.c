@@ -328,6 +328,10 @@ static int run(struct dataplane *dataplane)
 	result = start(dataplane, zeromq_context, error);
 	if (result) {
 		fprintf(stderr, "error dataplane: %s\n", error[0] ? error : strerror(-result));
+		binding_table_free(dataplane->forwarding.table);
+		free(dataplane->qsbr);
+		if (!dataplane->bus) /* else open sockets would make it wait */
+			zmq_ctx_term(zeromq_context);
 		return 1;
 	}
 	capability_report(dataplane);

@@ -14,6 +14,8 @@ import topology
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 TEMPLATES = pathlib.Path(__file__).resolve().parent / "templates"
 CONFIGURATION = programs.STATE / "etc"
+# for programs under AddressSanitizer, which inherit it
+os.environ.setdefault("LSAN_OPTIONS", f"print_suppressions=0:suppressions={pathlib.Path(__file__).resolve().parent / 'leaks_of_others.txt'}")
 BINARIES = pathlib.Path("/var/lib/kedge-lab/bin")
 DATA = pathlib.Path("/var/lib/kedge-lab")
 SOCKETS = pathlib.Path("/run/kedge/lab")
