@@ -165,33 +165,33 @@ static void hash_all_by_siphash(const struct binding_table *table, const struct 
 	}
 }
 
-/* One of two pointers, without a branch. */
-static inline void *choose(bool first, const void *one, const void *other)
+/* The pointer or NULL, without a branch: which of them is anybody's guess. */
+static inline struct binding_entry *entry_if(bool right, struct binding_entry *entry)
 {
-	uintptr_t mask = -(uintptr_t)first;
-
-	return (void *)(((uintptr_t)one & mask) | ((uintptr_t)other & ~mask));
+	return (struct binding_entry *)((uintptr_t)entry & -(uintptr_t)right);
 }
 
 /*
- * The slots of all keys, on their way into the cache. Nothing here is a branch that the processor could guess wrong: a
- * wrong guess is found out only when the pilot is there, and throws away the loads behind it. Keys of parted groups are
- * set aside; what is fetched for them is the record of their group.
+ * The slots of all keys, on their way into the cache. Keys of parted groups are set aside while the records of their
+ * groups come.
  */
 static inline void locate_all(const struct binding_table *table, const uint64_t *hashes, unsigned count,
                               struct binding_entry **restrict entries)
 {
-	unsigned parted[BINDING_LOOKUP_MAX], parted_count = 0;
+	uint8_t parted[BINDING_LOOKUP_MAX];
+	unsigned parted_count = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t group = group_of(table, hashes[i]);
 		uint16_t pilot = shared_acquire(&table->pilots[group]);
-		const void *record = parted_of(table, group, pilot);
 
+		if (__builtin_expect(pilot >= PILOT_PARTED, 0)) {
+			__builtin_prefetch(parted_of(table, group, pilot));
+			parted[parted_count++] = (uint8_t)i;
+			continue;
+		}
 		entries[i] = &table->slots[slot_in(segment_block(table, group, pilot / BLOCK_SLOTS), hashes[i], pilot)];
-		__builtin_prefetch(choose(pilot < PILOT_PARTED, entries[i], record), 1);
-		parted[parted_count] = i;
-		parted_count += pilot >= PILOT_PARTED;
+		__builtin_prefetch(entries[i], 1);
 	}
 	for (unsigned j = 0; j < parted_count; j++) {
 		unsigned i = parted[j];
@@ -213,7 +213,7 @@ void binding_table_lookup(const struct binding_table *table, const struct in6_ad
 		hash_all_by_siphash(table, keys, count, hashes);
 	locate_all(table, hashes, count, entries);
 	for (unsigned i = 0; i < count; i++)
-		entries[i] = choose(key_is(entries[i], keys[i]), entries[i], NULL);
+		entries[i] = entry_if(key_is(entries[i], keys[i]), entries[i]);
 }
 
 struct binding_cold *binding_table_cold(const struct binding_table *table, const struct binding_entry *entry)

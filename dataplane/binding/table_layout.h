@@ -20,6 +20,9 @@ enum {
 	SIDES_A_CHUNK = 4096,
 };
 
+_Static_assert((1 << SEGMENT_GROUP_BITS) / GROUPS_A_PARTED <= PARTED_MAX,
+               "a pilot can number each record of a segment");
+
 #define NO_SLOT UINT32_MAX
 
 /* The pilots of a group that is too large for one. */
@@ -157,11 +160,11 @@ static inline uint32_t slot_in(uint32_t block, uint64_t hash, uint16_t pilot)
 	return block * BLOCK_SLOTS + (key_offset(hash, pilot / BLOCK_SLOTS) + pilot) % BLOCK_SLOTS;
 }
 
-/* The record of a parted group; for any other pilot an address that is good for nothing. */
+/* The record of a parted group. */
 static inline struct parted_group *parted_of(const struct binding_table *table, uint32_t group, uint16_t pilot)
 {
 	return &table->parted[segment_of(group) * (1u << SEGMENT_GROUP_BITS) / GROUPS_A_PARTED +
-	                      (uint16_t)(pilot - PILOT_PARTED) % PARTED_MAX];
+	                      (pilot - PILOT_PARTED)];
 }
 
 /* The slot of a key by the pilot of its group or part. */
