@@ -45,7 +45,7 @@ static struct table_shape shape_of(size_t bindings_max)
 	                   BLOCK_SLOTS);
 	shape.stash_blocks = (uint32_t)(bindings_max / 256 / BLOCK_SLOTS + 4);
 	shape.parted = (uint32_t)(groups / GROUPS_A_PARTED);
-	shape.colds = (uint32_t)(bindings_max + bindings_max / 256 + 1024);
+	shape.colds = (uint32_t)(bindings_max + bindings_max / 128 + 1024);
 	shape.side_chunks = shape.colds / SIDES_A_CHUNK + 1;
 	return shape;
 }
