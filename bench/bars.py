@@ -24,6 +24,22 @@ BARS = (
 )
 
 
+# what another figure of the same command must be, so that the bar's says what its name does
+CONDITIONS = {
+    "reader_slowdown_handover_1m": ("handovers_per_s", 950e3, "handovers a second were reached"),
+    "resync_10m_s": ("resync_walk_share", 0.9, "of its packets the worker kept beside it"),
+}
+
+
+def condition_missed(name, figures):
+    """A sentence when the bar's figure was not measured as its name says, else None."""
+    if name not in CONDITIONS:
+        return None
+    figure, least, words = CONDITIONS[name]
+    found = figures.get(figure, {}).get("median")
+    return None if found is not None and found >= least else f"only {found:,.4g} {words}" if found is not None else f"{figure} is missing"
+
+
 def is_met(bar, value, wanted):
     """None where there is nothing to meet, False where there is no figure."""
     if wanted is None:

@@ -242,6 +242,9 @@ static void find_rate(const struct options *options, struct writer *writer, cons
 		results_add(results, "new_bindings_slowdown", "", churned->slowdown, options->repetitions);
 		return;
 	}
+	/* even the lowest was too much */
+	memset(churned->rates, 0, sizeof(churned->rates));
+	results_add(results, "new_bindings_per_s", "1/s", churned->rates, options->repetitions);
 }
 
 static int run_replace(const struct options *options, struct rte_mempool *pool, struct results *results)

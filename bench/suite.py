@@ -23,6 +23,7 @@ SOURCE = pathlib.Path(os.environ.get("KEDGE_SOURCE", pathlib.Path(__file__).reso
 BUILD = pathlib.Path(os.environ.get("KEDGE_BUILD", SOURCE / "build"))
 RESULTS, PLOT = SOURCE / "bench" / "results.json", SOURCE / "docs" / "walk_cycles.svg"
 REPETITIONS_LEAST = 7
+PATIENCE_S = 240  # with a command
 README_BEGIN, README_END = "<!-- figures of bench/results.json -->", "<!-- end of figures -->"
 SIZES = (("1k", 1e3), ("10k", 1e4), ("100k", 1e5), ("1m", 1e6), ("10m", 1e7))
 CURVES = (("walk_cycles", "worker, everything on"), ("bare_cycles", "bare loop, same octets"),
@@ -46,7 +47,11 @@ def run(name, arguments, folder):
     line = ["kedge-bench", name] + [str(a) for a in arguments]
     print(f"== {' '.join(line)}", flush=True)
     begun = time.monotonic()
-    done = subprocess.run([str(BUILD / "bench" / "kedge-bench")] + line[1:] + ["--json", str(report)], check=False, stderr=subprocess.PIPE, text=True)
+    try:
+        done = subprocess.run([str(BUILD / "bench" / "kedge-bench")] + line[1:] + ["--json", str(report)], check=False, stderr=subprocess.PIPE,
+                              text=True, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        return None, f"not done after {PATIENCE_S} s", line
     print(f"   {time.monotonic() - begun:.0f} s", flush=True)
     if done.returncode == 0:
         return json.loads(report.read_text()), "", line
@@ -55,19 +60,28 @@ def run(name, arguments, folder):
     return None, "kedge-bench has no such command" if done.returncode == 2 else words, line
 
 
+def judged(bar, median, wanted, missed):
+    met = bars.is_met(bar, median, wanted)
+    return met if met is None else met and not missed
+
+
 def judge(measured, why):
     """name → verdict, for every bar, whether it was measured or not."""
     verdicts = {}
     for bar in bars.BARS:
-        figure = ((measured.get(bar.command) or {}).get("figures") or {}).get(bar.name)
+        figures = (measured.get(bar.command) or {}).get("figures") or {}
+        figure = figures.get(bar.name)
+        missed = bars.condition_missed(bar.name, figures) if figure else None
         median = figure["median"] if figure else None
         verdicts[bar.name] = {
             "what": bar.what, "command": bar.command, "unit": bar.unit, "median": median,
             "least": figure["least"] if figure else None, "most": figure["most"] if figure else None,
             "repetitions": len(figure["samples"]) if figure else 0, "sense": bar.sense, "must": bar.must, "aim": bar.aim,
-            "must_met": bars.is_met(bar, median, bar.must), "aim_met": bars.is_met(bar, median, bar.aim)}
+            "must_met": judged(bar, median, bar.must, missed), "aim_met": judged(bar, median, bar.aim, missed)}
         if not figure:
             verdicts[bar.name]["why"] = why.get(bar.command) or "not measured with these options"
+        elif missed:
+            verdicts[bar.name]["why"] = missed
     return verdicts
 
 
@@ -143,6 +157,9 @@ def readme_table(results):
 
 def write_readme(readme, results):
     text = readme.read_text()
+    if README_BEGIN not in text:
+        text = text.replace("## Go on\n", f"## Figures\n\n{README_BEGIN}\n{README_END}\n\n[docs/benchmarks.md](docs/benchmarks.md) says how each was obtained."
+                            "\n\n## Go on\n", 1)
     block = README_BEGIN + "\n" + "\n".join(readme_table(results)) + "\n" + README_END
     changed, count = re.subn(re.escape(README_BEGIN) + ".*?" + re.escape(README_END), lambda _: block, text, flags=re.DOTALL)
     if count != 1:
