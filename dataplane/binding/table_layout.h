@@ -17,7 +17,7 @@ enum {
 	STASH_STEPS = 1024 - PILOT_STEPS,         /* blocks of the stash that a pilot of a part can choose */
 	PILOT_PARTED = PILOT_STEPS * BLOCK_SLOTS, /* a group's pilot from here on: number of its record */
 	PARTED_MAX = STASH_STEPS * BLOCK_SLOTS,
-	SIDES_A_CHUNK = 4096,
+	SIDES_A_CHUNK = 32768, /* most of a large page */
 };
 
 _Static_assert((1 << SEGMENT_GROUP_BITS) / GROUPS_A_PARTED <= PARTED_MAX,
