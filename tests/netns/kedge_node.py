@@ -2,9 +2,7 @@
 """kedge-mobilenode in the node `mn`: one process a SIM, with a folder, a TUN interface and a socket of its own."""
 import itertools
 import json
-import os
 import shutil
-import signal
 import string
 import subprocess
 
@@ -70,8 +68,7 @@ class Node:
         programs.stop(self.name)
 
     def kill(self):
-        os.kill(programs.running_pid(self.name), signal.SIGKILL)
-        programs.stop(self.name)
+        programs.kill(self.name)
 
 
 def bootstrap_once(imsi, k, opc, wish=None):

@@ -90,14 +90,14 @@ def sanitizer_reports():
             if "Sanitizer" in line or "runtime error:" in line]
 
 
-def end_process(pid, patience_s=5.0):
+def end_process(pid, patience_s=5.0, signals=(signal.SIGTERM, signal.SIGKILL)):
     """Asks a process to end, insists after patience_s, and returns when it is gone."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
         return
     try:
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in signals:
             signal.pidfd_send_signal(handle, number)
             if select.select([handle], [], [], patience_s)[0]:
                 break
@@ -116,6 +116,12 @@ def stop(name):
     pid = running_pid(name)
     if pid is not None:
         end_process(pid)
+    (RECORDS / name).unlink(missing_ok=True)
+
+
+def kill(name):
+    """SIGKILL to a program that was started here; returns when it and what it held are gone."""
+    end_process(running_pid(name), signals=(signal.SIGKILL,))
     (RECORDS / name).unlink(missing_ok=True)
 
 
