@@ -2,7 +2,7 @@
 /*
  * bench_command - the commands of kedge-bench: one file each, one row each in the table of main.c.
  *
- * A command gets the arguments from its own name on, parses them with getopt_long(), and returns the program's status:
+ * A command gets the arguments from its own name on, reads them by command_options(), and returns the program's status:
  * 0 good, 1 failed (with a sentence on standard error), COMMAND_WRONG_CALL for a call that makes main.c print how to
  * call it. What it measures goes through results.h.
  */
@@ -19,8 +19,17 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-/* A whole number from 1 to `maximum`; with K or M behind it a thousand or a million times as much. */
-bool command_number(const char *text, unsigned long maximum, unsigned long *number);
+/* An option, and where what is said goes: exactly one of the three. */
+struct command_option {
+	const char *name;      /* NULL ends a list */
+	unsigned long *number; /* from 1 to `maximum`; K or M behind it: a thousand or a million times as much */
+	unsigned long maximum;
+	const char **text;
+	bool *flag; /* without a value */
+};
+
+/* Reads the options; the place in argv of what follows them, or -1 for a wrong call. What is not named stays. */
+int command_options(int argc, char **argv, const struct command_option *options);
 
 extern const struct command make_command;
 extern const struct command replay_command;

@@ -4,7 +4,6 @@
  * processor, and without; in turn, so that each ratio is of neighbours in time.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -168,12 +167,6 @@ static void measure(const struct options *options, struct writer *writer, const 
 	}
 }
 
-static double median_of(double *samples, size_t count)
-{
-	sort_samples(samples, count);
-	return sorted_quantile(samples, count, 0.5);
-}
-
 static int draw(const struct options *options, const struct population *all, uint32_t nodes, struct traffic *traffic)
 {
 	const struct population population = {.seed = all->seed, .bindings = nodes};
@@ -235,7 +228,7 @@ static void find_rate(const struct options *options, struct writer *writer, cons
 			memcpy(copy, churned->slowdown, sizeof(copy));
 			results_add(results, "new_bindings_slowdown_at_most", "", copy, options->repetitions);
 		}
-		slowdown = median_of(churned->slowdown, options->repetitions);
+		slowdown = samples_median(churned->slowdown, options->repetitions);
 		if (slowdown > 1.05)
 			continue;
 		results_add(results, "new_bindings_per_s", "1/s", churned->rates, options->repetitions);
@@ -279,39 +272,19 @@ end:
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-	enum { JSON, BINDINGS, PACKETS, REPEAT, RATE, SEED };
-	static const struct option names[] = {{"json", required_argument, NULL, JSON},
-	                                      {"bindings", required_argument, NULL, BINDINGS},
-	                                      {"packets", required_argument, NULL, PACKETS},
-	                                      {"repeat", required_argument, NULL, REPEAT},
-	                                      {"rate", required_argument, NULL, RATE},
-	                                      {"seed", required_argument, NULL, SEED},
-	                                      {0}};
-	int option;
+	const struct command_option known[] = {
+	        {"json", .text = &options->json},
+	        {"bindings", .number = &options->bindings, .maximum = POPULATION_MAX},
+	        {"packets", .number = &options->packets, .maximum = 10000000},
+	        {"repeat", .number = &options->repetitions, .maximum = REPETITIONS_MAX},
+	        {"rate", .number = &options->rate, .maximum = 100000000},
+	        {"seed", .number = &options->seed, .maximum = UINT32_MAX},
+	        {0},
+	};
 
 	*options = (struct options){
 	        .bindings = 10000000, .packets = 100000, .repetitions = 21, .rate = 1000000, .seed = 1};
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		bool right = true;
-
-		if (option == JSON)
-			options->json = optarg;
-		else if (option == BINDINGS)
-			right = command_number(optarg, POPULATION_MAX, &options->bindings) && options->bindings >= 100;
-		else if (option == PACKETS)
-			right = command_number(optarg, 10000000, &options->packets);
-		else if (option == REPEAT)
-			right = command_number(optarg, REPETITIONS_MAX, &options->repetitions);
-		else if (option == RATE)
-			right = command_number(optarg, 100000000, &options->rate);
-		else if (option == SEED)
-			right = command_number(optarg, UINT32_MAX, &options->seed);
-		else
-			right = false;
-		if (!right)
-			return false;
-	}
-	return optind == argc;
+	return command_options(argc, argv, known) == argc && options->bindings >= 100;
 }
 
 static int run_churn(int argc, char **argv)

@@ -7,7 +7,6 @@
  * alone on its processor, over the same table.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,33 +63,17 @@ struct bench {
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-	enum { JSON, BINDINGS, REPEAT, CHANGES, SEED };
-	static const struct option names[] = {
-	        {"json", required_argument, NULL, JSON},     {"bindings", required_argument, NULL, BINDINGS},
-	        {"repeat", required_argument, NULL, REPEAT}, {"changes", required_argument, NULL, CHANGES},
-	        {"seed", required_argument, NULL, SEED},     {0}};
-	int option;
+	const struct command_option known[] = {
+	        {"json", .text = &options->json},
+	        {"bindings", .number = &options->bindings, .maximum = 20000000},
+	        {"repeat", .number = &options->repetitions, .maximum = REPETITIONS_MAX},
+	        {"changes", .number = &options->changes_a_second, .maximum = 10000000},
+	        {"seed", .number = &options->seed, .maximum = UINT32_MAX},
+	        {0},
+	};
 
 	*options = (struct options){.bindings = 1000000, .repetitions = 7, .changes_a_second = 100000, .seed = 1};
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		bool right = true;
-
-		if (option == JSON)
-			options->json = optarg;
-		else if (option == BINDINGS)
-			right = command_number(optarg, 20000000, &options->bindings);
-		else if (option == REPEAT)
-			right = command_number(optarg, REPETITIONS_MAX, &options->repetitions);
-		else if (option == CHANGES)
-			right = command_number(optarg, 10000000, &options->changes_a_second);
-		else if (option == SEED)
-			right = command_number(optarg, UINT32_MAX, &options->seed);
-		else
-			right = false;
-		if (!right)
-			return false;
-	}
-	return optind == argc && options->bindings >= LOADED_SHARE * FEED_ROWS_MAX;
+	return command_options(argc, argv, known) == argc && options->bindings >= LOADED_SHARE * FEED_ROWS_MAX;
 }
 
 static void wait_for(const bool *flag)
@@ -109,12 +92,6 @@ static double walk_chunk(struct bench *bench, struct world *world, size_t packet
 
 	bench->first += packets;
 	return (double)cycles / (double)packets;
-}
-
-static double median_of(double *samples, size_t count)
-{
-	sort_samples(samples, count);
-	return sorted_quantile(samples, count, 0.5);
 }
 
 static struct world *start_world(struct bench *bench)
@@ -200,13 +177,13 @@ static int measure_round(struct bench *bench, unsigned long round)
 	wait_for(&plane.is_loaded);
 	for (unsigned i = 0; i < CHUNKS_ALONE; i++)
 		bench->alone[i] = walk_chunk(bench, world, CHUNK_PACKETS);
-	alone = median_of(bench->alone, CHUNKS_ALONE);
+	alone = samples_median(bench->alone, CHUNKS_ALONE);
 	__atomic_store_n(&plane.connects, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&plane.in_sync, __ATOMIC_ACQUIRE)) {
 		bench->beside[beside % CHUNKS_MAX] = walk_chunk(bench, world, CHUNK_PACKETS);
 		beside++;
 	}
-	bench->walk_share[round] = alone / median_of(bench->beside, beside < CHUNKS_MAX ? beside : CHUNKS_MAX);
+	bench->walk_share[round] = alone / samples_median(bench->beside, beside < CHUNKS_MAX ? beside : CHUNKS_MAX);
 	bench->resync_s[round] = machine_ns_of((double)(plane.sync_end_cycles - plane.sync_begin_cycles)) / 1e9;
 	measure_changes(bench, world, round);
 	if (binding_table_count(world->table) != bench->options.bindings) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* kedge-bench: the forwarder measured and replayed, without a network. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench_command.h"
@@ -12,24 +10,6 @@ static const struct command *const commands[] = {
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
-
-bool command_number(const char *text, unsigned long maximum, unsigned long *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoul(text, &end, 10);
-	if (errno || end == text || text[0] == '-' || *number < 1 || *number > maximum)
-		return false;
-	if (*end == 'K' || *end == 'M') {
-		unsigned long factor = *end++ == 'K' ? 1000 : 1000000;
-
-		if (*number > maximum / factor)
-			return false;
-		*number *= factor;
-	}
-	return !*end;
-}
 
 static void print_usage(FILE *to)
 {

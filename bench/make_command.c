@@ -3,7 +3,6 @@
  * time. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,38 +26,19 @@ struct options {
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-	enum { BINDINGS, PACKETS, SEED, MIX, OUTPUT, LIST };
-	static const struct option names[] = {{"bindings", required_argument, NULL, BINDINGS},
-	                                      {"packets", required_argument, NULL, PACKETS},
-	                                      {"seed", required_argument, NULL, SEED},
-	                                      {"mix", required_argument, NULL, MIX},
-	                                      {"output", required_argument, NULL, OUTPUT},
-	                                      {"list", no_argument, NULL, LIST},
-	                                      {0}};
-	int option;
+	const struct command_option known[] = {
+	        {"bindings", .number = &options->bindings, .maximum = POPULATION_MAX},
+	        {"packets", .number = &options->packets, .maximum = 100000000},
+	        {"seed", .number = &options->seed, .maximum = UINT32_MAX},
+	        {"mix", .text = &options->mix},
+	        {"output", .text = &options->output},
+	        {"list", .flag = &options->lists},
+	        {0},
+	};
 
 	*options = (struct options){.mix = "imix", .bindings = 1000, .packets = 100000, .seed = 1};
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		bool right = true;
-
-		if (option == BINDINGS)
-			right = command_number(optarg, POPULATION_MAX, &options->bindings);
-		else if (option == PACKETS)
-			right = command_number(optarg, 100000000, &options->packets);
-		else if (option == SEED)
-			right = command_number(optarg, UINT32_MAX, &options->seed);
-		else if (option == MIX)
-			options->mix = optarg;
-		else if (option == OUTPUT)
-			options->output = optarg;
-		else if (option == LIST)
-			options->lists = true;
-		else
-			right = false;
-		if (!right)
-			return false;
-	}
-	return optind == argc && options->output && (!options->lists || options->bindings <= LISTED_MAX);
+	return command_options(argc, argv, known) == argc && options->output &&
+	       (!options->lists || options->bindings <= LISTED_MAX);
 }
 
 static json_t *listed(const struct population *population)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* replay_command - kedge-bench replay: options, then the world, the frames, the report. */
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,61 +15,29 @@ struct options {
 	const char *scenario;
 	const char *output;
 	const char *json;
-	size_t bindings;
-	unsigned repetitions;
+	unsigned long bindings;
+	unsigned long repetitions;
 	bool is_deterministic;
 	bool long_way;
 };
 
 static bool parse_options(int argc, char **argv, struct options *options)
 {
-	enum { BINDINGS, SCENARIO, DETERMINISTIC, OUTPUT, JSON, REPEAT, LONG_WAY };
-	static const struct option names[] = {{"bindings", required_argument, NULL, BINDINGS},
-	                                      {"scenario", required_argument, NULL, SCENARIO},
-	                                      {"deterministic", no_argument, NULL, DETERMINISTIC},
-	                                      {"output", required_argument, NULL, OUTPUT},
-	                                      {"json", required_argument, NULL, JSON},
-	                                      {"repeat", required_argument, NULL, REPEAT},
-	                                      {"long-way", no_argument, NULL, LONG_WAY},
-	                                      {0}};
-	unsigned long number = 0;
-	int option;
+	const struct command_option known[] = {
+	        {"bindings", .number = &options->bindings, .maximum = 100000000},
+	        {"scenario", .text = &options->scenario},
+	        {"deterministic", .flag = &options->is_deterministic},
+	        {"output", .text = &options->output},
+	        {"json", .text = &options->json},
+	        {"repeat", .number = &options->repetitions, .maximum = 1000000},
+	        {"long-way", .flag = &options->long_way},
+	        {0},
+	};
+	int place;
 
 	*options = (struct options){.bindings = 1000, .repetitions = 7};
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		bool right = option != '?';
-
-		switch (option) {
-		case BINDINGS:
-			right = command_number(optarg, 100000000, &number);
-			options->bindings = number;
-			break;
-		case REPEAT:
-			right = command_number(optarg, 1000000, &number);
-			options->repetitions = (unsigned)number;
-			break;
-		case SCENARIO:
-			options->scenario = optarg;
-			break;
-		case DETERMINISTIC:
-			options->is_deterministic = true;
-			break;
-		case LONG_WAY:
-			options->long_way = true;
-			break;
-		case OUTPUT:
-			options->output = optarg;
-			break;
-		case JSON:
-			options->json = optarg;
-			break;
-		default:
-			break;
-		}
-		if (!right)
-			return false;
-	}
-	options->pcap = optind + 1 == argc ? argv[optind] : NULL;
+	place = command_options(argc, argv, known);
+	options->pcap = place >= 0 && place + 1 == argc ? argv[place] : NULL;
 	return options->pcap && (!options->output || options->is_deterministic);
 }
 

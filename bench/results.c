@@ -53,6 +53,12 @@ double sorted_quantile(const double *sorted, size_t count, double share)
 	return sorted[at < count ? at : count - 1];
 }
 
+double samples_median(double *samples, size_t count)
+{
+	sort_samples(samples, count);
+	return sorted_quantile(samples, count, 0.5);
+}
+
 void results_add(struct results *results, const char *name, const char *unit, double *samples, size_t count)
 {
 	json_t *list = json_array();

@@ -37,4 +37,7 @@ int results_write(const struct results *results, const char *path);
 double sorted_quantile(const double *sorted, size_t count, double share);
 void sort_samples(double *samples, size_t count);
 
+/* Sorts them. */
+double samples_median(double *samples, size_t count);
+
 #endif

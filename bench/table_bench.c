@@ -8,7 +8,6 @@
  * which is what any table needs that keeps tags or positions apart from its entries.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -72,33 +71,17 @@ struct load {
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-	enum { JSON, BINDINGS, LOOKUPS, REPEAT, SEED };
-	static const struct option names[] = {
-	        {"json", required_argument, NULL, JSON},       {"bindings", required_argument, NULL, BINDINGS},
-	        {"lookups", required_argument, NULL, LOOKUPS}, {"repeat", required_argument, NULL, REPEAT},
-	        {"seed", required_argument, NULL, SEED},       {0}};
-	int option;
+	const struct command_option known[] = {
+	        {"json", .text = &options->json},
+	        {"bindings", .number = &options->bindings, .maximum = POPULATION_MAX},
+	        {"lookups", .number = &options->lookups, .maximum = 1000000000},
+	        {"repeat", .number = &options->repetitions, .maximum = REPETITIONS_MAX},
+	        {"seed", .number = &options->seed, .maximum = UINT32_MAX},
+	        {0},
+	};
 
 	*options = (struct options){.bindings = 10000000, .lookups = 1000000, .repetitions = 7, .seed = 1};
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		bool right = true;
-
-		if (option == JSON)
-			options->json = optarg;
-		else if (option == BINDINGS)
-			right = command_number(optarg, POPULATION_MAX, &options->bindings);
-		else if (option == LOOKUPS)
-			right = command_number(optarg, 1000000000, &options->lookups);
-		else if (option == REPEAT)
-			right = command_number(optarg, REPETITIONS_MAX, &options->repetitions);
-		else if (option == SEED)
-			right = command_number(optarg, UINT32_MAX, &options->seed);
-		else
-			right = false;
-		if (!right)
-			return false;
-	}
-	return optind == argc;
+	return command_options(argc, argv, known) == argc;
 }
 
 static struct in6_addr key_of(const struct bench *bench, uint32_t number)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* walk_bench - kedge-bench walk: cycles per packet over the number of bindings, and what they are made of. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,33 +88,17 @@ static const struct {
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-	enum { JSON, BINDINGS, PACKETS, REPEAT, SEED };
-	static const struct option names[] = {
-	        {"json", required_argument, NULL, JSON},       {"bindings", required_argument, NULL, BINDINGS},
-	        {"packets", required_argument, NULL, PACKETS}, {"repeat", required_argument, NULL, REPEAT},
-	        {"seed", required_argument, NULL, SEED},       {0}};
-	int option;
+	const struct command_option known[] = {
+	        {"json", .text = &options->json},
+	        {"bindings", .number = &options->bindings_max, .maximum = POPULATION_MAX},
+	        {"packets", .number = &options->packets, .maximum = 100000000},
+	        {"repeat", .number = &options->repetitions, .maximum = REPETITIONS_MAX},
+	        {"seed", .number = &options->seed, .maximum = UINT32_MAX},
+	        {0},
+	};
 
 	*options = (struct options){.bindings_max = 10000000, .packets = 20000, .repetitions = 51, .seed = 1};
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		bool right = true;
-
-		if (option == JSON)
-			options->json = optarg;
-		else if (option == BINDINGS)
-			right = command_number(optarg, POPULATION_MAX, &options->bindings_max);
-		else if (option == PACKETS)
-			right = command_number(optarg, 100000000, &options->packets);
-		else if (option == REPEAT)
-			right = command_number(optarg, REPETITIONS_MAX, &options->repetitions);
-		else if (option == SEED)
-			right = command_number(optarg, UINT32_MAX, &options->seed);
-		else
-			right = false;
-		if (!right)
-			return false;
-	}
-	return optind == argc;
+	return command_options(argc, argv, known) == argc;
 }
 
 static int fill_table(struct bench *bench, struct table *table)
