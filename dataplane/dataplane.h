@@ -127,7 +127,7 @@ struct dataplane {
 	struct main_core_turns turns;
 	struct plane_log log;
 	struct watcher watcher;
-	struct metrics_endpoint *metrics; /* NULL: none */
+	struct metrics_socket *metrics; /* NULL: none */
 	bool was_in_sync;
 	struct announcement announcement;
 	struct heartbeat heartbeats[WORKERS_MAX];

@@ -9,7 +9,7 @@
 
 #include "address_text.h"
 #include "device.h"
-#include "metrics_endpoint.h"
+#include "metrics_scrape.h"
 
 struct reading {
 	const char *path;
@@ -531,10 +531,11 @@ static int map_key_lengths(const struct reading *reading, struct dataplane_confi
 /* What no single key can say. */
 static int check_whole(const struct reading *reading, const struct dataplane_configuration *configuration)
 {
+	struct metrics_place place;
 	int result;
 
-	if (configuration->metrics[0] && !metrics_endpoint_is_right(configuration->metrics))
-		return fail(reading, 1, "metrics: '%.80s' is not right; it takes 127.0.0.1:PORT, [::1]:PORT, or a path",
+	if (configuration->metrics[0] && metrics_place_read(configuration->metrics, &place))
+		return fail(reading, 1, "metrics: '%.80s' is not right; it takes " METRICS_PLACES,
 		            configuration->metrics);
 	for (unsigned i = 0; i < configuration->route_count; i++) {
 		bool found = false;

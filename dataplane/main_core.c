@@ -13,6 +13,7 @@
 
 #include "announcing.h"
 #include "idling.h"
+#include "metrics_socket.h"
 #include "plane_operator.h"
 #include "table_writer.h"
 
@@ -479,8 +480,7 @@ int main_core_open(struct dataplane *dataplane, void *zeromq_context, char error
 		return -EIO;
 	}
 	if (dataplane->configuration.metrics[0] &&
-	    metrics_endpoint_open(dataplane->configuration.metrics, plane_metrics, dataplane, &dataplane->metrics,
-	                          error))
+	    metrics_socket_open(dataplane->configuration.metrics, plane_metrics, dataplane, &dataplane->metrics, error))
 		return -EIO;
 	return command_socket_open(zeromq_context, dataplane->configuration.sockets, dataplane->configuration.name,
 	                           plane_commands, plane_command_count, plane_audit, dataplane, &dataplane->commands,
@@ -508,7 +508,7 @@ void main_core_run(struct dataplane *dataplane)
 		more |= watcher_serve(dataplane, now_ms);
 		command_socket_serve(dataplane->commands, COMMANDS_A_TURN);
 		if (dataplane->metrics)
-			metrics_endpoint_serve(dataplane->metrics);
+			metrics_socket_serve(dataplane->metrics);
 		if (dataplane->reloading) {
 			dataplane->reloading = false;
 			dataplane_reload(dataplane);
@@ -528,7 +528,7 @@ void main_core_close(struct dataplane *dataplane)
 	for (unsigned i = 0; i < dataplane->waiting_count; i++)
 		rte_pktmbuf_free(dataplane->waiting[i].buffer);
 	command_socket_close(dataplane->commands);
-	metrics_endpoint_close(dataplane->metrics);
+	metrics_socket_close(dataplane->metrics);
 	watcher_close(dataplane);
 	feed_receiver_free(dataplane->receiver);
 	bus_client_free(dataplane->bus);

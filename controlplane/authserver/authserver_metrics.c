@@ -37,7 +37,7 @@ void operate_metrics(void *context, struct metrics_text *text)
 	write_eap(text, &operate->eap->counters);
 	write_centre(text, &operate->centre->counters);
 	metrics_gauge(text, "kedge_authserver_subscribers", "subscribers in the store",
-	              (double)subscriber_table_count(operate->table));
+	              (int64_t)subscriber_table_count(operate->table));
 	metrics_watcher_loop(text, "kedge_authserver_", operate->loop);
 	metrics_counter(text, "kedge_authserver_store_commits", "transactions of the store", store.commits);
 	metrics_counter(text, "kedge_authserver_store_commits_failed", "transactions that failed",

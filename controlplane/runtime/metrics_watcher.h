@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * metrics_watcher - a metrics endpoint (metrics_endpoint.h) in a daemon's loop: served when a client is there.
+ * metrics_watcher - `GET /metrics` by HTTP, for Prometheus, in a daemon's loop: libmicrohttpd without threads of its
+ * own, served when a client is there. What it answers is decided in metrics_scrape.h, as for every daemon.
  *
  * Thread: the loop's.
  */
@@ -9,13 +10,14 @@
 
 #include "configuration.h"
 #include "loop.h"
-#include "metrics_endpoint.h"
+#include "metrics_text.h"
 
 struct metrics_watcher;
 
 /*
- * Listens as metrics_endpoint_open() says; without `listen` ("") there is none: 0 and NULL. 0, or negative errno with
- * `error`.
+ * Listens at a place of metrics_place_read(); without `listen` ("") there is none: 0 and NULL. A Unix socket gets its
+ * folder's group and mode 0660; one that nobody serves any more is taken over. `write` is called in the loop. 0, or
+ * negative errno with `error`: -EINVAL for another place, -EADDRINUSE.
  */
 int metrics_watcher_open(struct loop *loop, const char *listen, metrics_write *write, void *context,
                          struct metrics_watcher **opened, char error[CONFIGURATION_ERROR_OCTETS]);

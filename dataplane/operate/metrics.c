@@ -38,7 +38,7 @@ static void write_walk(struct metrics_text *text, const struct walk_counters *co
 	metrics_gauge(
 	        text, "kedge_dataplane_packets_under_way",
 	        "packets that have come and neither left nor been dropped; it grows without end by a defect alone",
-	        (double)under_way(counters));
+	        under_way(counters));
 }
 
 static void write_feed(struct metrics_text *text, const struct feed_receiver_counters *counters)
@@ -127,11 +127,11 @@ static void write_sync(struct metrics_text *text, const struct dataplane *datapl
 	metrics_gauge(text, "kedge_dataplane_shards", "shards that have an owner", owned);
 	metrics_gauge(text, "kedge_dataplane_shards_complete", "shards that are complete here", complete);
 	metrics_gauge(text, "kedge_dataplane_rows_behind", "rows that the table lacks",
-	              (double)plane_rows_behind(dataplane));
+	              (int64_t)plane_rows_behind(dataplane));
 	metrics_gauge(text, "kedge_dataplane_bindings", "bindings in the table",
-	              (double)binding_table_count(dataplane->forwarding.table));
+	              (int64_t)binding_table_count(dataplane->forwarding.table));
 	metrics_gauge(text, "kedge_dataplane_bindings_limit", "bindings that the table has room for",
-	              (double)binding_table_capacity(dataplane->forwarding.table));
+	              (int64_t)binding_table_capacity(dataplane->forwarding.table));
 	metrics_gauge(text, "kedge_dataplane_buffers_free", "packet buffers that nobody holds",
 	              rte_mempool_avail_count(dataplane->pool));
 }
@@ -146,8 +146,8 @@ static void write_main_core(struct metrics_text *text, const struct dataplane *d
 	metrics_counter(text, "kedge_dataplane_main_core_preempted_turns",
 	                "turns of more than five milliseconds in which other programs had the processor",
 	                turns->turns_preempted);
-	metrics_gauge(text, "kedge_dataplane_main_core_longest_turn_seconds", "the longest turn so far",
-	              (double)turns->longest_turn_us / 1e6);
+	metrics_gauge_seconds(text, "kedge_dataplane_main_core_longest_turn_seconds", "the longest turn so far",
+	                      turns->longest_turn_us);
 	metrics_counter(text, "kedge_dataplane_not_before_timeouts",
 	                "packets sent although the version that they waited for had not come",
 	                dataplane->not_before_timeouts);

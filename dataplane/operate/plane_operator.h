@@ -9,7 +9,7 @@
 
 #include "command.h"
 #include "dataplane.h"
-#include "metrics_endpoint.h"
+#include "metrics_text.h"
 
 enum { PLANE_PAGE_DEFAULT = 100, PLANE_PAGE_MAX = COMMAND_ROWS_MAX, KEY_TEXT_OCTETS = INET6_ADDRSTRLEN + 8 };
 
@@ -58,7 +58,7 @@ json_t *plane_time(const struct dataplane *dataplane, uint64_t walk_ms);
 /* How many rows of the feed the table lacks. */
 uint64_t plane_rows_behind(const struct dataplane *dataplane);
 
-/* metrics.c: for metrics_endpoint_open(). */
+/* metrics.c: for metrics_socket_open(). */
 metrics_write plane_metrics;
 
 /* telemetry.c: /kedge/... in DPDK's telemetry. 0 or -1. */

@@ -13,21 +13,20 @@ LINES_MAX = 800
 # folder prefix -> prefixes of the project's headers it may include (its own subtree always)
 ALLOWED = {
     "proto/": ("proto/",),
-    "metrics/": ("metrics/",),
-    "dataplane/": ("dataplane/", "proto/", "metrics/"),
+    "dataplane/": ("dataplane/", "proto/"),
     "bench/": ("bench/", "dataplane/", "proto/", "controlplane/runtime/", "controlplane/keys/", "controlplane/aka/",
                "controlplane/mobilityserver/bindings/", "controlplane/mobilityserver/bus/"),
-    "controlplane/runtime/": ("controlplane/runtime/", "proto/", "metrics/"),
+    "controlplane/runtime/": ("controlplane/runtime/", "proto/"),
     "controlplane/keys/": ("controlplane/keys/", "controlplane/runtime/", "proto/"),
     "controlplane/aka/": ("controlplane/aka/", "controlplane/keys/", "controlplane/runtime/", "proto/"),
 }
 for role in ROLES:
     ALLOWED[f"controlplane/{role}/"] = (f"controlplane/{role}/", "controlplane/keys/", "controlplane/aka/",
-                                        "controlplane/runtime/", "proto/", "metrics/")
+                                        "controlplane/runtime/", "proto/")
 
 
 def sources():
-    for top in ("proto", "metrics", "dataplane", "controlplane", "bench", "tests"):
+    for top in ("proto", "dataplane", "controlplane", "bench", "tests"):
         yield from sorted(p for p in (SOURCE / top).rglob("*.[ch]"))
 
 

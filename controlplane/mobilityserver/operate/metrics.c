@@ -64,7 +64,7 @@ static void write_bindings(struct metrics_text *text, const struct bindings *bin
 	const struct bindings_counters *counters = bindings_counters(bindings);
 
 	metrics_gauge(text, "kedge_controlplane_bindings", "home addresses that are bound",
-	              (double)bindings_count(bindings));
+	              (int64_t)bindings_count(bindings));
 	BINDINGS_COUNTERS(COUNT_BINDINGS)
 }
 
@@ -81,8 +81,9 @@ static void write_punts(struct metrics_text *text, const struct mobility_server_
 static void write_pool(struct metrics_text *text, const struct address_pool *pool)
 {
 	metrics_gauge(text, "kedge_controlplane_address_pool_subnets", "prefixes that the pool has",
-	              (double)pool->subnets);
-	metrics_gauge(text, "kedge_controlplane_address_pool_used", "prefixes that are given away", (double)pool->used);
+	              (int64_t)pool->subnets);
+	metrics_gauge(text, "kedge_controlplane_address_pool_used", "prefixes that are given away",
+	              (int64_t)pool->used);
 }
 
 static void write_process(struct metrics_text *text, const struct operator* operator)
@@ -93,14 +94,14 @@ static void write_process(struct metrics_text *text, const struct operator* oper
 	metrics_watcher_loop(text, "kedge_controlplane_", operator->loop);
 	metrics_counter(text, "kedge_controlplane_steps", "messages and timers that were worked on", executor->steps);
 	metrics_gauge(text, "kedge_controlplane_steps_waiting", "steps that wait for the store",
-	              (double)executor->steps_waiting);
+	              (int64_t)executor->steps_waiting);
 	metrics_counter(text, "kedge_controlplane_outputs_dropped", "outputs that a failed commit took with it",
 	                executor->outputs_dropped);
 	metrics_counter(text, "kedge_controlplane_store_commits", "transactions of the store", store.commits);
 	metrics_counter(text, "kedge_controlplane_store_commits_failed", "transactions that failed",
 	                store.commits_failed);
-	metrics_gauge(text, "kedge_controlplane_store_longest_commit_seconds", "the longest transaction so far",
-	              (double)store.longest_commit_us / 1e6);
+	metrics_gauge_seconds(text, "kedge_controlplane_store_longest_commit_seconds", "the longest transaction so far",
+	                      store.longest_commit_us);
 }
 
 void operator_metrics(void *context, struct metrics_text *text)
