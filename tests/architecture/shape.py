@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rules that show in the shape of the code: what the protocol machines may call, and where a few things stand.
 
+    architecture.md 5   the tree has these folders and no other
     architecture.md 4   a core touches no clock, socket, file or thread, no store, no source of randomness but the one that it is given
     architecture.md 3   the walk reads no clock, and never blocks, allocates from the heap, or locks
     K-15                the host key signs proofs of possession and nothing else
@@ -20,6 +21,7 @@ BUILD = pathlib.Path(os.environ["KEDGE_BUILD"])
 CORES = [f"controlplane/mobilityserver/{room}" for room in ("access", "bindings", "bootstrap", "decision", "directory", "homeagent", "naming")]
 # the node's library also holds its files and its configuration
 NODE_CORES = {"bootstrap_client", "eap_aka_peer", "mobile_ipv6", "mobilenode", "movement", "pana_client", "pana_client_session", "pana_client_start"}
+FOLDERS = {"dataplane", "controlplane", "proto", "bench", "tests", "docs", ".ci"}
 WALK = ["dataplane/walk", "dataplane/binding"]
 IMPURE = re.compile(r"clock_\w+|time|gettimeofday|instant_now|socket|bind|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|open(at)?|fopen(64)?|read|write|"
                     r"pthread_\w+|usleep|nanosleep|sleep|poll|select|uv_\w+|zmq_\w+|sqlite3_\w+|s?rand(om)?(_r)?|getrandom|RAND_\w+|randomness_system|"
@@ -38,6 +40,12 @@ def calls_of(folder):
         for line in listed.splitlines():
             name = re.search(r"([\w-]+)\.c\.o:", line)
             yield (name.group(1) if name else line), line.split()[-1]
+
+
+def check_folders():
+    """Beside them there may be git's own folder and build folders."""
+    found = {path.name for path in SOURCE.iterdir() if path.is_dir() and path.name != ".git" and not (path / "meson-private").is_dir()}
+    assert found == FOLDERS, f"top-level folders that do not belong: {sorted(found - FOLDERS)}, missing: {sorted(FOLDERS - found)}"
 
 
 def check_cores():
@@ -125,7 +133,7 @@ def check_sockets():
 
 def main():
     failed = 0
-    for check in (check_cores, check_walk, check_host_key, check_encryption_keys, check_transactions, check_secrets, check_sockets):
+    for check in (check_folders, check_cores, check_walk, check_host_key, check_encryption_keys, check_transactions, check_secrets, check_sockets):
         try:
             check()
         except AssertionError as error:
