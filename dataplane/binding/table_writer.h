@@ -73,7 +73,7 @@ void table_writer_lower_mtu(struct binding_entry *entry, uint16_t inner_mtu_byte
 /* Removes a binding. Returns 0 or -ENOENT. */
 int table_writer_withdraw(struct binding_table *table, const struct in6_addr *key);
 
-/* A binding that was withdrawn, with all that it ever counted; called by table_writer_reclaim(). */
+/* A binding that was withdrawn, with all that it ever counted; called by table_writer_reclaim(). NULL: nobody sums. */
 typedef void table_final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold);
 
 /*

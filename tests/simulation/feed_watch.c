@@ -77,8 +77,8 @@ void feed_watch_look(struct feed_plane *plane)
 		memcpy(was_there[i], plane->keys[i].is_there, sizeof(was_there[i]));
 		memset(plane->keys[i].is_there, 0, sizeof(plane->keys[i].is_there));
 	}
-	while ((entry = table_writer_next(plane->table, &cursor)) && !plane->world->broken[0]) {
-		const struct binding_cold *cold = binding_table_cold(plane->table, entry);
+	while ((entry = table_writer_next(plane->end.table, &cursor)) && !plane->world->broken[0]) {
+		const struct binding_cold *cold = binding_table_cold(plane->end.table, entry);
 		int number = feed_world_number(entry->key.s6_addr);
 
 		look_at(plane, entry, cold,
@@ -90,7 +90,7 @@ static void plane_at_rest(struct feed_world *world, struct feed_plane *plane)
 {
 	size_t bound = 0;
 
-	if (!feed_receiver_in_sync(plane->receiver))
+	if (!feed_receiver_in_sync(plane->end.receiver))
 		feed_world_break(world, "plane %u does not come in sync", plane->number);
 	for (unsigned number = 0; number < FEED_KEYS; number++) {
 		struct binding_key key = feed_world_key(number);
@@ -99,23 +99,23 @@ static void plane_at_rest(struct feed_world *world, struct feed_plane *plane)
 		struct in6_addr octets;
 
 		memcpy(&octets, key.octets, sizeof(octets));
-		entry = table_writer_find(plane->table, &octets);
+		entry = table_writer_find(plane->end.table, &octets);
 		bound += durable->subscriber != 0;
 		if (!entry != !durable->subscriber)
 			feed_world_break(world, "plane %u, key %u: %s", plane->number, number,
 			                 entry ? "is there without an owner" : "is missing");
 		else if (entry && shared_address_load(&entry->care_of_address).s6_addr[15] != durable->care_of)
 			feed_world_break(world, "plane %u, key %u: an old care-of address", plane->number, number);
-		else if (entry &&
-		         binding_table_cold(plane->table, entry)->shard != feed_world_shard(durable->subscriber - 1u))
+		else if (entry && binding_table_cold(plane->end.table, entry)->shard !=
+		                          feed_world_shard(durable->subscriber - 1u))
 			feed_world_break(world, "plane %u, key %u: of an old subscriber", plane->number, number);
 	}
-	if (binding_table_count(plane->table) != bound)
+	if (binding_table_count(plane->end.table) != bound)
 		feed_world_break(world, "plane %u holds %zu bindings, not %zu", plane->number,
-		                 binding_table_count(plane->table), bound);
-	if (feed_receiver_held(plane->receiver))
+		                 binding_table_count(plane->end.table), bound);
+	if (feed_receiver_held(plane->end.receiver))
 		feed_world_break(world, "plane %u still holds %zu tombstones and refused rows", plane->number,
-		                 feed_receiver_held(plane->receiver));
+		                 feed_receiver_held(plane->end.receiver));
 }
 
 void feed_watch_at_rest(struct feed_world *world)

@@ -6,24 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_rcu_qsbr.h>
-
-enum { LATE_COPY = 8, TURN_MS = 25, PLANE_TICK_MS = 50, RECLAIMS_A_TICK = 64, CACHE_LINE = 64, MESSAGE_MAX = 48 << 10 };
+enum { LATE_COPY = 8, TURN_MS = 25, PLANE_TICK_MS = 50, RECLAIMS_A_TICK = 64, MESSAGE_MAX = 48 << 10 };
 enum channel { CHANNEL_FEED, CHANNEL_CATCH_UP };
 
 static void *checked(void *memory)
 {
 	if (!memory)
 		abort();
-	return memory;
-}
-
-static void *allocate(size_t octets)
-{
-	size_t whole = (octets + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-	void *memory = checked(aligned_alloc(CACHE_LINE, whole));
-
-	memset(memory, 0, whole);
 	return memory;
 }
 
@@ -117,7 +106,7 @@ static void feed_arrives(void *context, uint64_t life, const uint8_t *bytes, siz
 	count = unpack(bytes, octets, octets > sizeof(uint32_t) + 1 && bytes[sizeof(uint32_t) + 1] == FEED_BATCH,
 	               frames);
 	feed_watch_told(plane, frames, count);
-	feed_receiver_feed(plane->receiver, frames, count, plane->world->time.now_ms);
+	feed_receiver_feed(plane->end.receiver, frames, count, plane->world->time.now_ms);
 	feed_watch_look(plane);
 }
 
@@ -130,7 +119,7 @@ static void answer_arrives(void *context, uint64_t life, const uint8_t *bytes, s
 	if (life != plane->life)
 		return;
 	count = unpack(bytes, octets, catch_up_has_rows((enum catch_up_kind)bytes[sizeof(uint32_t) + 1]), frames);
-	feed_receiver_catch_up(plane->receiver, frames, count, plane->world->time.now_ms);
+	feed_receiver_catch_up(plane->end.receiver, frames, count, plane->world->time.now_ms);
 	feed_watch_look(plane);
 }
 
@@ -195,14 +184,6 @@ static int ask(void *context, struct wire_view frame)
 
 /* --- data planes --- */
 
-static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
-{
-	(void)context, (void)row;
-	record->route = 0;
-	record->own = 0;
-	return true;
-}
-
 static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
 {
 	struct feed_plane *plane = context;
@@ -210,11 +191,6 @@ static void trouble(void *context, enum receiver_trouble trouble, const struct f
 	feed_world_tell(plane->world, "plane %u: key %d of shard %u is refused: %s", plane->number,
 	                feed_world_number(row->key), row->shard,
 	                trouble == RECEIVER_TABLE_FULL ? "table full" : "bound with another shard");
-}
-
-static void final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
-{
-	(void)context, (void)key, (void)cold;
 }
 
 static void plane_tick(void *context, uint64_t life, const uint8_t *bytes, size_t octets)
@@ -226,11 +202,11 @@ static void plane_tick(void *context, uint64_t life, const uint8_t *bytes, size_
 	(void)bytes, (void)octets;
 	if (life != plane->life)
 		return;
-	counters = feed_receiver_counters(plane->receiver);
+	counters = feed_receiver_counters(plane->end.receiver);
 	changed = counters->snapshot_removals + counters->rows_applied_later;
-	expiry_tick(&plane->expiry, plane->world->time.now_ms);
-	feed_receiver_tick(plane->receiver, plane->world->time.now_ms);
-	table_writer_reclaim(plane->table, RECLAIMS_A_TICK, final_usage, NULL);
+	expiry_tick(&plane->end.expiry, plane->world->time.now_ms);
+	feed_receiver_tick(plane->end.receiver, plane->world->time.now_ms);
+	table_writer_reclaim(plane->end.table, RECLAIMS_A_TICK, NULL, NULL);
 	if (counters->snapshot_removals + counters->rows_applied_later != changed)
 		feed_watch_look(plane);
 	virtual_time_schedule(&plane->world->time, PLANE_TICK_MS, plane_tick, plane, life, NULL, 0);
@@ -238,22 +214,12 @@ static void plane_tick(void *context, uint64_t life, const uint8_t *bytes, size_
 
 static void plane_start(struct feed_plane *plane, size_t table_max)
 {
-	const struct receiver_outlet outlet = {.context = plane, .ask = ask, .resolve = resolve, .trouble = trouble};
-	struct binding_table_options options = {
-	        .bindings_max = table_max,
-	        .memory = {.allocate = allocate, .release = free},
-	};
+	const struct receiver_outlet outlet = {.context = plane, .ask = ask, .trouble = trouble};
 
 	plane->table_max = table_max;
-	plane->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	rte_rcu_qsbr_init(plane->qsbr, 1);
-	options.qsbr = plane->qsbr;
-	if (binding_table_new(&options, &plane->table))
-		abort();
-	expiry_start(&plane->expiry, plane->world->time.now_ms, 0, 0);
-	plane->receiver = checked(feed_receiver_new(plane->table, &plane->expiry, 0, &outlet));
+	receiving_end_open(&plane->end, table_max, 0, plane->world->time.now_ms, &outlet);
 	if (table_max < FEED_KEYS)
-		feed_receiver_keep_refused(plane->receiver, virtual_roll(&plane->world->time, FEED_KEYS));
+		feed_receiver_keep_refused(plane->end.receiver, virtual_roll(&plane->world->time, FEED_KEYS));
 	memset(plane->keys, 0, sizeof(plane->keys));
 	virtual_time_schedule(&plane->world->time, PLANE_TICK_MS, plane_tick, plane, plane->life, NULL, 0);
 }
@@ -261,7 +227,7 @@ static void plane_start(struct feed_plane *plane, size_t table_max)
 static void plane_end(struct feed_plane *plane)
 {
 	struct feed_world *world = plane->world;
-	const struct feed_receiver_counters *counters = feed_receiver_counters(plane->receiver);
+	const struct feed_receiver_counters *counters = feed_receiver_counters(plane->end.receiver);
 
 	world->snapshots += counters->snapshots;
 	world->changes += counters->changes;
@@ -270,9 +236,7 @@ static void plane_end(struct feed_plane *plane)
 	world->applied_later += counters->rows_applied_later;
 	world->lower_epochs += counters->rows_of_lower_epoch;
 	plane->life++;
-	feed_receiver_free(plane->receiver);
-	binding_table_free(plane->table);
-	free(plane->qsbr);
+	receiving_end_close(&plane->end);
 }
 
 void feed_world_restart_plane(struct feed_world *world, unsigned number, size_t table_max)
@@ -432,7 +396,7 @@ static void connections_break(struct feed_world *world)
 {
 	for (unsigned i = 0; i < FEED_PLANES; i++)
 		if (virtual_chance(&world->time, 50))
-			feed_receiver_disconnected(world->planes[i].receiver);
+			feed_receiver_disconnected(world->planes[i].end.receiver);
 }
 
 void feed_world_restart_owner(struct feed_world *world, uint32_t gap_ms)

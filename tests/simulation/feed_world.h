@@ -12,7 +12,7 @@
 
 #include "bindings.h"
 #include "catch_up.h"
-#include "feed_receiver.h"
+#include "receiving_end.h"
 #include "virtual_time.h"
 
 enum {
@@ -71,10 +71,7 @@ struct feed_plane {
 	uint64_t stalled_until_ms; /* all that is sent to it until then is lost */
 	uint64_t last_ms[2];       /* channels in order: nothing arrives before this */
 	size_t table_max;
-	struct rte_rcu_qsbr *qsbr;
-	struct binding_table *table;
-	struct expiry expiry;
-	struct feed_receiver *receiver;
+	struct receiving_end end;
 	struct watched_key keys[FEED_KEYS];
 };
 

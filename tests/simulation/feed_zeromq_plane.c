@@ -5,18 +5,14 @@
 #include <time.h>
 #include <zmq.h>
 
-#include <rte_rcu_qsbr.h>
-
 #include "bus_client.h"
+#include "receiving_end.h"
 
-enum { LINE = 64, RECLAIMS_A_TURN = 4096, WAIT_MS = 1 };
+enum { RECLAIMS_A_TURN = 4096, WAIT_MS = 1 };
 
 struct plane {
 	struct plane_thread *thread;
-	struct rte_rcu_qsbr *qsbr;
-	struct binding_table *table;
-	struct expiry expiry;
-	struct feed_receiver *receiver;
+	struct receiving_end end;
 	struct bus_client *bus;
 	uint64_t counted[4]; /* of receivers that are gone */
 };
@@ -29,17 +25,6 @@ static uint64_t now_ms(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-static void *allocate(size_t octets)
-{
-	size_t whole = (octets + LINE - 1) / LINE * LINE;
-	void *memory = aligned_alloc(LINE, whole);
-
-	if (!memory)
-		abort();
-	memset(memory, 0, whole);
-	return memory;
-}
-
 void zeromq_key(unsigned number, uint8_t octets[FEED_ADDRESS_OCTETS])
 {
 	const uint8_t key[FEED_ADDRESS_OCTETS] = {0x20,           0x01, 0x0d, 0xb8, 0, 0xaa, (uint8_t)(number >> 8),
@@ -50,12 +35,12 @@ void zeromq_key(unsigned number, uint8_t octets[FEED_ADDRESS_OCTETS])
 
 static void feed(void *context, const struct wire_view *frames, size_t count)
 {
-	feed_receiver_feed(((struct plane *)context)->receiver, frames, count, now_ms());
+	feed_receiver_feed(((struct plane *)context)->end.receiver, frames, count, now_ms());
 }
 
 static void catch_up(void *context, const struct wire_view *frames, size_t count)
 {
-	feed_receiver_catch_up(((struct plane *)context)->receiver, frames, count, now_ms());
+	feed_receiver_catch_up(((struct plane *)context)->end.receiver, frames, count, now_ms());
 }
 
 static void down(void *context, const struct punt_down *packet)
@@ -65,7 +50,7 @@ static void down(void *context, const struct punt_down *packet)
 
 static void disconnected(void *context)
 {
-	feed_receiver_disconnected(((struct plane *)context)->receiver);
+	feed_receiver_disconnected(((struct plane *)context)->end.receiver);
 }
 
 static int ask(void *context, struct wire_view frame)
@@ -73,65 +58,40 @@ static int ask(void *context, struct wire_view frame)
 	return bus_client_ask(((struct plane *)context)->bus, frame);
 }
 
-static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
-{
-	(void)context, (void)row;
-	record->route = 0;
-	record->own = 0;
-	return true;
-}
-
 static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
 {
 	(void)context, (void)trouble, (void)row;
 }
 
-static void final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
-{
-	(void)context, (void)key, (void)cold;
-}
-
 static void start(struct plane *plane)
 {
-	const struct receiver_outlet outlet = {.context = plane, .ask = ask, .resolve = resolve, .trouble = trouble};
+	const struct receiver_outlet outlet = {.context = plane, .ask = ask, .trouble = trouble};
 	const struct bus_client_handlers handlers = {plane, feed, catch_up, down, disconnected};
-	struct binding_table_options options = {
-	        .bindings_max = ZEROMQ_KEYS,
-	        .memory = {.allocate = allocate, .release = free},
-	};
 
-	plane->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	rte_rcu_qsbr_init(plane->qsbr, 1);
-	options.qsbr = plane->qsbr;
-	if (binding_table_new(&options, &plane->table))
-		abort();
-	expiry_start(&plane->expiry, now_ms(), 0, 0);
-	plane->receiver = feed_receiver_new(plane->table, &plane->expiry, 0, &outlet);
+	receiving_end_open(&plane->end, ZEROMQ_KEYS, 0, now_ms(), &outlet);
 	plane->bus = bus_client_new(plane->thread->zeromq_context, plane->thread->folder, &handlers);
-	if (!plane->receiver || !plane->bus)
+	if (!plane->bus)
 		abort();
 }
 
 static void end(struct plane *plane)
 {
-	const struct feed_receiver_counters *counters = feed_receiver_counters(plane->receiver);
+	const struct feed_receiver_counters *counters = feed_receiver_counters(plane->end.receiver);
 
 	plane->counted[0] += counters->rows_set + counters->rows_withdrawn;
 	plane->counted[1] += counters->gaps;
 	plane->counted[2] += counters->snapshots;
 	plane->counted[3] += counters->changes;
 	bus_client_free(plane->bus);
-	feed_receiver_free(plane->receiver);
-	binding_table_free(plane->table);
-	free(plane->qsbr);
+	receiving_end_close(&plane->end);
 }
 
 static void report(const struct plane *plane)
 {
-	const struct feed_receiver_counters *counters = feed_receiver_counters(plane->receiver);
+	const struct feed_receiver_counters *counters = feed_receiver_counters(plane->end.receiver);
 	struct plane_thread *thread = plane->thread;
 
-	__atomic_store_n(&thread->in_sync, feed_receiver_in_sync(plane->receiver), __ATOMIC_RELAXED);
+	__atomic_store_n(&thread->in_sync, feed_receiver_in_sync(plane->end.receiver), __ATOMIC_RELAXED);
 	__atomic_store_n(&thread->rows, plane->counted[0] + counters->rows_set + counters->rows_withdrawn,
 	                 __ATOMIC_RELAXED);
 	__atomic_store_n(&thread->gaps, plane->counted[1] + counters->gaps, __ATOMIC_RELAXED);
@@ -143,7 +103,7 @@ static bool is_equal(const struct plane *plane)
 {
 	size_t bound = 0;
 
-	if (!feed_receiver_in_sync(plane->receiver))
+	if (!feed_receiver_in_sync(plane->end.receiver))
 		return false;
 	for (unsigned number = 0; number < ZEROMQ_KEYS; number++) {
 		uint16_t care_of = plane->thread->expected->care_of[number];
@@ -151,7 +111,7 @@ static bool is_equal(const struct plane *plane)
 		struct in6_addr key, address;
 
 		zeromq_key(number, key.s6_addr);
-		entry = table_writer_find(plane->table, &key);
+		entry = table_writer_find(plane->end.table, &key);
 		bound += care_of != 0;
 		if (!entry != !care_of)
 			return false;
@@ -161,7 +121,7 @@ static bool is_equal(const struct plane *plane)
 		if (address.s6_addr[14] != care_of >> 8 || address.s6_addr[15] != (care_of & 0xff))
 			return false;
 	}
-	return binding_table_count(plane->table) == bound;
+	return binding_table_count(plane->end.table) == bound;
 }
 
 static void turn(struct plane *plane)
@@ -173,9 +133,9 @@ static void turn(struct plane *plane)
 
 	if (!__atomic_load_n(&thread->stalls, __ATOMIC_ACQUIRE)) {
 		more = bus_client_serve(plane->bus);
-		expiry_tick(&plane->expiry, now_ms());
-		feed_receiver_tick(plane->receiver, now_ms());
-		table_writer_reclaim(plane->table, RECLAIMS_A_TURN, final_usage, NULL);
+		expiry_tick(&plane->end.expiry, now_ms());
+		feed_receiver_tick(plane->end.receiver, now_ms());
+		table_writer_reclaim(plane->end.table, RECLAIMS_A_TURN, NULL, NULL);
 	}
 	report(plane);
 	if (__atomic_load_n(&thread->compares, __ATOMIC_ACQUIRE))

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_rcu_qsbr.h>
-
 #include "ip.h"
 
 enum {
@@ -17,32 +15,12 @@ enum {
 	HOME_PREFIX_OCTETS = 8
 };
 
-static void *allocate(size_t octets)
-{
-	void *memory = aligned_alloc(CACHE_LINE_OCTETS,
-	                             (octets + CACHE_LINE_OCTETS - 1) / CACHE_LINE_OCTETS * CACHE_LINE_OCTETS);
-
-	if (!memory)
-		abort();
-	memset(memory, 0, octets);
-	return memory;
-}
-
 static int ask(void *context, struct wire_view frame)
 {
 	struct simulated_plane *plane = context;
 
 	plane->outlet.ask(plane->outlet.context, plane->number, frame);
 	return 0;
-}
-
-static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
-{
-	(void)context;
-	(void)row;
-	record->route = 0;
-	record->own = 0;
-	return true;
 }
 
 static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
@@ -57,29 +35,10 @@ static void trouble(void *context, enum receiver_trouble trouble, const struct f
 
 static void make(struct simulated_plane *plane)
 {
-	const struct receiver_outlet outlet = {plane, ask, resolve, trouble};
-	struct binding_table_options options = {
-	        .bindings_max = TABLE_MAX,
-	        .memory = {.allocate = allocate, .release = free},
-	};
+	const struct receiver_outlet outlet = {.context = plane, .ask = ask, .trouble = trouble};
 
-	plane->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	rte_rcu_qsbr_init(plane->qsbr, 1);
-	options.qsbr = plane->qsbr;
-	if (binding_table_new(&options, &plane->table))
-		abort();
-	expiry_start(&plane->expiry, plane->time->now_ms, 0, 0);
-	plane->receiver = feed_receiver_new(plane->table, &plane->expiry, HANDOVER_GRACE_MS, &outlet);
-	if (!plane->receiver)
-		abort();
+	receiving_end_open(&plane->end, TABLE_MAX, HANDOVER_GRACE_MS, plane->time->now_ms, &outlet);
 	plane->key_count = 0;
-}
-
-static void drop(struct simulated_plane *plane)
-{
-	feed_receiver_free(plane->receiver);
-	binding_table_free(plane->table);
-	free(plane->qsbr);
 }
 
 static struct plane_key *key_of(struct simulated_plane *plane, const struct in6_addr *key)
@@ -94,13 +53,6 @@ static struct plane_key *key_of(struct simulated_plane *plane, const struct in6_
 	return &plane->keys[plane->key_count++];
 }
 
-static void final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
-{
-	(void)context;
-	(void)key;
-	(void)cold;
-}
-
 /* No withdrawn key comes back: what was gone stands there again only in a newer version, and no version ever falls. */
 static void look(struct simulated_plane *plane)
 {
@@ -112,8 +64,8 @@ static void look(struct simulated_plane *plane)
 		was_there[i] = plane->keys[i].is_there;
 		plane->keys[i].is_there = false;
 	}
-	while ((entry = table_writer_next(plane->table, &cursor))) {
-		const struct binding_cold *cold = binding_table_cold(plane->table, entry);
+	while ((entry = table_writer_next(plane->end.table, &cursor))) {
+		const struct binding_cold *cold = binding_table_cold(plane->end.table, entry);
 		struct plane_key *key = key_of(plane, &entry->key);
 		struct feed_version version = {cold->epoch, cold->sequence};
 		size_t index = (size_t)(key - plane->keys);
@@ -126,7 +78,7 @@ static void look(struct simulated_plane *plane)
 		key->newest = version;
 		key->is_there = true;
 	}
-	while (table_writer_reclaim(plane->table, 64, final_usage, NULL) > 64)
+	while (table_writer_reclaim(plane->end.table, 64, NULL, NULL) > 64)
 		;
 }
 
@@ -138,10 +90,10 @@ static void tick(void *context, uint64_t life, const uint8_t *bytes, size_t octe
 	(void)octets;
 	if (life != plane->life)
 		return;
-	expiry_tick(&plane->expiry, plane->time->now_ms);
-	feed_receiver_tick(plane->receiver, plane->time->now_ms);
+	expiry_tick(&plane->end.expiry, plane->time->now_ms);
+	feed_receiver_tick(plane->end.receiver, plane->time->now_ms);
 	look(plane);
-	virtual_time_schedule(plane->time, feed_receiver_in_sync(plane->receiver) ? QUIET_TICK_MS : TICK_MS, tick,
+	virtual_time_schedule(plane->time, feed_receiver_in_sync(plane->end.receiver) ? QUIET_TICK_MS : TICK_MS, tick,
 	                      plane, plane->life, NULL, 0);
 }
 
@@ -159,32 +111,32 @@ void simulated_plane_start(struct simulated_plane *plane, unsigned number, struc
 void simulated_plane_end(struct simulated_plane *plane)
 {
 	plane->life++;
-	drop(plane);
+	receiving_end_close(&plane->end);
 }
 
 void simulated_plane_restart(struct simulated_plane *plane)
 {
 	plane->life++;
-	drop(plane);
+	receiving_end_close(&plane->end);
 	make(plane);
 	virtual_time_schedule(plane->time, TICK_MS, tick, plane, plane->life, NULL, 0);
 }
 
 void simulated_plane_feed(struct simulated_plane *plane, const struct wire_view *frames, size_t count)
 {
-	feed_receiver_feed(plane->receiver, frames, count, plane->time->now_ms);
+	feed_receiver_feed(plane->end.receiver, frames, count, plane->time->now_ms);
 	look(plane);
 }
 
 void simulated_plane_catch_up(struct simulated_plane *plane, const struct wire_view *frames, size_t count)
 {
-	feed_receiver_catch_up(plane->receiver, frames, count, plane->time->now_ms);
+	feed_receiver_catch_up(plane->end.receiver, frames, count, plane->time->now_ms);
 	look(plane);
 }
 
 void simulated_plane_disconnected(struct simulated_plane *plane)
 {
-	feed_receiver_disconnected(plane->receiver);
+	feed_receiver_disconnected(plane->end.receiver);
 }
 
 /* A packet that waits: until when, for what, and its octets. */
@@ -202,7 +154,7 @@ static void try_to_send(void *context, uint64_t life, const uint8_t *bytes, size
 	if (life != plane->life)
 		return;
 	memcpy(&held, bytes, sizeof(held));
-	if (!feed_receiver_has(plane->receiver, held.shard, held.not_before)) {
+	if (!feed_receiver_has(plane->end.receiver, held.shard, held.not_before)) {
 		if (plane->time->now_ms < held.until_ms) {
 			virtual_time_schedule(plane->time, 1, try_to_send, plane, life, bytes, octets);
 			return;
@@ -228,7 +180,7 @@ void simulated_plane_inject(struct simulated_plane *plane, uint8_t shard, struct
 bool simulated_plane_find(const struct simulated_plane *plane, const struct in6_addr *key,
                           struct in6_addr *care_of_address)
 {
-	const struct binding_entry *entry = table_writer_find(plane->table, key);
+	const struct binding_entry *entry = table_writer_find(plane->end.table, key);
 
 	if (!entry)
 		return false;
@@ -239,13 +191,13 @@ bool simulated_plane_find(const struct simulated_plane *plane, const struct in6_
 /* A subscriber's key is his /64. An entry that has expired counts as absent. */
 static const struct binding_entry *live_entry(const struct simulated_plane *plane, const struct in6_addr *home_address)
 {
+	uint64_t horizon = expiry_horizon(&plane->end.expiry, plane->time->now_ms);
 	struct in6_addr key = *home_address;
 	const struct binding_entry *entry;
 
 	memset(key.s6_addr + HOME_PREFIX_OCTETS, 0, sizeof(key) - HOME_PREFIX_OCTETS);
-	entry = table_writer_find(plane->table, &key);
-
-	return entry && binding_expiry_load(entry) > expiry_horizon(&plane->expiry, plane->time->now_ms) ? entry : NULL;
+	entry = table_writer_find(plane->end.table, &key);
+	return entry && binding_expiry_load(entry) > horizon ? entry : NULL;
 }
 
 bool simulated_plane_lets_up(const struct simulated_plane *plane, const struct in6_addr *home_address,
@@ -262,7 +214,7 @@ bool simulated_plane_lets_up(const struct simulated_plane *plane, const struct i
 		return true;
 	if (!(binding_traits_load(entry).flags & BINDING_HAS_PREVIOUS))
 		return false;
-	side = binding_table_side(plane->table, entry);
+	side = binding_table_side(plane->end.table, entry);
 	if (!side || plane->time->now_ms >= side->previous_until_and_port >> 16)
 		return false;
 	bound = shared_address_load(&side->previous_care_of);
@@ -281,5 +233,5 @@ bool simulated_plane_lets_down(const struct simulated_plane *plane, const struct
 
 size_t simulated_plane_count(const struct simulated_plane *plane)
 {
-	return binding_table_count(plane->table);
+	return binding_table_count(plane->end.table);
 }

@@ -6,7 +6,7 @@
 #ifndef KEDGE_TESTS_SIMULATED_PLANE_H
 #define KEDGE_TESTS_SIMULATED_PLANE_H
 
-#include "feed_receiver.h"
+#include "receiving_end.h"
 #include "virtual_time.h"
 
 enum { PLANE_KEYS_MAX = 64 };
@@ -29,10 +29,7 @@ struct simulated_plane {
 	unsigned number;
 	struct virtual_time *time;
 	struct plane_outlet outlet;
-	struct rte_rcu_qsbr *qsbr;
-	struct binding_table *table;
-	struct expiry expiry;
-	struct feed_receiver *receiver;
+	struct receiving_end end;
 	uint64_t life;
 	struct plane_key keys[PLANE_KEYS_MAX];
 	size_t key_count;

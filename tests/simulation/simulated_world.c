@@ -287,7 +287,7 @@ static void mobility_came_up(void *context)
 	struct simulated_world *world = context;
 
 	for (unsigned plane = 0; plane < WORLD_PLANES; plane++) {
-		if (world->planes[plane].receiver)
+		if (world->planes[plane].end.receiver)
 			simulated_plane_disconnected(&world->planes[plane]);
 	}
 }

@@ -6,10 +6,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <rte_rcu_qsbr.h>
-
 #include "binding_owner.h"
-#include "feed_receiver.h"
+#include "receiving_end.h"
 #include "randomness.h"
 #include "vectors.h"
 
@@ -20,10 +18,7 @@ struct ask {
 };
 
 struct plane {
-	struct rte_rcu_qsbr *qsbr;
-	struct binding_table *table;
-	struct expiry expiry;
-	struct feed_receiver *receiver;
+	struct receiving_end end;
 	uint8_t number; /* the peer as the owner knows it */
 	size_t ask_count;
 	struct ask asks[ASKS_MAX];
@@ -47,15 +42,6 @@ static bool chance(struct model *model, unsigned percent)
 	return randomness_below(model->random, 100) < percent;
 }
 
-static void *allocate(size_t octets)
-{
-	void *memory = aligned_alloc(64, (octets + 63) / 64 * 64);
-
-	if (memory)
-		memset(memory, 0, (octets + 63) / 64 * 64);
-	return memory;
-}
-
 static int take_ask(void *context, struct wire_view frame)
 {
 	struct plane *plane = context;
@@ -64,14 +50,6 @@ static int take_ask(void *context, struct wire_view frame)
 	assert_true(plane->ask_count < ASKS_MAX);
 	memcpy(plane->asks[plane->ask_count++].octets, frame.bytes, frame.octets);
 	return 0;
-}
-
-static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
-{
-	(void)context, (void)row;
-	record->route = 0;
-	record->own = 0;
-	return true;
 }
 
 static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
@@ -85,33 +63,16 @@ static void trouble(void *context, enum receiver_trouble trouble, const struct f
 
 static void plane_start(struct plane *plane, uint8_t number)
 {
-	struct receiver_outlet outlet = {.context = plane, .ask = take_ask, .resolve = resolve, .trouble = trouble};
-	struct binding_table_options options = {
-	        .bindings_max = TABLE_MAX,
-	        .memory = {.allocate = allocate, .release = free},
-	};
+	struct receiver_outlet outlet = {.context = plane, .ask = take_ask, .trouble = trouble};
 
 	plane->number = number;
 	plane->ask_count = 0;
-	plane->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	rte_rcu_qsbr_init(plane->qsbr, 1);
-	options.qsbr = plane->qsbr;
-	assert_int_equal(binding_table_new(&options, &plane->table), 0);
-	expiry_start(&plane->expiry, 0, 0, 0);
-	plane->receiver = feed_receiver_new(plane->table, &plane->expiry, 0, &outlet);
-	assert_non_null(plane->receiver);
+	receiving_end_open(&plane->end, TABLE_MAX, 0, 0, &outlet);
 }
 
 static void plane_end(struct plane *plane)
 {
-	feed_receiver_free(plane->receiver);
-	binding_table_free(plane->table);
-	free(plane->qsbr);
-}
-
-static void final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
-{
-	(void)context, (void)key, (void)cold;
+	receiving_end_close(&plane->end);
 }
 
 static void change_something(struct model *model)
@@ -140,7 +101,7 @@ static void deliver_feed(struct model *model)
 	count = owner_views(&message, views);
 	for (unsigned i = 0; i < PLANES; i++)
 		if (!model->lossy || !chance(model, 25))
-			feed_receiver_feed(model->planes[i].receiver, views, count, model->now_ms);
+			feed_receiver_feed(model->planes[i].end.receiver, views, count, model->now_ms);
 	owner_message_free(&message);
 }
 
@@ -172,7 +133,7 @@ static void serve_ask(struct model *model, struct plane *plane)
 		}
 
 		if (!model->lossy || !chance(model, 4))
-			feed_receiver_catch_up(plane->receiver, views, count, model->now_ms);
+			feed_receiver_catch_up(plane->end.receiver, views, count, model->now_ms);
 		owner_message_free(&answer);
 	}
 }
@@ -182,8 +143,8 @@ static void tick(struct model *model, uint64_t ms)
 	model->now_ms += ms;
 	owner_pass(&model->owner, ms);
 	for (unsigned i = 0; i < PLANES; i++) {
-		feed_receiver_tick(model->planes[i].receiver, model->now_ms);
-		table_writer_reclaim(model->planes[i].table, 64, final_usage, NULL);
+		feed_receiver_tick(model->planes[i].end.receiver, model->now_ms);
+		table_writer_reclaim(model->planes[i].end.table, 64, NULL, NULL);
 	}
 }
 
@@ -197,7 +158,7 @@ static void restart_owner(struct model *model)
 			owner_set(&model->owner, number, SHARDS, model->care_of[number]);
 	bindings_serve(model->owner.bindings, &model->owner.now);
 	for (unsigned i = 0; i < PLANES; i++) {
-		feed_receiver_disconnected(model->planes[i].receiver);
+		feed_receiver_disconnected(model->planes[i].end.receiver);
 		model->planes[i].ask_count = 0;
 	}
 }
@@ -260,14 +221,14 @@ static void assert_same(struct model *model)
 	for (unsigned i = 0; i < PLANES; i++) {
 		size_t bound = 0;
 
-		assert_true(feed_receiver_in_sync(model->planes[i].receiver));
+		assert_true(feed_receiver_in_sync(model->planes[i].end.receiver));
 		for (unsigned number = 0; number < KEYS; number++) {
 			struct binding_key key = owner_key(number);
 			struct binding_entry *entry;
 			struct in6_addr octets;
 
 			memcpy(&octets, key.octets, sizeof(octets));
-			entry = table_writer_find(model->planes[i].table, &octets);
+			entry = table_writer_find(model->planes[i].end.table, &octets);
 			bound += model->care_of[number] != 0;
 			if ((entry != NULL) != (model->care_of[number] != 0))
 				fail_msg("plane %u, key %u: %s", i, number, entry ? "came back" : "is missing");
@@ -275,7 +236,7 @@ static void assert_same(struct model *model)
 				assert_int_equal(shared_address_load(&entry->care_of_address).s6_addr[15],
 				                 model->care_of[number]);
 		}
-		assert_int_equal(binding_table_count(model->planes[i].table), bound);
+		assert_int_equal(binding_table_count(model->planes[i].end.table), bound);
 	}
 }
 
@@ -302,9 +263,9 @@ static void any_seed_converges(void **state)
 		settle(&model);
 		assert_same(&model);
 		for (unsigned i = 0; i < PLANES; i++) {
-			snapshots += feed_receiver_counters(model.planes[i].receiver)->snapshots;
-			changes += feed_receiver_counters(model.planes[i].receiver)->changes;
-			removals += feed_receiver_counters(model.planes[i].receiver)->snapshot_removals;
+			snapshots += feed_receiver_counters(model.planes[i].end.receiver)->snapshots;
+			changes += feed_receiver_counters(model.planes[i].end.receiver)->changes;
+			removals += feed_receiver_counters(model.planes[i].end.receiver)->snapshot_removals;
 			plane_end(&model.planes[i]);
 		}
 		owner_end(&model.owner);

@@ -5,28 +5,16 @@
  */
 #include <stdlib.h>
 
-#include <rte_rcu_qsbr.h>
-
 #include "extras.h"
-#include "feed_receiver.h"
+#include "receiving_end.h"
 #include "vectors.h"
 
-enum { EPOCH = 3, LINE = 64, SHARD = 5, ROWS = 8 };
+enum { EPOCH = 3, SHARD = 5, ROWS = 8 };
 
 struct world {
-	struct rte_rcu_qsbr *qsbr;
-	struct binding_table *table;
-	struct expiry expiry;
-	struct feed_receiver *receiver;
+	struct receiving_end end;
 	struct catch_up_message asked;
 };
-
-static void *allocate(size_t octets)
-{
-	size_t whole = (octets + LINE - 1) / LINE * LINE;
-
-	return memset(aligned_alloc(LINE, whole), 0, whole);
-}
 
 static int take_ask(void *context, struct wire_view frame)
 {
@@ -36,30 +24,12 @@ static int take_ask(void *context, struct wire_view frame)
 	return 0;
 }
 
-static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
-{
-	(void)context, (void)row, (void)record;
-	return true;
-}
-
-static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
-{
-	(void)context, (void)trouble, (void)row;
-	fail();
-}
-
 static int start(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	struct receiver_outlet outlet = {.context = world, .ask = take_ask, .resolve = resolve, .trouble = trouble};
-	struct binding_table_options options = {.bindings_max = 64, .memory = {.allocate = allocate, .release = free}};
+	struct receiver_outlet outlet = {.context = world, .ask = take_ask};
 
-	world->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	rte_rcu_qsbr_init(world->qsbr, 1);
-	options.qsbr = world->qsbr;
-	assert_int_equal(binding_table_new(&options, &world->table), 0);
-	expiry_start(&world->expiry, 1000, 0, 0);
-	world->receiver = feed_receiver_new(world->table, &world->expiry, 0, &outlet);
+	receiving_end_open(&world->end, 64, 0, 1000, &outlet);
 	*state = world;
 	return 0;
 }
@@ -68,9 +38,7 @@ static int end(void **state)
 {
 	struct world *world = *state;
 
-	feed_receiver_free(world->receiver);
-	binding_table_free(world->table);
-	free(world->qsbr);
+	receiving_end_close(&world->end);
 	free(world);
 	return 0;
 }
@@ -113,7 +81,7 @@ static void feed(struct world *world, uint64_t first, uint64_t last, const struc
 		feed_row_write(&row_writer, &rows[i]);
 	frames[0] = (struct wire_view){head, wire_written(&head_writer)};
 	frames[1] = (struct wire_view){octets, wire_written(&row_writer)};
-	feed_receiver_feed(world->receiver, frames, 2, 1000);
+	feed_receiver_feed(world->end.receiver, frames, 2, 1000);
 }
 
 static void answer(struct world *world, enum catch_up_kind kind, uint64_t sequence, uint32_t amount,
@@ -134,21 +102,21 @@ static void answer(struct world *world, enum catch_up_kind kind, uint64_t sequen
 	catch_up_head_write(&head_writer, &message);
 	frames[0] = (struct wire_view){head, wire_written(&head_writer)};
 	frames[1] = (struct wire_view){octets, wire_written(&row_writer)};
-	feed_receiver_catch_up(world->receiver, frames, catch_up_has_rows(kind) ? 2 : 1, 1000);
+	feed_receiver_catch_up(world->end.receiver, frames, catch_up_has_rows(kind) ? 2 : 1, 1000);
 }
 
 static struct binding_side *side_of(struct world *world, uint8_t number)
 {
 	struct in6_addr key = {{{0x20, 0x01, 0x0d, 0xb8, [7] = number}}};
-	struct binding_entry *entry = table_writer_find(world->table, &key);
+	struct binding_entry *entry = table_writer_find(world->end.table, &key);
 
 	assert_non_null(entry);
-	return binding_table_side(world->table, entry);
+	return binding_table_side(world->end.table, entry);
 }
 
 static const struct feed_receiver_counters *counters(struct world *world)
 {
-	return feed_receiver_counters(world->receiver);
+	return feed_receiver_counters(world->end.receiver);
 }
 
 static void the_feed_brings_and_takes_extras(void **state)
@@ -198,18 +166,18 @@ static void catch_up_brings_extras(void **state)
 	feed(world, 2, 2, &(struct feed_row){0}, 0); /* no rows: refused as malformed */
 	assert_int_equal(counters(world)->malformed, 1);
 	feed(world, 2, 2, chunk, 2); /* the first is missing */
-	feed_receiver_tick(world->receiver, 1000);
+	feed_receiver_tick(world->end.receiver, 1000);
 	answer(world, CATCH_UP_SNAPSHOT_BEGIN, 2, 0, NULL, 0);
 	answer(world, CATCH_UP_SNAPSHOT_CHUNK, 2, 0, chunk, 4);
 	answer(world, CATCH_UP_SNAPSHOT_END, 2, 1, NULL, 0);
-	feed_receiver_tick(world->receiver, 1001);
-	assert_true(feed_receiver_in_sync(world->receiver));
+	feed_receiver_tick(world->end.receiver, 1001);
+	assert_true(feed_receiver_in_sync(world->end.receiver));
 	assert_int_equal(side_of(world, 1)->ways->count, 1);
 	assert_non_null(side_of(world, 2)->police);
 	feed(world, 5, 5, &late, 1); /* 3 and 4 are missing */
-	feed_receiver_tick(world->receiver, 1002);
+	feed_receiver_tick(world->end.receiver, 1002);
 	answer(world, CATCH_UP_CHANGES, 4, 0, changes, 5);
-	assert_true(feed_receiver_in_sync(world->receiver));
+	assert_true(feed_receiver_in_sync(world->end.receiver));
 	assert_null(side_of(world, 1)->ways);
 	assert_non_null(side_of(world, 1)->police);
 	assert_null(side_of(world, 2)->police);

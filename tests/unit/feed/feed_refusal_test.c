@@ -4,18 +4,13 @@
  * a bad day), or when the key's other shard lets go of it (A-7). The feed by hand, rows as an owner would number them.
  */
 #include <stdlib.h>
-#include <rte_rcu_qsbr.h>
-
-#include "feed_receiver.h"
+#include "receiving_end.h"
 #include "vectors.h"
 
-enum { TABLE_MAX = 16, EPOCH = 3, LINE = 64, SHARD = 5, OTHER_SHARD = 9 };
+enum { TABLE_MAX = 16, EPOCH = 3, SHARD = 5, OTHER_SHARD = 9 };
 
 struct world {
-	struct rte_rcu_qsbr *qsbr;
-	struct binding_table *table;
-	struct expiry expiry;
-	struct feed_receiver *receiver;
+	struct receiving_end end;
 	uint64_t heads[FEED_SHARDS];
 	uint64_t now_ms;
 	unsigned full;
@@ -24,15 +19,6 @@ struct world {
 	unsigned asks;
 	bool key_is_wrong;
 };
-
-static void *allocate(size_t octets)
-{
-	size_t whole = (octets + LINE - 1) / LINE * LINE;
-	void *memory = aligned_alloc(LINE, whole);
-
-	memset(memory, 0, whole);
-	return memory;
-}
 
 static int take_ask(void *context, struct wire_view frame)
 {
@@ -66,18 +52,9 @@ static int start(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
 	struct receiver_outlet outlet = {.context = world, .ask = take_ask, .resolve = resolve, .trouble = trouble};
-	struct binding_table_options options = {
-	        .bindings_max = TABLE_MAX,
-	        .memory = {.allocate = allocate, .release = free},
-	};
 
 	world->now_ms = 1000;
-	world->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	rte_rcu_qsbr_init(world->qsbr, 1);
-	options.qsbr = world->qsbr;
-	assert_int_equal(binding_table_new(&options, &world->table), 0);
-	expiry_start(&world->expiry, world->now_ms, 0, 0);
-	world->receiver = feed_receiver_new(world->table, &world->expiry, 0, &outlet);
+	receiving_end_open(&world->end, TABLE_MAX, 0, world->now_ms, &outlet);
 	*state = world;
 	return 0;
 }
@@ -86,9 +63,7 @@ static int end(void **state)
 {
 	struct world *world = *state;
 
-	feed_receiver_free(world->receiver);
-	binding_table_free(world->table);
-	free(world->qsbr);
+	receiving_end_close(&world->end);
 	free(world);
 	return 0;
 }
@@ -129,7 +104,7 @@ static void tell(struct world *world, uint8_t operation, uint8_t shard, unsigned
 	feed_row_write(&row_writer, &row);
 	frames[0] = (struct wire_view){head, wire_written(&head_writer)};
 	frames[1] = (struct wire_view){octets, sizeof(octets)};
-	feed_receiver_feed(world->receiver, frames, 2, world->now_ms);
+	feed_receiver_feed(world->end.receiver, frames, 2, world->now_ms);
 }
 
 static void answer(struct world *world, enum catch_up_kind kind, uint64_t sequence, uint32_t amount,
@@ -152,7 +127,7 @@ static void answer(struct world *world, enum catch_up_kind kind, uint64_t sequen
 	catch_up_head_write(&head_writer, &message);
 	frames[0] = (struct wire_view){head, wire_written(&head_writer)};
 	frames[1] = (struct wire_view){octets, wire_written(&row_writer)};
-	feed_receiver_catch_up(world->receiver, frames, catch_up_has_rows(kind) ? 2 : 1, world->now_ms);
+	feed_receiver_catch_up(world->end.receiver, frames, catch_up_has_rows(kind) ? 2 : 1, world->now_ms);
 }
 
 /* Complete at nothing: the owner has the shards, and they are empty. */
@@ -165,32 +140,27 @@ static void join(struct world *world, uint8_t shard)
 
 	feed_heads_write(&writer, FEED_HEARTBEAT, world->now_ms, &head, 1);
 	frame = (struct wire_view){octets, wire_written(&writer)};
-	feed_receiver_feed(world->receiver, &frame, 1, world->now_ms);
-	feed_receiver_tick(world->receiver, world->now_ms);
+	feed_receiver_feed(world->end.receiver, &frame, 1, world->now_ms);
+	feed_receiver_tick(world->end.receiver, world->now_ms);
 	assert_int_equal(world->asked.shard, shard);
 	answer(world, CATCH_UP_SNAPSHOT_BEGIN, 0, 0, NULL, 0);
 	answer(world, CATCH_UP_SNAPSHOT_END, 0, 0, NULL, 0);
-	feed_receiver_tick(world->receiver, world->now_ms);
-	assert_true(feed_receiver_in_sync(world->receiver));
-}
-
-static void final_usage(void *context, const struct in6_addr *key, const struct binding_cold *cold)
-{
-	(void)context, (void)key, (void)cold;
+	feed_receiver_tick(world->end.receiver, world->now_ms);
+	assert_true(feed_receiver_in_sync(world->end.receiver));
 }
 
 static void pass(struct world *world, uint64_t ms)
 {
 	world->now_ms += ms;
-	table_writer_reclaim(world->table, 64, final_usage, NULL);
-	feed_receiver_tick(world->receiver, world->now_ms);
+	table_writer_reclaim(world->end.table, 64, NULL, NULL);
+	feed_receiver_tick(world->end.receiver, world->now_ms);
 }
 
 /* The last octet of its care-of address; 0 when the key is not bound. */
 static uint8_t care_of(struct world *world, unsigned number)
 {
 	struct in6_addr key = key_of(number);
-	struct binding_entry *entry = table_writer_find(world->table, &key);
+	struct binding_entry *entry = table_writer_find(world->end.table, &key);
 
 	return entry ? shared_address_load(&entry->care_of_address).s6_addr[15] : 0;
 }
@@ -204,25 +174,25 @@ static void fill(struct world *world, unsigned count)
 static void full_table_refuses_and_takes_later(void **state)
 {
 	struct world *world = *state;
-	const struct feed_receiver_counters *counters = feed_receiver_counters(world->receiver);
+	const struct feed_receiver_counters *counters = feed_receiver_counters(world->end.receiver);
 
 	join(world, SHARD);
 	fill(world, TABLE_MAX + 4);
 	assert_int_equal(counters->rows_table_full, 4);
 	assert_int_equal(world->full, 4);
-	assert_int_equal(feed_receiver_refused(world->receiver), 4);
-	assert_true(feed_receiver_in_sync(world->receiver));
+	assert_int_equal(feed_receiver_refused(world->end.receiver), 4);
+	assert_true(feed_receiver_in_sync(world->end.receiver));
 	for (unsigned i = 0; i < TABLE_MAX; i++)
 		assert_int_equal(care_of(world, i), i + 1);
 	pass(world, 10);
-	assert_int_equal(feed_receiver_refused(world->receiver), 4);
+	assert_int_equal(feed_receiver_refused(world->end.receiver), 4);
 
 	/* what is there can be changed; of what waits, the newest counts, and what is withdrawn waits no more */
 	tell(world, FEED_SET, SHARD, 3, 200);
 	assert_int_equal(care_of(world, 3), 200);
 	tell(world, FEED_SET, SHARD, TABLE_MAX, 201);
 	tell(world, FEED_WITHDRAW, SHARD, TABLE_MAX + 1, 0);
-	assert_int_equal(feed_receiver_refused(world->receiver), 3);
+	assert_int_equal(feed_receiver_refused(world->end.receiver), 3);
 
 	for (unsigned i = 0; i < 3; i++)
 		tell(world, FEED_WITHDRAW, SHARD, i, 0);
@@ -232,7 +202,7 @@ static void full_table_refuses_and_takes_later(void **state)
 	assert_int_equal(care_of(world, TABLE_MAX + 2), TABLE_MAX + 3);
 	assert_int_equal(care_of(world, TABLE_MAX + 3), TABLE_MAX + 4);
 	assert_int_equal(counters->rows_applied_later, 3);
-	assert_int_equal(feed_receiver_held(world->receiver), 0);
+	assert_int_equal(feed_receiver_held(world->end.receiver), 0);
 	assert_int_equal(world->asks, 1);
 }
 
@@ -245,13 +215,13 @@ static void key_of_another_shard_waits_until_it_is_free(void **state)
 	tell(world, FEED_SET, SHARD, 1, 11);
 	tell(world, FEED_SET, OTHER_SHARD, 1, 22);
 	assert_int_equal(world->conflicts, 1);
-	assert_int_equal(feed_receiver_counters(world->receiver)->rows_key_conflict, 1);
+	assert_int_equal(feed_receiver_counters(world->end.receiver)->rows_key_conflict, 1);
 	pass(world, 10);
 	assert_int_equal(care_of(world, 1), 11);
 	tell(world, FEED_WITHDRAW, SHARD, 1, 0);
 	pass(world, 10);
 	assert_int_equal(care_of(world, 1), 22);
-	assert_int_equal(feed_receiver_held(world->receiver), 0);
+	assert_int_equal(feed_receiver_held(world->end.receiver), 0);
 }
 
 /* More refused rows than are kept: a snapshot brings them, while the shard stays in sync. */
@@ -261,12 +231,12 @@ static void forgotten_rows_come_by_a_snapshot(void **state)
 	struct feed_row rows[TABLE_MAX];
 	unsigned count = 0;
 
-	feed_receiver_keep_refused(world->receiver, 1);
+	feed_receiver_keep_refused(world->end.receiver, 1);
 	join(world, SHARD);
 	fill(world, TABLE_MAX + 3);
-	assert_int_equal(feed_receiver_refused(world->receiver), 1);
-	assert_int_equal(feed_receiver_counters(world->receiver)->rows_forgotten, 2);
-	assert_true(feed_receiver_lacks_rows(world->receiver));
+	assert_int_equal(feed_receiver_refused(world->end.receiver), 1);
+	assert_int_equal(feed_receiver_counters(world->end.receiver)->rows_forgotten, 2);
+	assert_true(feed_receiver_lacks_rows(world->end.receiver));
 	pass(world, RECEIVER_REFILL_PAUSE_MS);
 	assert_int_equal(world->asks, 1);
 	for (unsigned i = 0; i < 6; i++)
@@ -274,8 +244,8 @@ static void forgotten_rows_come_by_a_snapshot(void **state)
 	pass(world, 10);
 	assert_int_equal(world->asks, 2);
 	assert_int_equal(world->asked.version.epoch, 0);
-	assert_true(feed_receiver_in_sync(world->receiver));
-	assert_true(feed_receiver_has(world->receiver, SHARD, (struct feed_version){EPOCH, world->heads[SHARD]}));
+	assert_true(feed_receiver_in_sync(world->end.receiver));
+	assert_true(feed_receiver_has(world->end.receiver, SHARD, (struct feed_version){EPOCH, world->heads[SHARD]}));
 
 	for (unsigned i = 6; i < TABLE_MAX + 3; i++)
 		rows[count++] = row_of(FEED_SET, SHARD, i, i + 1, (uint8_t)(i + 1));
@@ -284,12 +254,12 @@ static void forgotten_rows_come_by_a_snapshot(void **state)
 	answer(world, CATCH_UP_SNAPSHOT_CHUNK, world->heads[SHARD] - 1, 0, rows, count);
 	answer(world, CATCH_UP_SNAPSHOT_END, world->heads[SHARD] - 1, 1, NULL, 0);
 	pass(world, 10);
-	assert_false(feed_receiver_lacks_rows(world->receiver));
-	assert_true(feed_receiver_in_sync(world->receiver));
-	assert_int_equal(binding_table_count(world->table), TABLE_MAX + 3 - 6);
+	assert_false(feed_receiver_lacks_rows(world->end.receiver));
+	assert_true(feed_receiver_in_sync(world->end.receiver));
+	assert_int_equal(binding_table_count(world->end.table), TABLE_MAX + 3 - 6);
 	assert_int_equal(care_of(world, 7), 99);
 	assert_int_equal(care_of(world, TABLE_MAX + 2), TABLE_MAX + 3);
-	assert_int_equal(feed_receiver_held(world->receiver), 0);
+	assert_int_equal(feed_receiver_held(world->end.receiver), 0);
 }
 
 /* A set row and its extra row, as one change. */
@@ -325,10 +295,10 @@ static void extra_rows_of_a_refused_row_come_by_a_snapshot(void **state)
 	feed_row_write(&row_writer, &rows[1]);
 	frames[0] = (struct wire_view){head, wire_written(&head_writer)};
 	frames[1] = (struct wire_view){octets, sizeof(octets)};
-	feed_receiver_feed(world->receiver, frames, 2, world->now_ms);
-	assert_int_equal(feed_receiver_counters(world->receiver)->malformed, 0);
-	assert_int_equal(feed_receiver_refused(world->receiver), 0);
-	assert_true(feed_receiver_lacks_rows(world->receiver));
+	feed_receiver_feed(world->end.receiver, frames, 2, world->now_ms);
+	assert_int_equal(feed_receiver_counters(world->end.receiver)->malformed, 0);
+	assert_int_equal(feed_receiver_refused(world->end.receiver), 0);
+	assert_true(feed_receiver_lacks_rows(world->end.receiver));
 
 	for (unsigned i = 0; i < 3; i++)
 		tell(world, FEED_WITHDRAW, SHARD, i, 0);
@@ -343,9 +313,9 @@ static void extra_rows_of_a_refused_row_come_by_a_snapshot(void **state)
 	answer(world, CATCH_UP_SNAPSHOT_END, world->heads[SHARD], 1, NULL, 0);
 	pass(world, 10);
 	assert_int_equal(care_of(world, TABLE_MAX), 77);
-	entry = table_writer_find(world->table, &key);
+	entry = table_writer_find(world->end.table, &key);
 	assert_true(binding_traits_load(entry).flags & BINDING_POLICED);
-	assert_false(feed_receiver_lacks_rows(world->receiver));
+	assert_false(feed_receiver_lacks_rows(world->end.receiver));
 }
 
 static void key_of_a_length_that_no_prefix_makes_is_counted(void **state)
@@ -355,9 +325,9 @@ static void key_of_a_length_that_no_prefix_makes_is_counted(void **state)
 	join(world, SHARD);
 	world->key_is_wrong = true;
 	tell(world, FEED_SET, SHARD, 1, 11);
-	assert_int_equal(feed_receiver_counters(world->receiver)->rows_wrong_key, 1);
-	assert_int_equal(binding_table_count(world->table), 0);
-	assert_true(feed_receiver_in_sync(world->receiver));
+	assert_int_equal(feed_receiver_counters(world->end.receiver)->rows_wrong_key, 1);
+	assert_int_equal(binding_table_count(world->end.table), 0);
+	assert_true(feed_receiver_in_sync(world->end.receiver));
 }
 
 /* A row that is late, of a binding that was withdrawn before the snapshot began, is no part of the snapshot. */
@@ -373,7 +343,7 @@ static void late_row_is_not_named_by_a_snapshot(void **state)
 
 	feed_heads_write(&writer, FEED_HEARTBEAT, world->now_ms, &heard, 1);
 	frames[0] = (struct wire_view){head, wire_written(&writer)};
-	feed_receiver_feed(world->receiver, frames, 1, world->now_ms);
+	feed_receiver_feed(world->end.receiver, frames, 1, world->now_ms);
 	pass(world, 10);
 	answer(world, CATCH_UP_SNAPSHOT_BEGIN, 20, 0, NULL, 0);
 	writer = wire_writer_of(head, sizeof(head));
@@ -381,11 +351,11 @@ static void late_row_is_not_named_by_a_snapshot(void **state)
 	feed_row_write(&row_writer, &row);
 	frames[0] = (struct wire_view){head, wire_written(&writer)};
 	frames[1] = (struct wire_view){octets, sizeof(octets)};
-	feed_receiver_feed(world->receiver, frames, 2, world->now_ms);
+	feed_receiver_feed(world->end.receiver, frames, 2, world->now_ms);
 	answer(world, CATCH_UP_SNAPSHOT_END, 20, 0, NULL, 0);
 	pass(world, 10);
 	assert_int_equal(care_of(world, 1), 0);
-	assert_true(feed_receiver_in_sync(world->receiver));
+	assert_true(feed_receiver_in_sync(world->end.receiver));
 }
 
 int main(void)

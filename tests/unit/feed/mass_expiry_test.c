@@ -6,16 +6,13 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
-#include <rte_rcu_qsbr.h>
-
 #include "bus_client.h"
-#include "feed_receiver.h"
+#include "receiving_end.h"
 #include "vectors.h"
 
 enum {
 	BINDINGS = 200 * FEED_ROWS_MAX,
 	EPOCH = 2,
-	LINE = 64,
 	BURST = 32,
 	RECLAIMS_A_TURN = 4096,
 	START_MS = 1000000,
@@ -24,25 +21,13 @@ enum {
 };
 
 struct world {
-	struct rte_rcu_qsbr *qsbr;
-	struct binding_table *table;
-	struct expiry expiry;
-	struct feed_receiver *receiver;
+	struct receiving_end end;
 	uint64_t now_ms; /* atomic: the worker's clock */
 	bool ends;       /* atomic */
 	uint64_t bursts; /* atomic: of the worker */
 	uint64_t valid;  /* atomic: bindings that its last burst found, and not expired */
 	pthread_t worker;
 };
-
-static void *allocate(size_t octets)
-{
-	size_t whole = (octets + LINE - 1) / LINE * LINE;
-	void *memory = aligned_alloc(LINE, whole);
-
-	memset(memory, 0, whole);
-	return memory;
-}
 
 static struct in6_addr key_of(unsigned number)
 {
@@ -56,10 +41,11 @@ static void *look_up(void *context)
 	struct world *world = context;
 	unsigned number = 0;
 
-	rte_rcu_qsbr_thread_register(world->qsbr, 0);
-	rte_rcu_qsbr_thread_online(world->qsbr, 0);
+	rte_rcu_qsbr_thread_register(world->end.qsbr, 0);
+	rte_rcu_qsbr_thread_online(world->end.qsbr, 0);
 	while (!__atomic_load_n(&world->ends, __ATOMIC_ACQUIRE)) {
-		uint64_t horizon = expiry_horizon(&world->expiry, __atomic_load_n(&world->now_ms, __ATOMIC_RELAXED));
+		uint64_t horizon =
+		        expiry_horizon(&world->end.expiry, __atomic_load_n(&world->now_ms, __ATOMIC_RELAXED));
 		struct binding_entry *entries[BURST];
 		const struct in6_addr *keys[BURST];
 		struct in6_addr addresses[BURST];
@@ -69,14 +55,14 @@ static void *look_up(void *context)
 			addresses[i] = key_of(number = (number + 7919) % BINDINGS);
 			keys[i] = &addresses[i];
 		}
-		binding_table_lookup(world->table, keys, BURST, entries);
+		binding_table_lookup(world->end.table, keys, BURST, entries);
 		for (unsigned i = 0; i < BURST; i++)
 			valid += entries[i] && binding_expiry_load(entries[i]) > horizon;
-		rte_rcu_qsbr_quiescent(world->qsbr, 0);
+		rte_rcu_qsbr_quiescent(world->end.qsbr, 0);
 		__atomic_store_n(&world->valid, valid, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&world->bursts, 1, __ATOMIC_RELEASE);
 	}
-	rte_rcu_qsbr_thread_offline(world->qsbr, 0);
+	rte_rcu_qsbr_thread_offline(world->end.qsbr, 0);
 	return NULL;
 }
 
@@ -90,42 +76,13 @@ static uint64_t valid_now(struct world *world)
 	return __atomic_load_n(&world->valid, __ATOMIC_RELAXED);
 }
 
-static int no_ask(void *context, struct wire_view frame)
-{
-	(void)context, (void)frame;
-	return 0;
-}
-
-static bool resolve(void *context, const struct feed_row *row, struct binding_record *record)
-{
-	(void)context, (void)row;
-	record->route = 0;
-	record->own = 0;
-	return true;
-}
-
-static void trouble(void *context, enum receiver_trouble trouble, const struct feed_row *row)
-{
-	(void)context, (void)trouble, (void)row;
-	fail();
-}
-
 static int start(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	struct receiver_outlet outlet = {.context = world, .ask = no_ask, .resolve = resolve, .trouble = trouble};
-	struct binding_table_options options = {
-	        .bindings_max = BINDINGS,
-	        .memory = {.allocate = allocate, .release = free},
-	};
+	struct receiver_outlet outlet = {.context = world};
 
 	world->now_ms = START_MS;
-	world->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	rte_rcu_qsbr_init(world->qsbr, 1);
-	options.qsbr = world->qsbr;
-	assert_int_equal(binding_table_new(&options, &world->table), 0);
-	expiry_start(&world->expiry, START_MS, 0, 0);
-	world->receiver = feed_receiver_new(world->table, &world->expiry, 0, &outlet);
+	receiving_end_open(&world->end, BINDINGS, 0, START_MS, &outlet);
 	*state = world;
 	return 0;
 }
@@ -134,9 +91,7 @@ static int end(void **state)
 {
 	struct world *world = *state;
 
-	feed_receiver_free(world->receiver);
-	binding_table_free(world->table);
-	free(world->qsbr);
+	receiving_end_close(&world->end);
 	free(world);
 	return 0;
 }
@@ -168,7 +123,7 @@ static void batch(struct world *world, uint8_t operation, uint64_t first, unsign
 	}
 	frames[0] = (struct wire_view){head, wire_written(&head_writer)};
 	frames[1] = (struct wire_view){rows, sizeof(rows)};
-	feed_receiver_feed(world->receiver, frames, 2, world->now_ms);
+	feed_receiver_feed(world->end.receiver, frames, 2, world->now_ms);
 }
 
 static void all_expire_in_one_second(void **state)
@@ -179,14 +134,14 @@ static void all_expire_in_one_second(void **state)
 
 	for (unsigned number = 0; number < BINDINGS; number += FEED_ROWS_MAX, sequence += FEED_ROWS_MAX)
 		batch(world, FEED_SET, sequence, number);
-	assert_int_equal(binding_table_count(world->table), BINDINGS);
+	assert_int_equal(binding_table_count(world->end.table), BINDINGS);
 	assert_int_equal(pthread_create(&world->worker, NULL, look_up, world), 0);
 	assert_int_equal(valid_now(world), BURST);
 
 	/* the second passes: nobody does anything, and all are absent */
 	__atomic_store_n(&world->now_ms, EXPIRY_MS + SECOND_MS, __ATOMIC_RELAXED);
 	assert_int_equal(valid_now(world), 0);
-	assert_int_equal(binding_table_count(world->table), BINDINGS);
+	assert_int_equal(binding_table_count(world->end.table), BINDINGS);
 
 	/* the owner withdraws them, turn by turn of the main core */
 	bursts = __atomic_load_n(&world->bursts, __ATOMIC_ACQUIRE);
@@ -196,18 +151,18 @@ static void all_expire_in_one_second(void **state)
 			number += FEED_ROWS_MAX;
 			sequence += FEED_ROWS_MAX;
 		}
-		feed_receiver_tick(world->receiver, world->now_ms);
-		table_writer_reclaim(world->table, RECLAIMS_A_TURN, NULL, NULL);
+		feed_receiver_tick(world->end.receiver, world->now_ms);
+		table_writer_reclaim(world->end.table, RECLAIMS_A_TURN, NULL, NULL);
 		assert_int_equal(valid_now(world), 0);
 		turns++;
 	}
 	assert_true(turns >= BINDINGS / FEED_ROWS_MAX / BUS_CLIENT_FEED_A_TURN);
 	assert_true(__atomic_load_n(&world->bursts, __ATOMIC_ACQUIRE) >= bursts + 2 * turns);
-	assert_int_equal(binding_table_count(world->table), 0);
+	assert_int_equal(binding_table_count(world->end.table), 0);
 
 	/* and there is room again, without waiting for what has not been taken back yet */
 	__atomic_store_n(&world->now_ms, START_MS, __ATOMIC_RELAXED);
-	while (table_writer_reclaim(world->table, RECLAIMS_A_TURN, NULL, NULL))
+	while (table_writer_reclaim(world->end.table, RECLAIMS_A_TURN, NULL, NULL))
 		;
 	for (unsigned number = 0; number < BINDINGS; number += FEED_ROWS_MAX, sequence += FEED_ROWS_MAX)
 		batch(world, FEED_SET, sequence, number);
