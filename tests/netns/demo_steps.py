@@ -135,7 +135,7 @@ def correspondent_finds_it():
     assert addresses == [cast.address], f"AAAA {addresses}, not {cast.address}"
     assert len(keys) == 1, f"HIP {keys}"
     assert pointers == [name + "."], f"PTR {pointers}"
-    answered = story.run("cn", "ping", "-n", "-i", "0.05", "-c", "10", name).count("bytes from")
+    answered = story.ping("cn", name, 10)
     assert answered == 10, f"{answered} of 10 echo requests answered"
     cast.stream = cast.stack.enter_context(traffic.Stream("cn", "mn", addresses[0]))
     stream_goes_on()
@@ -239,7 +239,7 @@ def authentication_server_dies():
         programs.wait_until(lambda: stats("controlplane")["relay"]["retransmissions"] > before, "a repeated question to the authentication server")
         assert not results, f"a bootstrap without an authentication server ended: {results[0]}"
         restart("authserver")
-        waiting.join(30)
+        waiting.join(programs.PATIENCE_S)
     stream_goes_on()
     assert echo.lost == 0, f"{echo.lost} of {len(echo.sent)} echo requests lost without an authentication server"
     assert results and isinstance(results[0], tuple), f"the bootstrap that waited: {results}"
@@ -248,7 +248,7 @@ def authentication_server_dies():
 
 def data_plane_dies():
     before = bindings()
-    with traffic.Echo("cn", cast.address) as echo:
+    with traffic.Echo("cn", cast.address, last_s=1) as echo:
         kill("dataplane")
         begun = time.monotonic()
         restart("dataplane")
@@ -295,8 +295,8 @@ def counters_add_up():
     cast.stream.end()
     programs.wait_until(lambda: quiet("cn"), "the end of the stream's last packets")
     before = story.kedge("dataplane", "bindings")["rows"][0]
-    with story.Capture("cn", "internet0") as capture:
-        story.run("cn", "ping", "-n", "-i", "0.01", "-c", "200", cast.node.facts["fqdn"])
+    with story.Capture("cn", "internet0") as capture, traffic.Echo("cn", cast.address, count=200) as echo:
+        echo.finish()
     after = story.kedge("dataplane", "bindings")["rows"][0]
     sent, received = (len(capture.packets(f"ipv6.{end} == {cast.address}")) for end in ("dst", "src"))
     down, up = (after[name] - before[name] for name in ("down_packets", "up_packets"))

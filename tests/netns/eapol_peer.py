@@ -84,7 +84,7 @@ class ExternalSim:
         self.socket.close()
 
 
-def authenticate(node, folder, usim, realm, address, port, secret, method="AKA'", identity=None, reauthentications=0, timeout_s=15):
+def authenticate(node, folder, usim, realm, address, port, secret, method="AKA'", identity=None, reauthentications=0, timeout_s=60):
     """Runs eapol_test in a node against a RADIUS server; returns its Outcome. identity: the name that the peer gives itself, else the
     permanent one of the USIM."""
     folder.mkdir(parents=True, exist_ok=True)

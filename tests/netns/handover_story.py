@@ -56,7 +56,7 @@ def story_without_overlap_the_stream_survives():
     """What is lost is what was sent while there was no path and what was on the old one; TCP makes it good."""
     home_address = node.facts["home_address"]
     with traffic.Stream("cn", "mn", home_address) as stream:
-        with traffic.Echo("cn", home_address) as echo:
+        with traffic.Echo("cn", home_address, last_s=1) as echo:
             go("wlan", echo, overlap_ms=0)
             go("cellular", echo, overlap_ms=0)
         records = stream.records
@@ -73,7 +73,7 @@ def story_the_session_follows():
     for network in ("wlan", "cellular"):
         lab.move(network)
         node.wait_bound_at(topology.ACCESSES[network].address)
-        programs.wait_until(lambda: source().startswith(f"[{topology.ACCESSES[network].address}]"), "the session at the new address", 10)  # pylint: disable=cell-var-from-loop
+        programs.wait_until(lambda: source().startswith(f"[{topology.ACCESSES[network].address}]"), "the session at the new address")  # pylint: disable=cell-var-from-loop
 
 
 def seen_as(correspondent, bound_to=None):
@@ -83,7 +83,7 @@ def seen_as(correspondent, bound_to=None):
     with topology.inside("mn"):
         client = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
     with listener, client:
-        client.settimeout(10)
+        client.settimeout(traffic.PATIENCE_S)
         if bound_to is not None:
             client.bind((bound_to, 0))
         client.connect((correspondent, listener.getsockname()[1]))

@@ -18,6 +18,7 @@ ETH_P_IPV6, PACKET_OUTGOING = 0x86DD, 4
 IPV6_IN_IPV6, FRAGMENT = 41, 44
 INTERFACE, TABLE = "home0", 300
 OUTER_BYTES = 40
+SO_RCVBUFFORCE, QUEUE_BYTES = 33, 16 << 20
 MTU_BYTES = 1460  # 1500 of the access less the outer header
 
 
@@ -121,6 +122,7 @@ class HomeTunnel:
 
 def packet_socket(interface):
     one = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IPV6))
+    one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, QUEUE_BYTES)
     one.bind((interface, ETH_P_IPV6))
     return one
 

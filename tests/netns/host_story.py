@@ -42,7 +42,7 @@ def converse(client_node, source, server_node, address, port):
         listener = socket.create_server((address, port), family=family)
     with topology.inside(client_node):
         client = socket.socket(family, socket.SOCK_STREAM)
-    client.settimeout(10)
+    client.settimeout(traffic.PATIENCE_S)
     if source:
         client.bind((source, 0))
     client.connect((address, port))
@@ -62,7 +62,7 @@ def converse(client_node, source, server_node, address, port):
     back = b""
     while len(back) < len(BULK):
         back += client.recv(65536)
-    thread.join(10)
+    thread.join(traffic.PATIENCE_S)
     assert received == [BULK] and back == BULK
     for one in (client, server, listener):
         one.close()
@@ -129,7 +129,7 @@ def story_datagrams_in_fragments_are_put_together():
     with topology.inside("cn"):
         client = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     for one in (server, client):
-        one.settimeout(10)
+        one.settimeout(traffic.PATIENCE_S)
     client.sendto(octets, (topology.SERVICE_ADDRESS, 5000))
     received, peer = server.recvfrom(65536)
     assert received == octets
@@ -148,10 +148,10 @@ def story_tcp_in_ipv4():
 def story_a_closed_port_refuses():
     """The kernel's answers go out: a reset, and an ICMPv6 error that comes back to the host's own socket."""
     with topology.inside("cn"), socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as client:
-        client.settimeout(5)
+        client.settimeout(traffic.PATIENCE_S)
         assert client.connect_ex((topology.SERVICE_ADDRESS, 4444)) == 111
     with topology.inside("home"), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(traffic.PATIENCE_S)
         client.bind((topology.DATA_PLANE_ADDRESS, 0))
         client.connect((CORRESPONDENT, 4444))
         client.send(b"anybody?")

@@ -46,7 +46,7 @@ class Node:
     def status(self):
         """What it says of itself; {} while it does not answer."""
         command = (str(self.program), "status", "--json", "--config", str(self.configuration))
-        done = subprocess.run(topology.in_node("mn", *command), capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(topology.in_node("mn", *command), capture_output=True, text=True, timeout=programs.PATIENCE_S, check=False)
         return json.loads(done.stdout) if done.returncode == 0 else {}
 
     def start(self):
@@ -62,7 +62,7 @@ class Node:
             if programs.running_pid(self.name) is None:
                 raise Refused(f"{self.name} ended:\n{programs.tail(programs.log_of(self.name))}")
             return self.facts.get("state") == "bound" and address in (None, self.facts["care_of_address"])
-        programs.wait_until(look, f"a binding of {self.name}", 30)
+        programs.wait_until(look, f"a binding of {self.name}")
 
     def stop(self):
         programs.stop(self.name)

@@ -24,7 +24,7 @@ class Local(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
     def __init__(self, path):
-        super().__init__("localhost", timeout=10)
+        super().__init__("localhost", timeout=programs.PATIENCE_S)
         self.path = str(path)
 
     def connect(self):
@@ -191,7 +191,7 @@ def story_dpdks_telemetry_has_them_too():
     daemons.start(daemons.DAEMONS[2])
     assert story.ping("cn", topology.SERVICE_ADDRESS, 2) == 2
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as one:
-        one.settimeout(10)
+        one.settimeout(programs.PATIENCE_S)
         one.connect("/var/run/dpdk/kedge-lab/dpdk_telemetry.v2")
         json.loads(one.recv(1024))
 

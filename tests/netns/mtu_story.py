@@ -17,7 +17,7 @@ import node  # noqa: E402
 
 IMSI, K, OPC = "001010000000001", bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
 CORRESPONDENT = "2001:db8:c::10"
-PATH_BYTES, HEADERS = 1280, 40 + 8
+PATH_BYTES = 1280
 SIZES = (1240, 1241, 1260, 1280)  # of inner packets: the first still fits into one outer packet
 matti = None
 
@@ -33,12 +33,6 @@ def counters():
 def inner_mtu():
     """What one outer packet carries, as the control plane has it and as the data plane has it."""
     return [story.kedge(*words)["rows"][0]["inner_mtu_bytes"] for words in (("binding", "show"), ("dataplane", "bindings"))]
-
-
-def pings(where, destination, size, count=3, *more):
-    """Echo requests that make inner packets of so many octets; how many were answered."""
-    told = story.run(where, "ping", "-n", "-i", "0.05", "-W", "2", "-c", str(count), "-s", str(size - HEADERS), *more, destination, check=False)
-    return told.count("bytes from"), told
 
 
 def story_a_node_is_bound_behind_a_path_of_1280_octets():
@@ -61,7 +55,7 @@ def story_a_node_is_bound_behind_a_path_of_1280_octets():
 def story_the_path_is_learnt_and_told():
     """M-19, RFC 8201, RFC 2473 8: the router's Packet Too Big reaches the correspondent, and both tables."""
     with home_tunnel.HomeTunnel(matti, PATH_BYTES):
-        _, told = pings("cn", home_address(), 1400, 1, "-M", "do")
+        told = story.too_big("cn", home_address(), 1400)
         assert re.search(r"Packet too big: mtu=1280", told), told
         programs.wait_until(lambda: inner_mtu() == [1240, 1240], "a path MTU of 1280 in both tables")
     assert counters()["path_mtu_learnt"] >= 1
@@ -72,9 +66,8 @@ def story_inner_packets_of_up_to_1280_octets_pass():
     before = counters()
     with home_tunnel.HomeTunnel(matti, PATH_BYTES):
         for size in SIZES:
-            for where, to, more in (("cn", home_address(), ()), ("mn", CORRESPONDENT, ("-I", home_address()))):
-                answered, told = pings(where, to, size, 3, *more)
-                assert answered == 3, (where, size, told)
+            for where, to, source in (("cn", home_address(), None), ("mn", CORRESPONDENT, home_address())):
+                assert story.ping(where, to, 3, source=source, payload_bytes=size - story.ECHO_HEADERS) == 3, (where, size)
     after = counters()
     # three requests and three answers of each of the three sizes that do not fit, down as well as up
     assert after["fragmented"] - before["fragmented"] == 18, after

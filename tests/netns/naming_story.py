@@ -100,16 +100,16 @@ class Server:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(60)
 
     def serves(self, zone):
         try:
-            return bool(dns.query.udp(dns.message.make_query(zone, "SOA"), ADDRESS, port=PORT, timeout=0.5).answer)
+            return bool(dns.query.udp(dns.message.make_query(zone, "SOA"), ADDRESS, port=PORT, timeout=2).answer)
         except (OSError, dns.exception.Timeout):
             return False
 
 
-def wait_until(predicate, what, timeout_s=20.0):
+def wait_until(predicate, what, timeout_s=40.0):
     end = time.monotonic() + timeout_s
     while not predicate():
         assert time.monotonic() < end, what
@@ -131,7 +131,7 @@ class Client:
     def say(self, *words):
         self.process.stdin.write((" ".join(str(word) for word in words) + "\n").encode())
 
-    def read_line(self, timeout_s=40.0):
+    def read_line(self, timeout_s=80.0):
         while b"\n" not in self.buffer:
             readable, _, _ = select.select([self.process.stdout], [], [], timeout_s)
             assert readable, "the client says nothing"
@@ -182,12 +182,12 @@ class Client:
 
     def quit(self):
         self.say("quit")
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
 
 
 def ask(name, kind):
     """What the server says, as sorted texts; by TCP, since HIP records are long."""
-    answer = dns.query.tcp(dns.message.make_query(name, kind), ADDRESS, port=PORT, timeout=5)
+    answer = dns.query.tcp(dns.message.make_query(name, kind), ADDRESS, port=PORT, timeout=30)
     assert answer.flags & dns.flags.AA
     return sorted(record.to_text() for rrset in answer.answer for record in rrset if rrset.rdtype == dns.rdatatype.from_text(kind))
 
@@ -212,7 +212,7 @@ def expect_nothing(name, address):
 def update_by_hand(zone, change):
     message = dns.update.Update(zone, keyring=dns.tsigkeyring.from_text({"kedge": SECRET}), keyname="kedge", keyalgorithm=dns.tsig.HMAC_SHA256)
     change(message)
-    assert dns.query.tcp(message, ADDRESS, port=PORT, timeout=5).rcode() == dns.rcode.NOERROR
+    assert dns.query.tcp(message, ADDRESS, port=PORT, timeout=30).rcode() == dns.rcode.NOERROR
 
 
 # The story's steps; each gets the server and its folder.

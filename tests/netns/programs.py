@@ -50,7 +50,10 @@ def start(node, name, command, environment=None):
     return process.pid
 
 
-def wait_until(predicate, what, timeout_s=10.0):
+PATIENCE_S = 40.0  # with an event that comes in a moment where nobody else wants the processors
+
+
+def wait_until(predicate, what, timeout_s=PATIENCE_S):
     """Waits until the predicate is true and returns its value; TimeoutError with `what` after timeout_s."""
     end = time.monotonic() + timeout_s
     while True:
@@ -62,7 +65,7 @@ def wait_until(predicate, what, timeout_s=10.0):
         time.sleep(0.02)
 
 
-def wait_for_line(name, pattern, offset=0, timeout_s=10.0):
+def wait_for_line(name, pattern, offset=0, timeout_s=PATIENCE_S):
     """Waits for a line in a program's log behind `offset` octets; fails at once if the program has ended. Returns the match."""
     expression = re.compile(pattern, re.MULTILINE)
 
@@ -90,7 +93,7 @@ def sanitizer_reports():
             if "Sanitizer" in line or "runtime error:" in line]
 
 
-def end_process(pid, patience_s=5.0, signals=(signal.SIGTERM, signal.SIGKILL)):
+def end_process(pid, patience_s=20.0, signals=(signal.SIGTERM, signal.SIGKILL)):
     """Asks a process to end, insists after patience_s, and returns when it is gone."""
     try:
         handle = os.pidfd_open(pid)
@@ -99,6 +102,7 @@ def end_process(pid, patience_s=5.0, signals=(signal.SIGTERM, signal.SIGKILL)):
     try:
         for number in signals:
             signal.pidfd_send_signal(handle, number)
+            signal.pidfd_send_signal(handle, signal.SIGCONT)  # one that a story has stopped
             if select.select([handle], [], [], patience_s)[0]:
                 break
     except ProcessLookupError:

@@ -134,8 +134,8 @@ def story_wish_of_a_node():
     assert juha.facts["fqdn"] == "node-juha.mob.example", juha.facts
     juha.configuration.write_text(juha.configuration.read_text().replace('fqdn: ""', 'fqdn: "juha.mob.example"'))
     os.kill(programs.running_pid(juha.name), signal.SIGHUP)
-    programs.wait_until(lambda: juha.status().get("fqdn") == "juha.mob.example", "the wished name", 20)
-    programs.wait_until(lambda: story.ask("cn", "juha.mob.example", "AAAA") == [address], "the name in the zone", 20)
+    programs.wait_until(lambda: juha.status().get("fqdn") == "juha.mob.example", "the wished name")
+    programs.wait_until(lambda: story.ask("cn", "juha.mob.example", "AAAA") == [address], "the name in the zone")
     facts = juha.status()
     assert (facts["state"], facts["home_address"], facts["bootstraps"]) == ("bound", address, 2), facts
     assert story.ping("cn", "juha.mob.example") == 1

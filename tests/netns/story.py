@@ -34,10 +34,14 @@ import dns_server
 import lab
 import programs
 import topology
+import traffic
 from capture import Capture  # noqa: F401  (for stories)
 from programs import wait_until  # noqa: F401  (for stories)
 
 SKIPPED = 77
+DNS_PATIENCE_S = 20
+PING_INTERVAL_S = 0.05
+ECHO_HEADERS = 40 + 8  # of IPv6 and ICMPv6
 WORK = programs.STATE / "story"  # captures and files of the story's own
 
 
@@ -47,7 +51,7 @@ class Skip(Exception):
 
 # Commands in nodes
 
-def run(node, *command, check=True, timeout_s=30.0):
+def run(node, *command, check=True, timeout_s=120.0):
     """Runs a command in a node and returns what it printed; with check a failure is an AssertionError that shows all of it."""
     done = subprocess.run(topology.in_node(node, *command), capture_output=True, text=True, timeout=timeout_s, check=False)
     if check and done.returncode != 0:
@@ -55,14 +59,22 @@ def run(node, *command, check=True, timeout_s=30.0):
     return done.stdout
 
 
-def ping(node, address, count=1, timeout_s=2):
-    """How many of `count` echo requests from a node are answered."""
-    printed = run(node, "ping", "-n", "-i", "0.05", "-c", str(count), "-W", str(timeout_s), address, check=False)
-    received = re.search(r"(\d+) received", printed)
-    return int(received.group(1)) if received else 0
+def ping(node, address, count=1, timeout_s=15, source=None, payload_bytes=56):
+    """How many of `count` echo requests from a node are answered; it returns as soon as all are, else timeout_s after the last one was sent. (ping(8)
+    waits no longer than two round trips for the rest once something has been answered: too short on a busy machine.)"""
+    if ":" not in address:
+        address = ask(node, address, "AAAA")[0]
+    with traffic.Echo(node, address, PING_INTERVAL_S, payload_bytes, timeout_s, source, count) as echo:
+        echo.finish()
+    return len(echo.received)
 
 
-def kedge(*arguments, check=True, timeout_s=30.0):
+def too_big(node, address, octets):
+    """What ping(8) says of an echo request of so many octets that must not be fragmented. The first ICMP error, or an answer, ends it."""
+    return run(node, "ping", "-n", "-M", "do", "-c", "1", "-i", "30", "-w", "20", "-s", str(octets - ECHO_HEADERS), address, check=False)
+
+
+def kedge(*arguments, check=True, timeout_s=120.0):
     """The operators' shell with --json; returns what it answered."""
     program = daemons.build_folder() / "controlplane/shell/kedge"
     command = (str(program), "--config", str(daemons.CONFIGURATION / "shell.yaml"), "--json") + arguments
@@ -78,10 +90,7 @@ def ask(node, name, kind):
     """The texts of the records of a name, asked by a node of the lab's DNS server; an empty list where there are none."""
     question = dns.message.make_query(name, kind)
     with topology.inside(node):
-        answer = dns.query.udp(question, topology.DNS_ADDRESS, port=dns_server.PORT, timeout=5)
-    if answer.flags & dns.flags.TC:
-        with topology.inside(node):
-            answer = dns.query.tcp(question, topology.DNS_ADDRESS, port=dns_server.PORT, timeout=5)
+        answer, _ = dns.query.udp_with_fallback(question, topology.DNS_ADDRESS, port=dns_server.PORT, timeout=DNS_PATIENCE_S)
     return sorted(record.to_text() for records in answer.answer for record in records if records.rdtype == dns.rdatatype.from_text(kind))
 
 
@@ -102,7 +111,7 @@ def update(zone, signed=True):
 def send_update(node, message):
     """Sends an update from a node; returns the name of the answer's code (NOERROR, REFUSED, …)."""
     with topology.inside(node):
-        return dns.rcode.to_text(dns.query.tcp(message, topology.DNS_ADDRESS, port=dns_server.PORT, timeout=5).rcode())
+        return dns.rcode.to_text(dns.query.tcp(message, topology.DNS_ADDRESS, port=dns_server.PORT, timeout=DNS_PATIENCE_S).rcode())
 
 
 # Running the story

@@ -15,7 +15,7 @@ PORT = 18120
 centre = None
 
 
-def authenticate(card, method="AKA'", secret=SECRET, reauthentications=0, timeout_s=15):
+def authenticate(card, method="AKA'", secret=SECRET, reauthentications=0, timeout_s=60):
     return eapol_peer.authenticate("home", story.scratch("peer"), card, REALM, "::1", PORT, secret, method=method,
                                    reauthentications=reauthentications, timeout_s=timeout_s)
 

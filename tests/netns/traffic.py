@@ -11,6 +11,7 @@ import topology
 
 ECHO_REQUEST, ECHO_REPLY = 128, 129
 ICMP6_FILTER, ICMPV6_BLOCK_ALL = 1, [0xFFFFFFFF] * 8
+PATIENCE_S = 40  # with one that does not answer
 
 
 class Running:
@@ -47,11 +48,12 @@ class Running:
 
 class Echo(Running):
     """Echo requests from a node, from its address `source` if that is given, to an IPv6 address, one each interval_s. `sent` and `received` are
-    {sequence number: monotonic time}; last_s is how long answers are waited for at the end."""
+    {sequence number: monotonic time}; last_s is how long answers that are missing are waited for at the end. With `count` it
+    sends no more than that; finish() waits for the answers."""
 
-    def __init__(self, node, address, interval_s=0.01, payload_bytes=56, last_s=1.0, source=None):
+    def __init__(self, node, address, interval_s=0.01, payload_bytes=56, last_s=10.0, source=None, count=None):
         super().__init__()
-        self.interval_s, self.last_s = interval_s, last_s
+        self.interval_s, self.last_s, self.count = interval_s, last_s, count
         self.payload = os.urandom(payload_bytes)
         self.identifier = int.from_bytes(os.urandom(2), "big")
         self.sent, self.received = {}, {}
@@ -66,7 +68,7 @@ class Echo(Running):
 
     def work(self):
         next_sending = time.monotonic()
-        while not self.ending.is_set():
+        while not self.ending.is_set() and len(self.sent) != self.count:
             self.send()
             next_sending += self.interval_s
             self.receive_until(next_sending)
@@ -96,6 +98,11 @@ class Echo(Running):
             if identifier == self.identifier and packet[8:] == self.payload:
                 self.received.setdefault(number, time.monotonic())
 
+    def finish(self):
+        """Returns when `count` requests are sent, and answered or last_s over."""
+        self.thread.join()
+        self.end()
+
     @property
     def lost(self):
         return len(self.sent) - len(self.received)
@@ -121,7 +128,7 @@ class Stream(Running):
             self.listener = socket.create_server((address, port), family=socket.AF_INET6)
         with topology.inside(client):
             self.client = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-        self.client.settimeout(10)
+        self.client.settimeout(PATIENCE_S)
         self.client.connect((address, port))
         self.server, _ = self.listener.accept()
         self.echo = threading.Thread(target=self.send_back, daemon=True)
@@ -170,14 +177,14 @@ def bulk(client, server, address, octets, source=None):
         sender = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
     came = 0
     with listener, sender:
-        listener.settimeout(20)
-        sender.settimeout(20)
+        listener.settimeout(PATIENCE_S)
+        sender.settimeout(PATIENCE_S)
         if source:
             sender.bind((source, 0))
         sender.connect((address, listener.getsockname()[1]))
         accepted, _ = listener.accept()
         with accepted:
-            accepted.settimeout(20)
+            accepted.settimeout(PATIENCE_S)
             sending = threading.Thread(target=lambda: (sender.sendall(bytes(octets)), sender.shutdown(socket.SHUT_WR)), daemon=True)
             sending.start()
             while part := accepted.recv(65536):

@@ -23,7 +23,7 @@ def with_workers(workers, device=None, more=""):
     """The lab's data plane with so many workers."""
     def edit(text):
         if device:
-            text = text.replace("net_af_packet,iface=core0", device)
+            text = text.replace(topology.DATA_PLANE_DEVICE, device)
         return host_port.with_host_port(text) + f"workers: {workers}\n{more}"
     host_port.restart(edit)
     programs.wait_until(lambda: shown()["in_sync"], "a data plane that has caught up")
@@ -49,7 +49,7 @@ def exchange():
     binding_before, workers_before, walk_before = binding(), shown()["workers"], stats()["walk"]
     with contextlib.ExitStack() as stack:
         flows = [stack.enter_context(traffic.Echo("cn", node.facts["home_address"], 0.02, source=source)) for source in FLOWS]
-        programs.wait_until(lambda: all(len(flow.received) >= PACKETS for flow in flows), "answers in all flows", 30)
+        programs.wait_until(lambda: all(len(flow.received) >= PACKETS for flow in flows), "answers in all flows")
     sent = sum(len(flow.sent) for flow in flows)
     assert sum(flow.lost for flow in flows) == 0, ([flow.lost for flow in flows], stats()["drops"])
     binding_after, workers_after, after = binding(), shown()["workers"], stats()
@@ -93,7 +93,7 @@ def story_two_workers_with_a_queue_each():
 
 def story_two_workers_share_one_queue():
     """Whoever polls it hands the flows of the other over, and the other sends through it."""
-    with_workers(2, "net_af_packet,iface=core0,qpairs=1")
+    with_workers(2, topology.DATA_PLANE_DEVICE + ",qpairs=1")
     port = shown()["ports"][0]
     assert (port["queues"], port["transmit_queues"]) == (1, 1), port
     _, shares = exchange()
@@ -101,7 +101,7 @@ def story_two_workers_share_one_queue():
 
 
 def story_three_workers_share_two_queues():
-    with_workers(3, "net_af_packet,iface=core0,qpairs=2")
+    with_workers(3, topology.DATA_PLANE_DEVICE + ",qpairs=2")
     _, shares = exchange()
     all_worked(shares)
 

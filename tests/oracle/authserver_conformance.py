@@ -354,6 +354,7 @@ def message_authenticator(target):
             except TimeoutError:
                 continue
             raise AssertionError('answered: %s' % answer.hex())
+        client.socket.settimeout(20)
         client.socket.sendto(good, client.server)
         assert radius.parse_response(client.socket.recv(4096), 7, authenticator, target.secret).eap
     finally:

@@ -37,7 +37,7 @@ class Bench:
         self.sleep(max(0, self.last_s + self.pace_s - self.now_s()))
         self.last_s = self.now_s()
 
-    def exchange(self, update=None, mobility_header=None, wrong_mac=False, timeout_s=2.0, **changes):
+    def exchange(self, update=None, mobility_header=None, wrong_mac=False, timeout_s=20.0, **changes):
         """(BindingAcknowledgement or None, packet that was sent, packet of the answer)."""
         update = update or self.device.build_update(**changes)
         self.pace()

@@ -117,15 +117,18 @@ class Session:
         self._wait(self.transport.now() + duration_s, lambda: False)
         return self.transport.received[first:]
 
-    def send_raw(self, octets, listen_s=1.0):
-        """Sends any octets and returns the datagrams that came back meanwhile, unhandled."""
+    def send_raw(self, octets, listen_s=1.0, patience_s=0.0):
+        """Sends any octets and returns the datagrams that came back meanwhile, unhandled. The first one may take
+        patience_s, if that is longer; what follows it is listened for as long as ever."""
         self.transport.send(octets)
-        deadline, result = self.transport.now() + listen_s, []
+        deadline, result = self.transport.now() + max(listen_s, patience_s), []
         while True:
             remaining = deadline - self.transport.now()
             octets = self.transport.receive(remaining) if remaining > 0 else None
             if octets is None:
                 return result
+            if not result and patience_s:
+                deadline = self.transport.now() + listen_s
             result.append(octets)
 
     # -- start --

@@ -13,6 +13,7 @@ from transport import namespace
 ETH_P_IPV6 = 0x86dd
 PACKET_OUTGOING = 4
 ECHO_REQUEST, ECHO_REPLY = 128, 129
+SO_RCVBUFFORCE, QUEUE_BYTES = 33, 16 << 20     # others' traffic waits here, too, until somebody reads
 
 
 def encapsulated(inner, care_of, home_agent, hop_limit=64):
@@ -45,6 +46,7 @@ class Tunnel:
         self.interface = interface
         with namespace(network_namespace):
             self.packet_socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IPV6))
+            self.packet_socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, QUEUE_BYTES)
             self.packet_socket.bind((interface, ETH_P_IPV6))
             # nobody reads it: while it is open the kernel does not answer protocol 41 with Parameter Problem
             self.silencer = socket.socket(socket.AF_INET6, socket.SOCK_RAW, mobile_ip.IPV6_IN_IPV6)

@@ -114,7 +114,7 @@ class Sockets(unittest.TestCase):
 
     def test_binding(self):
         self.agent.answers.append(acknowledgement())
-        result = self.node.binding_update()
+        result = self.node.binding_update(timeout_s=20)
         self.assertEqual((result.status, result.sequence, result.lifetime_s, result.attempts), (0, 42, 600, 1))
         self.assertEqual(self.agent.updates, [result.packet])
 
@@ -122,27 +122,27 @@ class Sockets(unittest.TestCase):
         """N-4, N-5: repeated under a new number after wrong MAC, wrong SPI, wrong number."""
         self.agent.answers += [acknowledgement(key=bytes(16)), acknowledgement(spi=SPI + 1), acknowledgement(number=7),
                                acknowledgement()]
-        result = self.node.binding_update(attempts=4, timeout_s=0.2)
+        result = self.node.binding_update(attempts=4, timeout_s=1)
         self.assertEqual((result.status, result.attempts, result.acknowledged_sequence), (0, 4, 45))
         self.assertEqual(self.node.counters['N-5: SPI, MAC or number of BA'], 3)
 
     def test_sequence(self):
         """N-6: after 135 it goes on once at its number + 1."""
         self.agent.answers += [acknowledgement(135, number=1000), acknowledgement()]
-        result = self.node.binding_update()
+        result = self.node.binding_update(timeout_s=20)
         self.assertEqual((result.status, result.sequence), (0, 1001))
 
     def test_authentication(self):
         """N-6: 146 counts for two different outstanding numbers only."""
         self.agent.answers += [acknowledgement(146), acknowledgement(146), acknowledgement()]
-        result = self.node.binding_update(attempts=5)
+        result = self.node.binding_update(attempts=5, timeout_s=20)
         self.assertEqual((result.status, result.attempts), (146, 2))
 
     def test_misbehaviour(self):
         self.agent.answers += [lambda sequence: None] * 3
-        self.node.binding_update(attempts=1, timeout_s=0.1, wrong_mac=True)
+        self.node.binding_update(attempts=1, timeout_s=0.5, wrong_mac=True)
         self.node.replay_update(self.node.sent_updates[0])
-        self.node.binding_update(attempts=1, timeout_s=0.1, sequence=5, spi=77)
+        self.node.binding_update(attempts=1, timeout_s=0.5, sequence=5, spi=77)
         self.assertEqual(len(self.agent.updates), 3)
         self.assertEqual(self.agent.updates[0], self.agent.updates[1])
         header, _ = mobile_ip.mobility_header_of(self.agent.updates[0])

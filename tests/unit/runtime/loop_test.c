@@ -15,7 +15,7 @@
 #include "command_server.h"
 #include "vectors.h"
 
-enum { CHANNEL_A = 1, CHANNEL_B, CHANNEL_STREAM, PORT_A = 42117, PORT_B = 42118, PORT_STREAM = 42119 };
+enum { CHANNEL_A = 1, CHANNEL_B, CHANNEL_STREAM };
 
 struct world {
 	struct loop *loop;
@@ -24,9 +24,23 @@ struct world {
 	struct timer timer;
 	struct command_server *server;
 	void *zeromq;
+	uint16_t port_a, port_b, port_stream; /* nobody's else */
 };
 
 static struct world *the_world; /* timers know no context */
+
+/* A port of ::1 that nobody uses. */
+static uint16_t free_port(int type)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+	socklen_t octets = sizeof(address);
+	int one = socket(AF_INET6, type, 0);
+
+	assert_int_equal(bind(one, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(getsockname(one, (struct sockaddr *)&address, &octets), 0);
+	close(one);
+	return ntohs(address.sin6_port);
+}
 
 static int world_start(void **state)
 {
@@ -35,6 +49,11 @@ static int world_start(void **state)
 
 	world->loop = loop_new();
 	world->zeromq = zmq_ctx_new();
+	world->port_a = free_port(SOCK_DGRAM);
+	do
+		world->port_b = free_port(SOCK_DGRAM);
+	while (world->port_b == world->port_a);
+	world->port_stream = free_port(SOCK_STREAM);
 	strcpy(world->folder, "/tmp/kedge-loop-XXXXXX");
 	if (!mkdtemp(world->folder))
 		return -1;
@@ -91,7 +110,7 @@ static void received(void *context, uint16_t channel, const struct endpoint *fro
 
 static void ping(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct endpoint to = loopback(PORT_B);
+	struct endpoint to = loopback(the_world->port_b);
 
 	(void)timer, (void)now;
 	effects_send(effects, CHANNEL_A, &to, "ping", 4);
@@ -100,7 +119,7 @@ static void ping(struct timer *timer, const struct instant *now, struct effects 
 static void datagrams_go_and_come(void **state)
 {
 	struct world *world = *state;
-	struct endpoint a = loopback(PORT_A), b = loopback(PORT_B);
+	struct endpoint a = loopback(world->port_a), b = loopback(world->port_b);
 	struct channels *channels = loop_channels(world->loop);
 
 	assert_int_equal(channels_open_udp(channels, CHANNEL_A, &a, received, world), 0);
@@ -126,7 +145,7 @@ static void failed(void *context, uint16_t channel, const struct endpoint *peer,
 
 static void ask_stream(struct timer *timer, const struct instant *now, struct effects *effects)
 {
-	struct endpoint to = loopback(PORT_STREAM);
+	struct endpoint to = loopback(the_world->port_stream);
 
 	(void)timer, (void)now;
 	effects_send(effects, CHANNEL_STREAM, &to, "first", 5);
@@ -202,7 +221,7 @@ static void streams_are_framed(void **state)
 	struct echo echo = {.buffered = 0};
 	struct sockaddr_in6 address;
 
-	uv_ip6_addr("::1", PORT_STREAM, &address);
+	uv_ip6_addr("::1", world->port_stream, &address);
 	uv_tcp_init(loop_uv(world->loop), &echo.listener);
 	echo.listener.data = &echo;
 	assert_int_equal(uv_tcp_bind(&echo.listener, (const struct sockaddr *)&address, 0), 0);
