@@ -138,11 +138,11 @@ static const struct key root_keys[] = {
          "Folder with bus/, view/ and operate/."},
         {"name", KIND_TEXT, ROOT(name), 0, 1, NAME_OCTETS, "dataplane", NULL, NULL, 0, "Name of its sockets."},
         {"metrics", KIND_TEXT, ROOT(metrics), 0, 1, FOLDER_OCTETS, "", NULL, NULL, 0,
-         "Where Prometheus reads: 127.0.0.1:PORT, [::1]:PORT, or the path of a socket; without: nowhere."},
+         "Where Prometheus reads: 127.0.0.1:PORT, [::1]:PORT, or the path of a socket; without: nowhere.", true},
         {"telemetry", KIND_CHOICE, ROOT(telemetry), 0, 0, 0, "off", "off on", NULL, 0,
          "DPDK's own telemetry socket, with /kedge/walk, /kedge/drops and /kedge/worker."},
         {"capture-folder", KIND_TEXT, ROOT(capture_folder), 0, 1, FOLDER_OCTETS, "", NULL, NULL, 0,
-         "Where operators' captures go; without: there are none."},
+         "Where operators' captures go; without: there are none.", true},
         {"user", KIND_TEXT, ROOT(user), 0, 0, NAME_OCTETS, "kedge-dataplane", NULL, NULL, 0,
          "Who it becomes when started as root."},
         {0},
@@ -552,16 +552,15 @@ static int check_whole(const struct reading *reading, const struct dataplane_con
 	return result ? result : check_hosts(reading, configuration);
 }
 
-int configuration_read(const char *path, struct dataplane_configuration *configuration, char error[ERROR_OCTETS])
+/* Reads the file into `document`, which is the caller's to delete when it returns 0. */
+static int load_document(struct reading *reading)
 {
-	struct reading reading = {.path = path, .error = error};
-	FILE *file = fopen(path, "re");
+	FILE *file = fopen(reading->path, "re");
 	yaml_parser_t parser;
-	int result = -EINVAL;
+	int result = 0;
 
-	memset(configuration, 0, sizeof(*configuration));
 	if (!file) {
-		snprintf(error, ERROR_OCTETS, "%.300s: %s", path, strerror(errno));
+		snprintf(reading->error, ERROR_OCTETS, "%.300s: %s", reading->path, strerror(errno));
 		return -EINVAL;
 	}
 	if (!yaml_parser_initialize(&parser)) {
@@ -569,20 +568,67 @@ int configuration_read(const char *path, struct dataplane_configuration *configu
 		return -ENOMEM;
 	}
 	yaml_parser_set_input_file(&parser, file);
-	if (!yaml_parser_load(&parser, &reading.document)) {
-		fail(&reading, (unsigned)parser.problem_mark.line + 1, "this is not YAML: %s",
-		     parser.problem ? parser.problem : "unreadable");
-	} else {
-		const yaml_node_t *root = yaml_document_get_root_node(&reading.document);
-
-		result = read_map(&reading, root_keys, root, 1, (uint8_t *)configuration);
-		yaml_document_delete(&reading.document);
-	}
+	if (!yaml_parser_load(&parser, &reading->document))
+		result = fail(reading, (unsigned)parser.problem_mark.line + 1, "this is not YAML: %s",
+		              parser.problem ? parser.problem : "unreadable");
 	yaml_parser_delete(&parser);
 	fclose(file);
+	return result;
+}
+
+int configuration_read(const char *path, struct dataplane_configuration *configuration, char error[ERROR_OCTETS])
+{
+	struct reading reading = {.path = path, .error = error};
+	int result = load_document(&reading);
+
+	memset(configuration, 0, sizeof(*configuration));
+	if (result)
+		return result;
+	result = read_map(&reading, root_keys, yaml_document_get_root_node(&reading.document), 1,
+	                  (uint8_t *)configuration);
+	yaml_document_delete(&reading.document);
 	if (!result)
 		result = map_key_lengths(&reading, configuration);
 	return result ? result : check_whole(&reading, configuration);
+}
+
+/* The pair of a map whose key begins `path` and goes on no farther than to its next dot. */
+static const yaml_node_pair_t *pair_of(struct reading *reading, const yaml_node_t *map, const char *path)
+{
+	size_t octets = strcspn(path, ".");
+
+	if (!map || map->type != YAML_MAPPING_NODE)
+		return NULL;
+	for (const yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *name = yaml_document_get_node(&reading->document, pair->key);
+
+		if (name->type == YAML_SCALAR_NODE && name->data.scalar.length == octets &&
+		    memcmp(name->data.scalar.value, path, octets) == 0)
+			return pair;
+	}
+	return NULL;
+}
+
+unsigned configuration_line(const char *path, const char *key)
+{
+	char error[ERROR_OCTETS];
+	struct reading reading = {.path = path, .error = error};
+	const yaml_node_t *map;
+	unsigned line = 1;
+
+	if (load_document(&reading))
+		return line;
+	map = yaml_document_get_root_node(&reading.document);
+	for (const char *at = key; at; at = strchr(at, '.')) {
+		const yaml_node_pair_t *pair = pair_of(&reading, map, at += *at == '.');
+
+		if (!pair)
+			break;
+		line = line_of(yaml_document_get_node(&reading.document, pair->key));
+		map = yaml_document_get_node(&reading.document, pair->value);
+	}
+	yaml_document_delete(&reading.document);
+	return line;
 }
 
 static void print_keys(FILE *to, const struct key *keys, int depth)

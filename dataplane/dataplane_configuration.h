@@ -98,6 +98,12 @@ typedef void configuration_difference(void *context, const char *path, bool is_l
 void configuration_compare(const struct dataplane_configuration *older, const struct dataplane_configuration *newer,
                            configuration_difference *differs, void *context);
 
+/*
+ * The line of the file in which a key of configuration_compare() stands; when it does not, that of the map where it
+ * would stand.
+ */
+unsigned configuration_line(const char *path, const char *key);
+
 /* Prints each key with type, range, default and help. */
 void configuration_print_keys(FILE *to);
 

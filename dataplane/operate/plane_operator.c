@@ -128,18 +128,28 @@ json_t *plane_drop_counters(const struct walk_counters *counters)
 	return drops;
 }
 
+/* What a reload would say of a key. */
+static void tell_difference(void *context, const char *path, bool is_live)
+{
+	json_array_append_new(json_object_get(context, is_live ? "live" : "restart"), json_string(path));
+}
+
 PLANE_RUN(plane_config_check)
 {
 	const struct dataplane *dataplane = context;
 	struct dataplane_configuration configuration;
 	char fault[ERROR_OCTETS];
+	json_t *answer;
 
 	(void)arguments;
 	if (configuration_read(dataplane->configuration_file, &configuration, fault)) {
 		*error = command_error("failed", "%s", fault);
 		return NULL;
 	}
-	return json_pack("{s:s, s:s}", "file", dataplane->configuration_file, "result", "right");
+	answer = json_pack("{s:s, s:s, s:[], s:[]}", "file", dataplane->configuration_file, "result", "right", "live",
+	                   "restart");
+	configuration_compare(&dataplane->configuration, &configuration, tell_difference, answer);
+	return answer;
 }
 
 PLANE_RUN(plane_log_level_command)

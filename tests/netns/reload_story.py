@@ -5,7 +5,9 @@ changes nothing and is named with its line."""
 import json
 import os
 import re
+import shutil
 import signal
+import socket
 
 import daemons
 import kedge_node
@@ -124,6 +126,61 @@ def story_limits_of_the_data_plane():
     assert story.ping("cn", topology.DATA_PLANE_ADDRESS, 30, timeout_s=1) < 30
     told = reload("dataplane", lambda text: text + "workers: no\n")
     assert re.search(r"dataplane.yaml:\d+: .*workers", told) and "what ran goes on" in told, told
+    reload("dataplane", lambda text: text.replace("workers: no\n", ""))
+
+
+def metrics_read_at(path):
+    """What Prometheus would read there; None where nobody listens."""
+    with socket.socket(socket.AF_UNIX) as one:
+        one.settimeout(programs.PATIENCE_S)
+        try:
+            one.connect(str(path))
+        except OSError:
+            return None
+        one.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        answer = b""
+        while part := one.recv(65536):
+            answer += part
+    return answer.decode()
+
+
+def story_where_the_data_plane_is_watched_from():
+    """Metrics and captures go where the file says from the reload on; a place that cannot be had is named, and the old one stays."""
+    older, newer = (daemons.SOCKETS / "view" / name for name in ("dataplane.metrics", "elsewhere.metrics"))
+    configuration = daemons.CONFIGURATION / "dataplane.yaml"
+    assert "kedge_dataplane_in_sync" in metrics_read_at(older)
+    told = reload("dataplane", lambda text: text.replace(str(older), str(newer)))
+    assert "reload: metrics: changed" in told, told
+    assert "kedge_dataplane_in_sync" in metrics_read_at(newer) and metrics_read_at(older) is None
+    told = reload("dataplane", lambda text: text.replace(str(newer), "/nowhere/metrics"))
+    line = configuration.read_text().splitlines().index("metrics: /nowhere/metrics") + 1
+    assert f"error dataplane: reload: {configuration}:{line}: metrics: " in told and "it stays as it was" in told, told
+    assert "kedge_dataplane_in_sync" in metrics_read_at(newer)
+    told = reload("dataplane", lambda text: text.replace("metrics: /nowhere/metrics\n", ""))
+    assert "reload: metrics: changed" in told and metrics_read_at(newer) is None, told
+    folder = daemons.DATA / "dataplane" / "captures"
+    folder.mkdir()
+    shutil.chown(folder, "kedge-dataplane")
+    told = reload("dataplane", lambda text: re.sub("(?m)^capture-folder: .*$", f"capture-folder: {folder}", text))
+    assert "reload: capture-folder: changed" in told, told
+    story.kedge("capture", "start", "reloaded.pcapng")
+    story.kedge("capture", "stop")
+    programs.wait_until(lambda: story.kedge("capture", "show")["dataplane"]["state"] == "stands", "the end of the capture")
+    assert (folder / "reloaded.pcapng").exists()
+
+
+def story_what_takes_a_restart_is_told_with_its_line():
+    """DPDK's telemetry begins with DPDK; `config check` says beforehand what a reload would."""
+    configuration = daemons.CONFIGURATION / "dataplane.yaml"
+    right = configuration.read_text()
+    changed = right + "telemetry: on\nhandover-grace-ms: 77\n"
+    configuration.write_text(changed)
+    checked = story.kedge("--server", "dataplane", "config", "check")["dataplane"]
+    assert checked["live"] == ["handover-grace-ms"] and "telemetry" in checked["restart"], checked
+    told = reload("dataplane")
+    line = changed.splitlines().index("telemetry: on") + 1
+    assert f"reload: {configuration}:{line}: telemetry: changed in the file; it takes a restart" in told, told
+    reload("dataplane", lambda _: right)
 
 
 def story_wish_of_a_node():

@@ -81,11 +81,63 @@ static void what_does_not_fit_is_a_sentence(void **state)
 	refused("", "", "tunnels: {dscp-value: 64}\n", "a number from 0 to 63");
 }
 
+struct told {
+	char live[128];
+	char others[128];
+};
+
+static void tell(void *context, const char *path, bool is_live)
+{
+	struct told *told = context;
+	char *text = is_live ? told->live : told->others;
+	size_t used = strlen(text);
+
+	snprintf(text + used, sizeof(told->live) - used, "%s ", path);
+}
+
+/* Nothing of a changed file is passed over: each key is live, or takes a restart. */
+static void what_changed_is_told(void **state)
+{
+	static const char more[] = "workers: 2\ntelemetry: on\nmetrics: 127.0.0.1:9464\ncapture-folder: /tmp\n"
+	                           "limits: {icmp-errors-per-s: 7}\nhandover-grace-ms: 1\n";
+	struct dataplane_configuration older, newer;
+	char error[ERROR_OCTETS];
+	struct told told = {0};
+
+	(void)state;
+	assert_int_equal(read_text("", "", "", &older, error), 0);
+	assert_int_equal(read_text("key-length: 64", "key-length: 56", more, &newer, error), 0);
+	configuration_compare(&older, &newer, tell, &told);
+	assert_string_equal(told.live, "handover-grace-ms limits.icmp-errors-per-s metrics capture-folder ");
+	assert_string_equal(told.others, "service-prefixes workers telemetry ");
+}
+
+static void keys_are_found_by_line(void **state)
+{
+	char path[] = "/tmp/dataplane_configuration_XXXXXX";
+	FILE *file = fdopen(mkstemp(path), "w");
+
+	(void)state;
+	assert_non_null(file);
+	fprintf(file, "%stelemetry: on\nlimits:\n  icmp-errors-per-s: 7\n", right);
+	fclose(file);
+	assert_int_equal(configuration_line(path, "ports"), 1);
+	assert_int_equal(configuration_line(path, "service-prefixes"), 4);
+	assert_int_equal(configuration_line(path, "telemetry"), 8);
+	assert_int_equal(configuration_line(path, "limits.icmp-errors-per-s"), 10);
+	assert_int_equal(configuration_line(path, "limits.echo-replies-per-s"), 9); /* where it would stand */
+	assert_int_equal(configuration_line(path, "metrics"), 1);
+	unlink(path);
+	assert_int_equal(configuration_line(path, "telemetry"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(both_families_are_read),
 	        cmocka_unit_test(what_does_not_fit_is_a_sentence),
+	        cmocka_unit_test(what_changed_is_told),
+	        cmocka_unit_test(keys_are_found_by_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
