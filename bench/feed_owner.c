@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "feed_owner.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +8,7 @@
 
 #include "bindings.h"
 #include "bus.h"
+#include "machine.h"
 
 enum { LIFETIME_MS = 24 * 3600 * 1000, BEAT_MS = 1, SECOND_MS = 1000 };
 
@@ -134,17 +134,6 @@ static void beat(struct timer *timer, const struct instant *now, struct effects 
 	timer_arm(loop_timers(thread->loop), timer, now->monotonic_ms + BEAT_MS, beat);
 }
 
-static void stay_on(int processor)
-{
-	cpu_set_t set;
-
-	if (processor < 0)
-		return;
-	CPU_ZERO(&set);
-	CPU_SET((unsigned)processor, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 static bool open_owner(struct owner_thread *thread)
 {
 	const struct bus_handlers handlers = {thread, catch_up, punted};
@@ -177,7 +166,7 @@ static void *run(void *context)
 {
 	struct owner_thread thread = {.owner = context};
 
-	stay_on(thread.owner->processor);
+	machine_stay_on(thread.owner->processor);
 	if (!open_owner(&thread)) {
 		__atomic_store_n(&thread.owner->failed, true, __ATOMIC_RELEASE);
 		loop_free(thread.loop);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "feed_plane.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 #include <zmq.h>
 
 #include <rte_cycles.h>
+
+#include "machine.h"
 
 enum { RECLAIMS_A_TURN = 4096, WAIT_MS = 1, OLD_EPOCH = FEED_OWNER_EPOCH - 1, LIFETIME_MS = 24 * 3600 * 1000 };
 
@@ -110,17 +111,6 @@ static void turn(struct feed_plane *plane)
 	zmq_poll(items, BUS_CLIENT_SOCKETS, WAIT_MS);
 }
 
-static void stay_on(int processor)
-{
-	cpu_set_t set;
-
-	if (processor < 0)
-		return;
-	CPU_ZERO(&set);
-	CPU_SET((unsigned)processor, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 static void *run(void *context)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
@@ -128,7 +118,7 @@ static void *run(void *context)
 	const struct receiver_outlet outlet = {.context = plane, .ask = ask, .resolve = resolve, .trouble = trouble};
 	const struct bus_client_handlers handlers = {plane, feed, catch_up, down, disconnected};
 
-	stay_on(plane->processor);
+	machine_stay_on(plane->processor);
 	plane->receiver = feed_receiver_new(plane->world->table, &plane->world->expiry, 0, &outlet);
 	for (uint32_t first = 0; first + FEED_ROWS_MAX <= plane->loaded; first += FEED_ROWS_MAX)
 		load_batch(plane, first);

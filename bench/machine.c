@@ -12,6 +12,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_memory.h>
 #include <rte_version.h>
 
 #include "huge_memory.h"
@@ -40,23 +41,55 @@ static bool has_reserved_pages(void)
 	return true;
 }
 
-int machine_start_dpdk(bool timed)
+/* `pages` is --no-huge or --in-memory. */
+static int start_dpdk(size_t megabytes_wanted, char *pages)
 {
-	char lcores[32], megabytes[16];
+	char lcores[32], megabytes[24];
 	char *arguments[] = {"kedge-bench", "--no-pci", "--no-telemetry", "--no-shconf",       "-m",
-	                     megabytes,     "--lcores", lcores,           "--log-level=error", "--no-huge"};
+	                     megabytes,     "--lcores", lcores,           "--log-level=error", pages};
 	cpu_set_t set;
 	int last = 0;
 
 	sched_getaffinity(0, sizeof(set), &set);
-	for (int i = 0; i < CPU_SETSIZE && i < 1024; i++)
+	for (int i = 0; i < CPU_SETSIZE; i++)
 		if (CPU_ISSET(i, &set))
 			last = i;
 	snprintf(lcores, sizeof(lcores), "0@(%d)", last);
-	snprintf(megabytes, sizeof(megabytes), "%d", DPDK_MEGABYTES);
-	if (timed && has_reserved_pages())
-		arguments[9] = "--in-memory";
+	snprintf(megabytes, sizeof(megabytes), "%zu", megabytes_wanted);
 	return rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments) < 0 ? -rte_errno : 0;
+}
+
+int machine_start_dpdk(bool timed)
+{
+	return start_dpdk(DPDK_MEGABYTES, timed && has_reserved_pages() ? "--in-memory" : "--no-huge");
+}
+
+/* DPDK's plain memory, before it is touched. */
+static int ask_for_large_pages(const struct rte_memseg_list *list, void *context)
+{
+	(void)context;
+	(void)madvise(list->base_va, list->len, MADV_HUGEPAGE);
+	return 0;
+}
+
+int machine_start_dpdk_for(size_t octets)
+{
+	int result = start_dpdk(octets >> 20, "--no-huge");
+
+	if (!result)
+		(void)rte_memseg_list_walk(ask_for_large_pages, NULL);
+	return result;
+}
+
+void machine_stay_on(int processor)
+{
+	cpu_set_t set;
+
+	if (processor < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET((unsigned)processor, &set);
+	sched_setaffinity(0, sizeof(set), &set);
 }
 
 size_t machine_dpdk_octets(void)

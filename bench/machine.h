@@ -13,6 +13,12 @@
  */
 int machine_start_dpdk(bool timed);
 
+/* The same with so much plain memory, in large pages if the kernel has any to give. */
+int machine_start_dpdk_for(size_t octets);
+
+/* Keeps the calling thread on a processor; with less than 0 it goes where it likes. */
+void machine_stay_on(int processor);
+
 /*
  * Processor, caches, frequency of the time-stamp counter, governor, kernel, page sizes and what of them is in use now,
  * DPDK, compiler and its flags: a new object.

@@ -2,18 +2,13 @@
 #include "table_rivals.h"
 
 #include <errno.h>
-#include <sched.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
-#include <rte_memory.h>
 
 #include "huge_memory.h"
+#include "machine.h"
 #include "population.h"
 
 enum { BURST_MAX_LINES = 64, HASH_OCTETS_A_KEY = 96, DPDK_OCTETS = 96 << 20 };
@@ -68,32 +63,9 @@ uint64_t limits_two_lines(const struct memory_limits *limits, const uint32_t *nu
 	return sum;
 }
 
-/* DPDK's plain memory, before it is touched. */
-static int ask_for_large_pages(const struct rte_memseg_list *list, void *context)
-{
-	(void)context;
-	(void)madvise(list->base_va, list->len, MADV_HUGEPAGE);
-	return 0;
-}
-
 int rivals_start_dpdk(uint32_t keys)
 {
-	char lcores[32], megabytes[16];
-	char *arguments[] = {"kedge-bench", "--no-pci", "--no-telemetry", "--no-shconf",       "-m",
-	                     megabytes,     "--lcores", lcores,           "--log-level=error", "--no-huge"};
-	cpu_set_t set;
-	int last = 0;
-
-	sched_getaffinity(0, sizeof(set), &set);
-	for (int i = 0; i < CPU_SETSIZE; i++)
-		if (CPU_ISSET(i, &set))
-			last = i;
-	snprintf(lcores, sizeof(lcores), "0@(%d)", last);
-	snprintf(megabytes, sizeof(megabytes), "%zu", ((size_t)keys * HASH_OCTETS_A_KEY + DPDK_OCTETS) >> 20);
-	if (rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments) < 0)
-		return -rte_errno;
-	(void)rte_memseg_list_walk(ask_for_large_pages, NULL);
-	return 0;
+	return machine_start_dpdk_for((size_t)keys * HASH_OCTETS_A_KEY + DPDK_OCTETS);
 }
 
 struct rte_hash *rivals_hash(uint32_t keys)
