@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The mobility server against nodes that misbehave: the oracle's checks, rule by rule (tests/oracle/paa_conformance.py, written from the
 documents, not from the code), each a step of its own, over our authentication server and through a punt channel of the story's own."""
-import json
 
 import daemons
 import punting
@@ -22,9 +21,7 @@ sources = iter(f"2001:db8:c1:{number:x}::77" for number in range(1, 1000))
 def story_subscribers_come_in():
     global target  # pylint: disable=global-statement
     story.requires("controlplane")
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps(SUBSCRIBERS))
-    assert story.kedge("subscriber", "import", str(path))["created"] == len(SUBSCRIBERS)
+    story.import_subscribers(SUBSCRIBERS)
     target = paa_conformance.Target(PAA, PAA_ID, list(SUBSCRIBERS), transport=transport)
 
 

@@ -4,7 +4,6 @@
 pool, one SIM in two devices. Afterwards what the store says, what the zone says and what the node was told are the same."""
 import contextlib
 import ipaddress
-import json
 import os
 import random
 import signal
@@ -70,9 +69,7 @@ def start_by_hand(daemon, configuration):
 def story_subscribers_come_in():
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps(SUBSCRIBERS))
-    assert story.kedge("subscriber", "import", str(path))["created"] == len(SUBSCRIBERS)
+    story.import_subscribers(SUBSCRIBERS)
 
 
 def story_a_wrong_configuration_is_named_by_line():

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The home agent and the authentication server against peers that misbehave: the oracle's checks, rule by rule (written from the documents,
 not from the code), each a step of its own. The home agent is reached through the data plane, from the access network."""
-import json
 
 import daemons
 import story
@@ -26,9 +25,7 @@ def story_a_node_is_bootstrapped():
     global bench, target  # pylint: disable=global-statement
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([NODE] + PEERS))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1 + len(PEERS)
+    story.import_subscribers([NODE] + PEERS)
     device = node.Node(node.Settings(topology.SERVICE_ADDRESS, PAA_ID, NODE["imsi"], bytes.fromhex(K), bytes.fromhex(OPC), network_namespace="kedge-mn"))
     assert device.bootstrap().status == 0, device.report()
     device.attach(topology.ACCESSES["cellular"].address, topology.ACCESSES["cellular"].interface)

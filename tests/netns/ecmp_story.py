@@ -3,7 +3,6 @@
 """Two data planes behind a router that spreads flows over them (ECMP): both announce the same home prefix and service address by BGP, both have
 the whole table. One is drained, one is killed under traffic: the other carries all, and the gap is printed."""
 import contextlib
-import json
 import os
 import signal
 
@@ -95,9 +94,7 @@ def story_two_data_planes_announce_the_same():
 
 def story_a_node_is_served_by_both():
     global node  # pylint: disable=global-statement
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": IMSI, "k": K, "opc": OPC}]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1
+    story.import_subscribers([{"imsi": IMSI, "k": K, "opc": OPC}])
     node = mobile_node.Node(IMSI, K, OPC)
     node.start()
     for name in (FIRST, SECOND):

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A bad day: somebody floods the service address with control packets (issue 3). What is over its rate is dropped by name before the ring, the
 feed is served before punts, and each acknowledged binding stands in the data plane."""
-import json
 import multiprocessing
 import os
 import signal
@@ -11,14 +10,12 @@ import time
 
 import daemons
 import home_tunnel
+import mobile_node
 import programs
 import story
 import topology
-from oracle import aka  # noqa: F401  (makes the oracle's modules importable)
 
-import node  # noqa: E402
-
-K, OPC = bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
+K, OPC = "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
 IMSI, NAME = "001010000000001", "Matti Virtanen"
 PANA_PORT, UPDATES, FLOODED_AT_LEAST, ANSWERED_AT_LEAST = 716, 40, 20000, 3
 matti = None
@@ -43,14 +40,8 @@ def story_a_node_is_bound():
     global matti  # pylint: disable=global-statement
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": IMSI, "k": K.hex(), "opc": OPC.hex(), "name": NAME, "name_consent": True}]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1
-    matti = node.Node(node.Settings(topology.SERVICE_ADDRESS, "ha.mob.example", IMSI, K, OPC, network_namespace="kedge-mn"))
-    assert matti.bootstrap().status == 0, matti.report()
-    access = topology.ACCESSES["cellular"]
-    matti.attach(access.address, access.interface)
-    assert matti.binding_update().accepted
+    story.import_subscribers([{"imsi": IMSI, "k": K, "opc": OPC, "name": NAME, "name_consent": True}])
+    matti = mobile_node.bound_device(IMSI, K, OPC)
 
 
 def story_bindings_apply_under_a_flood_of_punts():

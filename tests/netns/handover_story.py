@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """A node that moves, with and without overlap, and back, while a correspondent's stream and echo requests go to its home address."""
-import json
 import socket
 
 import daemons
@@ -34,9 +33,7 @@ def story_a_node_is_bound():
     global node  # pylint: disable=global-statement
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": IMSI, "k": K, "opc": OPC}]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1
+    story.import_subscribers([{"imsi": IMSI, "k": K, "opc": OPC}])
     node = kedge_node.Node(IMSI, K, OPC)
     node.start()
     assert bindings() == [topology.ACCESSES["cellular"].address]

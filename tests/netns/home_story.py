@@ -4,7 +4,6 @@
 goes through the tunnel, both ways, whatever is forged, replayed, or killed."""
 import contextlib
 import ipaddress
-import json
 import os
 import re
 import signal
@@ -97,10 +96,8 @@ def story_the_service_answers_echo():
         seen[where] = captures.enter_context(story.Capture(*where))
     for address in (topology.DATA_PLANE_ADDRESS, topology.SERVICE_ADDRESS):
         assert story.ping("mn", address, 3) == 3, address
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": imsi, "k": K.hex(), "opc": OPC.hex(), "name": name, "name_consent": True}
-                                for imsi, name in ((MATTI, "Matti Virtanen"), (TEPPO, "Teppo Tulppu"))]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 2
+    story.import_subscribers([{"imsi": imsi, "k": K.hex(), "opc": OPC.hex(), "name": name, "name_consent": True}
+                              for imsi, name in ((MATTI, "Matti Virtanen"), (TEPPO, "Teppo Tulppu"))])
 
 
 def story_a_node_bootstraps_through_the_data_plane():

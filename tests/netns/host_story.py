@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The host port: what is for our own addresses and not mobility control reaches the kernel of `home`, and what that sends goes out."""
-import json
 import os
 import pathlib
 import re
@@ -164,9 +163,7 @@ def story_a_closed_port_refuses():
 
 def story_control_packets_still_go_to_the_control_plane():
     global node  # pylint: disable=global-statement
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": IMSI, "k": K, "opc": OPC}]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1
+    story.import_subscribers([{"imsi": IMSI, "k": K, "opc": OPC}])
     node = mobile_node.Node(IMSI, K, OPC)
     node.start()
 

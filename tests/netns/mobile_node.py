@@ -49,6 +49,15 @@ def preferred_access():
     return next((access for access in topology.ACCESSES.values() if best and access.interface == best[1]), None)
 
 
+def bound_device(imsi, k, opc, access=topology.ACCESSES["cellular"]):
+    """The oracle's node, bound from an access; where it goes on to is the story's."""
+    device = oracle_device(imsi, k, opc)
+    assert device.bootstrap().status == 0, device.report()
+    device.attach(access.address, access.interface)
+    assert device.binding_update().accepted
+    return device
+
+
 class Node:
     """start() returns when the node is bound, or raises Refused; stop() ends it. `facts` says where it is."""
 

@@ -2,20 +2,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A path of 1280 octets to the node, which is what IPv6 demands of a link at least: inner packets of up to 1280 pass in outer fragments, both
 ways; the path's MTU is learnt from the router in between, told to the correspondent, and published."""
-import json
 import re
 
 import daemons
 import home_tunnel
+import mobile_node
 import programs
 import story
 import topology
 import traffic
-from oracle import aka  # noqa: F401  (makes the oracle's modules importable)
 
-import node  # noqa: E402
-
-IMSI, K, OPC = "001010000000001", bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
+IMSI, K, OPC = "001010000000001", "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
 CORRESPONDENT = "2001:db8:c::10"
 PATH_BYTES = 1280
 SIZES = (1240, 1241, 1260, 1280)  # of inner packets: the first still fits into one outer packet
@@ -39,14 +36,8 @@ def story_a_node_is_bound_behind_a_path_of_1280_octets():
     global matti  # pylint: disable=global-statement
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": IMSI, "k": K.hex(), "opc": OPC.hex()}]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1
-    matti = node.Node(node.Settings(topology.SERVICE_ADDRESS, "ha.mob.example", IMSI, K, OPC, network_namespace="kedge-mn"))
-    assert matti.bootstrap().status == 0, matti.report()
-    access = topology.ACCESSES["cellular"]
-    matti.attach(access.address, access.interface)
-    assert matti.binding_update().accepted
+    story.import_subscribers([{"imsi": IMSI, "k": K, "opc": OPC}])
+    matti = mobile_node.bound_device(IMSI, K, OPC)
     for where, interface in (("internet", "cellular0"), ("cellular", "internet0")):
         topology.ip(where, "link", "set", interface, "mtu", str(PATH_BYTES))
     assert min(inner_mtu()) > PATH_BYTES

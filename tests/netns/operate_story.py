@@ -46,9 +46,7 @@ def story_a_node_is_bound():
     global matti  # pylint: disable=global-statement
     for daemon in daemons.DAEMONS:
         story.requires(daemon.name)
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": MATTI, "k": K.hex(), "opc": OPC.hex(), "name": "Matti Virtanen", "name_consent": True}]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1
+    story.import_subscribers([{"imsi": MATTI, "k": K.hex(), "opc": OPC.hex(), "name": "Matti Virtanen", "name_consent": True}])
     matti = node.Node(node.Settings(topology.SERVICE_ADDRESS, "ha.mob.example", MATTI, K, OPC, network_namespace="kedge-mn"))
     assert matti.bootstrap().status == 0, matti.report()
 

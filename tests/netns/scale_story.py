@@ -4,7 +4,6 @@
 any daemon's loop is longer than five milliseconds for it. A machine that others use stretches a turn now and then: where pages are too long
 they are so by the hundred, and what is judged is that not one in a hundred pages has a long turn."""
 import ipaddress
-import json
 import os
 import signal
 import sqlite3
@@ -98,9 +97,7 @@ def story_a_hundred_thousand_are_known():
     daemons.write_configuration = with_room
     daemons.start(BY_NAME["controlplane"])
     daemons.start(BY_NAME["dataplane"])
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": imsi_of(number), "k": K, "opc": OPC} for number in range(COUNT)]))
-    assert story.kedge("subscriber", "import", str(path), timeout_s=90)["created"] == COUNT
+    story.import_subscribers([{"imsi": imsi_of(number), "k": K, "opc": OPC} for number in range(COUNT)], timeout_s=90)
 
     def has_all():
         shown = story.kedge("dataplane", "show")["dataplane"]

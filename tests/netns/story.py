@@ -84,6 +84,13 @@ def kedge(*arguments, check=True, timeout_s=120.0):
     return json.loads(done.stdout)
 
 
+def import_subscribers(rows, timeout_s=30.0):
+    """Makes subscribers of rows as `subscriber import` reads them; all are new."""
+    path = scratch("subscribers.json")
+    path.write_text(json.dumps(rows))
+    assert kedge("subscriber", "import", str(path), timeout_s=timeout_s)["created"] == len(rows)
+
+
 # DNS
 
 def ask(node, name, kind):

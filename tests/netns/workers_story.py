@@ -3,7 +3,6 @@
 """Several workers: with a queue for each, and with one queue that is spread over them in software. Each flow and each packet is walked once,
 what a binding counts is exact, nothing is lost."""
 import contextlib
-import json
 
 import daemons
 import host_port
@@ -75,9 +74,7 @@ def story_a_node_is_bound():
         story.requires(daemon.name)
     for source in FLOWS:
         topology.ip("cn", "address", "add", source + "/64", "dev", "internet0")
-    path = story.scratch("subscribers.json")
-    path.write_text(json.dumps([{"imsi": IMSI, "k": K, "opc": OPC}]))
-    assert story.kedge("subscriber", "import", str(path))["created"] == 1
+    story.import_subscribers([{"imsi": IMSI, "k": K, "opc": OPC}])
     with_workers(2)
     node = mobile_node.Node(IMSI, K, OPC)
     node.start()

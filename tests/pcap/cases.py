@@ -7,8 +7,8 @@ drops are counted) are written by hand from the rules, not recorded.
 """
 import dataclasses
 
-from scapy.all import (HAO, ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr,
-                       ICMPv6NDOptSrcLLAddr, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, Ether, HBHOptUnknown, IPv6,
+from scapy.all import (HAO, ICMPv6DestUnreach, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr,
+                       ICMPv6NDOptSrcLLAddr, ICMPv6PacketTooBig, ICMPv6ParamProblem, Ether, HBHOptUnknown, IPv6,
                        IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, MIP6MH_BU, PadN, Raw, UDP)
 
 SERVICE, PORT, GATEWAY = "2001:db8:1::1", "2001:db8:f3::2", "2001:db8:f3::1"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cases of check.py: fragments and errors where the outer packet is IPv4. As in cases.py, what must leave is written by hand."""
-from scapy.all import ICMP, IP, UDP, ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, Raw
+from scapy.all import ICMP, IP, UDP, ICMPv6DestUnreach, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, Raw
 
 from cases import CARE_OF, CARE_OF2, CORRESPONDENT, NODE, NODE2, SERVICE, TUNNEL, Case, at_once, down, frame, inner, outer_too_big, up
 from tunnel_cases import (CORRESPONDENT4, HOME4, IN_IP6, NAT, NAT_PORT, OTHER_PORT, SECOND, SERVICE4, UDP_NODE, down4, frame4, inner4, out, up_udp,
