@@ -141,27 +141,63 @@ void binding_table_free(struct binding_table *table)
 	release(table);
 }
 
-static inline void prefetch_pilot(const struct binding_table *table, uint64_t hash)
+static inline void expect(const struct binding_table *table, struct binding_lookup *lookup, unsigned i, uint64_t hash)
 {
+	lookup->hashes[i] = hash;
 	__builtin_prefetch(&table->pilots[group_of(table, hash)]);
 }
 
-static __attribute__((target("aes"))) void hash_all_by_aes(const struct binding_table *table,
-                                                           const struct in6_addr *const *keys, unsigned count,
-                                                           uint64_t *hashes)
+static __attribute__((target("aes"))) void begin_by_aes(const struct binding_table *table,
+                                                        struct binding_lookup *lookup)
 {
-	for (unsigned i = 0; i < count; i++) {
-		hashes[i] = hash_by_aes(&table->key, keys[i]);
-		prefetch_pilot(table, hashes[i]);
-	}
+	for (unsigned i = 0; i < lookup->count; i++)
+		expect(table, lookup, i, hash_by_aes(&table->key, &lookup->keys[i].value));
 }
 
-static void hash_all_by_siphash(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
-                                uint64_t *hashes)
+static void begin_by_siphash(const struct binding_table *table, struct binding_lookup *lookup)
 {
-	for (unsigned i = 0; i < count; i++) {
-		hashes[i] = hash_by_siphash(&table->key, keys[i]);
-		prefetch_pilot(table, hashes[i]);
+	for (unsigned i = 0; i < lookup->count; i++)
+		expect(table, lookup, i, hash_by_siphash(&table->key, &lookup->keys[i].value));
+}
+
+void binding_lookup_begin(const struct binding_table *table, struct binding_lookup *lookup)
+{
+	if (table->key.has_aes)
+		begin_by_aes(table, lookup);
+	else
+		begin_by_siphash(table, lookup);
+}
+
+/*
+ * The slots of all keys, on their way into the cache. Keys of parted groups are set aside while the records of their
+ * groups come.
+ */
+void binding_lookup_locate(const struct binding_table *table, struct binding_lookup *lookup)
+{
+	uint8_t parted[BINDING_LOOKUP_MAX];
+	unsigned parted_count = 0;
+
+	for (unsigned i = 0; i < lookup->count; i++) {
+		uint64_t hash = lookup->hashes[i];
+		uint32_t group = group_of(table, hash);
+		uint16_t pilot = shared_acquire(&table->pilots[group]);
+
+		if (__builtin_expect(pilot >= PILOT_PARTED, 0)) {
+			__builtin_prefetch(parted_of(table, group, pilot));
+			parted[parted_count++] = (uint8_t)i;
+			continue;
+		}
+		lookup->entries[i] =
+		        &table->slots[slot_in(segment_block(table, group, pilot / BLOCK_SLOTS), hash, pilot)];
+		__builtin_prefetch(lookup->entries[i], 1);
+	}
+	for (unsigned j = 0; j < parted_count; j++) {
+		unsigned i = parted[j];
+		uint64_t hash = lookup->hashes[i];
+		uint32_t group = group_of(table, hash);
+
+		lookup->entries[i] = &table->slots[slot_by(table, group, hash, shared_acquire(&table->pilots[group]))];
+		__builtin_prefetch(lookup->entries[i], 1);
 	}
 }
 
@@ -171,49 +207,24 @@ static inline struct binding_entry *entry_if(bool right, struct binding_entry *e
 	return (struct binding_entry *)((uintptr_t)entry & -(uintptr_t)right);
 }
 
-/*
- * The slots of all keys, on their way into the cache. Keys of parted groups are set aside while the records of their
- * groups come.
- */
-static inline void locate_all(const struct binding_table *table, const uint64_t *hashes, unsigned count,
-                              struct binding_entry **restrict entries)
+void binding_lookup_finish(struct binding_lookup *lookup)
 {
-	uint8_t parted[BINDING_LOOKUP_MAX];
-	unsigned parted_count = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t group = group_of(table, hashes[i]);
-		uint16_t pilot = shared_acquire(&table->pilots[group]);
-
-		if (__builtin_expect(pilot >= PILOT_PARTED, 0)) {
-			__builtin_prefetch(parted_of(table, group, pilot));
-			parted[parted_count++] = (uint8_t)i;
-			continue;
-		}
-		entries[i] = &table->slots[slot_in(segment_block(table, group, pilot / BLOCK_SLOTS), hashes[i], pilot)];
-		__builtin_prefetch(entries[i], 1);
-	}
-	for (unsigned j = 0; j < parted_count; j++) {
-		unsigned i = parted[j];
-		uint32_t group = group_of(table, hashes[i]);
-
-		entries[i] = &table->slots[slot_by(table, group, hashes[i], shared_acquire(&table->pilots[group]))];
-		__builtin_prefetch(entries[i], 1);
-	}
+	for (unsigned i = 0; i < lookup->count; i++)
+		lookup->entries[i] = entry_if(key_is(lookup->entries[i], &lookup->keys[i].value), lookup->entries[i]);
 }
 
 void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
                           struct binding_entry **restrict entries)
 {
-	uint64_t hashes[BINDING_LOOKUP_MAX];
+	struct binding_lookup lookup;
 
-	if (table->key.has_aes)
-		hash_all_by_aes(table, keys, count, hashes);
-	else
-		hash_all_by_siphash(table, keys, count, hashes);
-	locate_all(table, hashes, count, entries);
+	lookup.count = count;
 	for (unsigned i = 0; i < count; i++)
-		entries[i] = entry_if(key_is(entries[i], keys[i]), entries[i]);
+		lookup.keys[i].value = *keys[i];
+	binding_lookup_begin(table, &lookup);
+	binding_lookup_locate(table, &lookup);
+	binding_lookup_finish(&lookup);
+	memcpy(entries, lookup.entries, count * sizeof(*entries));
 }
 
 struct binding_cold *binding_table_cold(const struct binding_table *table, const struct binding_entry *entry)

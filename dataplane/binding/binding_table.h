@@ -72,10 +72,28 @@ void binding_table_free(struct binding_table *table);
 size_t binding_table_octets(size_t bindings_max);
 
 /*
- * Looks up `count` (≤ BINDING_LOOKUP_MAX) keys, all at a time: hash all, prefetch all, compare all. entries[i] becomes
- * the entry or NULL. No key is the unspecified address, which free slots have (service_prefixes_add() sees to it). Any
- * reader.
+ * A lookup in stages. Each stage asks memory for what the next one reads, so whoever has other work to do between them
+ * (the stages of other lookups, packets) does not wait for it: first the pilots come, then the slots.
+ *
+ *   fill `keys` and `count` → binding_lookup_begin() → binding_lookup_locate() → binding_lookup_finish() → `entries`
+ *
+ * Any reader; from locate to the last use of an entry it reports no quiescent state. No key is the unspecified address,
+ * which free slots have (service_prefixes_add() sees to it).
  */
+struct binding_lookup {
+	unsigned count; /* ≤ BINDING_LOOKUP_MAX */
+	struct shared_address keys[BINDING_LOOKUP_MAX];
+	union {
+		uint64_t hashes[BINDING_LOOKUP_MAX];               /* from begin to locate */
+		struct binding_entry *entries[BINDING_LOOKUP_MAX]; /* of a key or NULL, after finish */
+	};
+} __attribute__((aligned(CACHE_LINE_OCTETS)));
+
+void binding_lookup_begin(const struct binding_table *table, struct binding_lookup *lookup);
+void binding_lookup_locate(const struct binding_table *table, struct binding_lookup *lookup);
+void binding_lookup_finish(struct binding_lookup *lookup);
+
+/* Looks up `count` (≤ BINDING_LOOKUP_MAX) keys at once, by the same stages. entries[i] becomes the entry or NULL. */
 void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
                           struct binding_entry **restrict entries);
 
