@@ -7,8 +7,6 @@
 #include <openssl/crypto.h>
 
 #include "key_file.h"
-#include "metrics_watcher.h"
-#include "process.h"
 
 enum { RADIUS_PORT = 1812 };
 
@@ -154,18 +152,7 @@ int authserver_settings_read(const struct configuration_node *root, struct auths
 	if (!result)
 		result = configuration_copy_text(root, "store", settings->store_path, sizeof(settings->store_path),
 		                                 error);
-	if (!result)
-		result = configuration_copy_text(root, "sockets", settings->socket_folder,
-		                                 sizeof(settings->socket_folder), error);
-	if (!result)
-		result = metrics_watcher_read(root, settings->metrics, sizeof(settings->metrics), error);
-	if (!result)
-		result = configuration_copy_text(root, "name", settings->name, sizeof(settings->name), error);
-	if (!result)
-		result = configuration_copy_text(root, "user", settings->user, sizeof(settings->user), error);
-	if (!result)
-		result = log_level_parse(configuration_text(root, "log-level"), &settings->log_level);
-	return result;
+	return result ? result : process_settings_read(root, &settings->process, error);
 }
 
 void authserver_settings_wipe(struct authserver_settings *settings)

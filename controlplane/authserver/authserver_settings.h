@@ -3,7 +3,7 @@
 #ifndef KEDGE_AUTHSERVER_AUTHSERVER_SETTINGS_H
 #define KEDGE_AUTHSERVER_AUTHSERVER_SETTINGS_H
 
-#include "configuration.h"
+#include "process.h"
 #include "radius_server.h"
 
 enum { LISTENS_MAX = 8 };
@@ -18,11 +18,7 @@ struct authserver_settings {
 	uint32_t session_timeout_s;
 	unsigned ind;
 	char store_path[4096];
-	char socket_folder[128];
-	char metrics[104]; /* where they are read; "": nowhere */
-	char name[64];
-	char user[64];
-	enum log_level log_level;
+	struct process_settings process;
 };
 
 extern const struct configuration_key authserver_schema[];

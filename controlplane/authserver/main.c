@@ -81,7 +81,7 @@ static int take(void *context, const struct configuration_node *root, const stru
 	}
 	radius_server_set_clients(&server->radius, settings->clients, settings->client_count,
 	                          settings->session_timeout_s);
-	log_set_level(settings->log_level);
+	log_set_level(settings->process.log_level);
 	discard(server->live);
 	server->live = settings;
 	return 0;
@@ -141,12 +141,13 @@ static int open_sockets(struct authserver *server, char *error)
 		}
 	}
 	operate_commands(&server->operate, server->commands);
-	result = metrics_watcher_open(server->loop, server->settings.metrics, operate_metrics, &server->operate,
+	result = metrics_watcher_open(server->loop, server->settings.process.metrics, operate_metrics, &server->operate,
 	                              &server->metrics, error);
 	if (result)
 		return result;
-	return command_server_start(server->loop, server->zeromq, server->settings.socket_folder, server->settings.name,
-	                            server->commands, OPERATE_COMMANDS, &server->operate.commands, error);
+	return command_server_start(server->loop, server->zeromq, server->settings.process.socket_folder,
+	                            server->settings.process.name, server->commands, OPERATE_COMMANDS,
+	                            &server->operate.commands, error);
 }
 
 static void start_cores(struct authserver *server, const char *file)
@@ -177,14 +178,15 @@ static int run(struct authserver *server, const char *file)
 	char error[CONFIGURATION_ERROR_OCTETS] = "";
 	int result;
 
-	log_set_level(server->settings.log_level);
+	log_set_level(server->settings.process.log_level);
 	server->loop = loop_new();
 	server->zeromq = zmq_ctx_new();
 	start_cores(server, file);
 	/* ports below 1024 and the sockets' folders are opened as root; the store is its own user's */
 	result = open_sockets(server, error);
 	if (!result)
-		result = process_drop_privileges(server->settings.user[0] ? server->settings.user : NULL, error);
+		result = process_drop_privileges(
+		        server->settings.process.user[0] ? server->settings.process.user : NULL, error);
 	if (!result)
 		result = open_store(server, error);
 	if (!result)

@@ -96,7 +96,7 @@ static int take(void *context, const struct configuration_node *root, const stru
 	}
 	tell_other_keys(controlplane->live ? controlplane->live : &controlplane->settings, settings);
 	mobility_server_reload(controlplane->server, settings, now, effects);
-	log_set_level(settings->log_level);
+	log_set_level(settings->process.log_level);
 	settings_discard(controlplane->live);
 	controlplane->live = settings;
 	return 0;
@@ -264,10 +264,10 @@ static int open_sockets(struct controlplane *controlplane, const char *file, cha
 {
 	const struct bus_handlers handlers = {.context = controlplane, .catch_up = bus_caught_up, .punted = bus_punted};
 	const struct loop_bus loop_bus = {.context = controlplane, .publish = publish, .inject = inject};
-	char folder[sizeof(controlplane->settings.socket_folder) + 8];
+	char folder[sizeof(controlplane->settings.process.socket_folder) + 8];
 	int result;
 
-	snprintf(folder, sizeof(folder), "%s/bus", controlplane->settings.socket_folder);
+	snprintf(folder, sizeof(folder), "%s/bus", controlplane->settings.process.socket_folder);
 	result = bus_open(controlplane->loop, controlplane->zeromq, folder, &handlers, &controlplane->bus, error);
 	if (result)
 		return result;
@@ -283,13 +283,13 @@ static int open_sockets(struct controlplane *controlplane, const char *file, cha
 	        .check_configuration = check_file,
 	};
 	operator_commands(&controlplane->operator, controlplane->commands);
-	result = metrics_watcher_open(controlplane->loop, controlplane->settings.metrics, operator_metrics,
+	result = metrics_watcher_open(controlplane->loop, controlplane->settings.process.metrics, operator_metrics,
 	                              &controlplane->operator, & controlplane->metrics, error);
 	if (result)
 		return result;
-	return command_server_start(controlplane->loop, controlplane->zeromq, controlplane->settings.socket_folder,
-	                            controlplane->settings.name, controlplane->commands, OPERATOR_COMMANDS,
-	                            &controlplane->operator.commands, error);
+	return command_server_start(controlplane->loop, controlplane->zeromq,
+	                            controlplane->settings.process.socket_folder, controlplane->settings.process.name,
+	                            controlplane->commands, OPERATOR_COMMANDS, &controlplane->operator.commands, error);
 }
 
 static int start(struct controlplane *controlplane)
@@ -315,10 +315,10 @@ static int start(struct controlplane *controlplane)
 static int run(struct controlplane *controlplane, const char *file)
 {
 	char error[CONFIGURATION_ERROR_OCTETS] = "";
-	const char *user = controlplane->settings.user;
+	const char *user = controlplane->settings.process.user;
 	int result;
 
-	log_set_level(controlplane->settings.log_level);
+	log_set_level(controlplane->settings.process.log_level);
 	controlplane->loop = loop_new();
 	controlplane->zeromq = zmq_ctx_new();
 	result = load_host_key(controlplane, error);

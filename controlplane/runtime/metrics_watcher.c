@@ -205,18 +205,6 @@ void metrics_watcher_free(struct metrics_watcher *watcher)
 	free(watcher->bytes);
 }
 
-int metrics_watcher_read(const struct configuration_node *root, char *listen, size_t octets,
-                         char error[CONFIGURATION_ERROR_OCTETS])
-{
-	int result = configuration_copy_text(root, "metrics", listen, octets, error);
-	struct metrics_place place;
-
-	if (result || !listen[0] || metrics_place_read(listen, &place) == 0)
-		return result;
-	configuration_blame(root, "metrics", error, "'%.80s' is not right; it takes " METRICS_PLACES, listen);
-	return -EINVAL;
-}
-
 void metrics_watcher_loop(struct metrics_text *text, const char *prefix, struct loop *loop)
 {
 	struct loop_counters counters = loop_counters(loop);

@@ -25,10 +25,6 @@ int metrics_watcher_open(struct loop *loop, const char *listen, metrics_write *w
 /* Before loop_free(), which lets the last of it go. */
 void metrics_watcher_free(struct metrics_watcher *watcher);
 
-/* The value of the key `metrics` into `listen`. 0, or -EINVAL with `error`. */
-int metrics_watcher_read(const struct configuration_node *root, char *listen, size_t octets,
-                         char error[CONFIGURATION_ERROR_OCTETS]);
-
 /* How the loop does: turns, as `stats show` has them; names begin with `prefix`. */
 void metrics_watcher_loop(struct metrics_text *text, const char *prefix, struct loop *loop);
 

@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "metrics_scrape.h"
+
 static void print_help(const struct process_description *description)
 {
 	printf("%s - %s\n\n"
@@ -107,6 +109,34 @@ static int become(const char *user, char *error)
 		return -EPERM;
 	}
 	return 0;
+}
+
+static int read_metrics(const struct configuration_node *root, struct process_settings *settings,
+                        char error[CONFIGURATION_ERROR_OCTETS])
+{
+	const char *listen = settings->metrics;
+	int result = configuration_copy_text(root, "metrics", settings->metrics, sizeof(settings->metrics), error);
+	struct metrics_place place;
+
+	if (result || !listen[0] || metrics_place_read(listen, &place) == 0)
+		return result;
+	configuration_blame(root, "metrics", error, "'%.80s' is not right; it takes " METRICS_PLACES, listen);
+	return -EINVAL;
+}
+
+int process_settings_read(const struct configuration_node *root, struct process_settings *settings,
+                          char error[CONFIGURATION_ERROR_OCTETS])
+{
+	int result = configuration_copy_text(root, "sockets", settings->socket_folder, sizeof(settings->socket_folder),
+	                                     error);
+
+	if (!result)
+		result = read_metrics(root, settings, error);
+	if (!result)
+		result = configuration_copy_text(root, "name", settings->name, sizeof(settings->name), error);
+	if (!result)
+		result = configuration_copy_text(root, "user", settings->user, sizeof(settings->user), error);
+	return result ? result : log_level_parse(configuration_text(root, "log-level"), &settings->log_level);
 }
 
 int process_drop_privileges(const char *user, char error[CONFIGURATION_ERROR_OCTETS])

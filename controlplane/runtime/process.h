@@ -6,6 +6,7 @@
 #define KEDGE_RUNTIME_PROCESS_H
 
 #include "configuration.h"
+#include "log.h"
 
 /* What the schemas of several daemons have alike. */
 #define PROCESS_SOCKET_KEYS(NAME, FOLDER)                                                                              \
@@ -34,6 +35,19 @@
 		.name = "log-level", .type = CONFIGURATION_CHOICE, .choices = "error warning notice info debug",       \
 		.default_text = "info", .help = "How much is logged.", .is_live = true                                 \
 	}
+
+/* The values of these keys. */
+struct process_settings {
+	char socket_folder[128]; /* bus/, view/ and operate/ lie in it */
+	char metrics[104];       /* where they are read; "": nowhere */
+	char name[64];
+	char user[64]; /* "": it stays who it is */
+	enum log_level log_level;
+};
+
+/* Reads them; a place for metrics that is none is blamed. 0, or negative errno with `error`. */
+int process_settings_read(const struct configuration_node *root, struct process_settings *settings,
+                          char error[CONFIGURATION_ERROR_OCTETS]);
 
 struct process_description {
 	const char *name;         /* "kedge-authserver" */

@@ -12,7 +12,6 @@
 #include "dns_name.h"
 #include "key_file.h"
 #include "log.h"
-#include "metrics_watcher.h"
 #include "services.h"
 
 enum { RADIUS_PORT = 1812, DNS_PORT = 53 };
@@ -337,22 +336,6 @@ static int read_keys(const struct configuration_node *root, struct settings *set
 	return result ? blame_file(root, "owner-key-file", fault, result, error) : 0;
 }
 
-static int read_process(const struct configuration_node *root, struct settings *settings, error_text error)
-{
-	int result = configuration_copy_text(root, "store", settings->store_path, sizeof(settings->store_path), error);
-
-	if (!result)
-		result = configuration_copy_text(root, "sockets", settings->socket_folder,
-		                                 sizeof(settings->socket_folder), error);
-	if (!result)
-		result = metrics_watcher_read(root, settings->metrics, sizeof(settings->metrics), error);
-	if (!result)
-		result = configuration_copy_text(root, "name", settings->name, sizeof(settings->name), error);
-	if (!result)
-		result = configuration_copy_text(root, "user", settings->user, sizeof(settings->user), error);
-	return result ? result : log_level_parse(configuration_text(root, "log-level"), &settings->log_level);
-}
-
 int settings_read(const struct configuration_node *root, struct settings *settings,
                   char error[CONFIGURATION_ERROR_OCTETS])
 {
@@ -375,7 +358,10 @@ int settings_read(const struct configuration_node *root, struct settings *settin
 	if (!result)
 		result = read_names(root, settings, error);
 	if (!result)
-		result = read_process(root, settings, error);
+		result = configuration_copy_text(root, "store", settings->store_path, sizeof(settings->store_path),
+		                                 error);
+	if (!result)
+		result = process_settings_read(root, &settings->process, error);
 	read_numbers(root, settings);
 	return result;
 }

@@ -7,11 +7,10 @@
 #ifndef KEDGE_MOBILITYSERVER_SETTINGS_H
 #define KEDGE_MOBILITYSERVER_SETTINGS_H
 
-#include "configuration.h"
 #include "address.h"
 #include "directory.h"
-#include "log.h"
 #include "policy.h"
+#include "process.h"
 #include "secret.h"
 #include "tsig.h"
 
@@ -71,11 +70,7 @@ struct settings {
 	struct settings_dns dns;
 
 	char store_path[4096];
-	char socket_folder[128]; /* bus/, view/ and operate/ lie in it */
-	char metrics[104];       /* where they are read; "": nowhere */
-	char name[64];           /* of its view and operate sockets */
-	char user[64];
-	enum log_level log_level;
+	struct process_settings process;
 };
 
 extern const struct configuration_key settings_schema[];
