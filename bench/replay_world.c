@@ -81,11 +81,14 @@ void world_free(struct world *world)
 	huge_memory_unmap(world);
 }
 
-/* Nothing is ever missing here, so nothing has to be asked for. */
-static int ask_nobody(void *context, struct wire_view frame)
+/* What is asked for is answered by join_feed(). */
+static int remember_ask(void *context, struct wire_view frame)
 {
-	(void)context;
-	(void)frame;
+	struct world *world = (struct world *)context;
+	struct catch_up_message message;
+
+	if (catch_up_message_read(&frame, 1, &message) == 0 && message.kind == CATCH_UP_ASK)
+		world->request = message.request;
 	return 0;
 }
 
@@ -105,10 +108,39 @@ static void tell_trouble(void *context, enum receiver_trouble trouble, const str
 	        trouble == RECEIVER_TABLE_FULL ? "table full" : "key taken");
 }
 
+static void answer(struct world *world, enum catch_up_kind kind)
+{
+	const struct catch_up_message message = {.kind = kind, .request = world->request, .version = {.epoch = 1}};
+	uint8_t head[CATCH_UP_HEAD_OCTETS];
+	struct wire_writer writer = wire_writer_of(head, sizeof(head));
+	struct wire_view frame;
+
+	catch_up_head_write(&writer, &message);
+	frame = (struct wire_view){.bytes = head, .octets = wire_written(&writer)};
+	feed_receiver_catch_up(world->receiver, &frame, 1, world->start_ms);
+}
+
+/* An owner who has made no change yet: from here on the shard is complete, as in a data plane that is in sync. */
+static int join_feed(struct world *world)
+{
+	const struct feed_range owned = {.epoch = 1};
+	uint8_t head[FEED_HEAD_OCTETS_MAX];
+	struct wire_writer writer = wire_writer_of(head, sizeof(head));
+	struct wire_view frame;
+
+	feed_heads_write(&writer, FEED_HEARTBEAT, world->start_ms, &owned, 1);
+	frame = (struct wire_view){.bytes = head, .octets = wire_written(&writer)};
+	feed_receiver_feed(world->receiver, &frame, 1, world->start_ms);
+	feed_receiver_tick(world->receiver, world->start_ms);
+	answer(world, CATCH_UP_SNAPSHOT_BEGIN);
+	answer(world, CATCH_UP_SNAPSHOT_END);
+	return feed_receiver_in_sync(world->receiver) ? 0 : -EPROTO;
+}
+
 int world_start(struct world *world, size_t bindings_max, port_transmit *send, void *context)
 {
 	const struct receiver_outlet outlet = {
-	        .context = world, .ask = ask_nobody, .resolve = resolve, .trouble = tell_trouble};
+	        .context = world, .ask = remember_ask, .resolve = resolve, .trouble = tell_trouble};
 	const struct walk_options options = {.forwarding = &world->forwarding,
 	                                     .counters = &world->counters,
 	                                     .pool = world->pool,
@@ -129,7 +161,7 @@ int world_start(struct world *world, size_t bindings_max, port_transmit *send, v
 	expiry_start(&world->expiry, world->start_ms, 0, 0);
 	world->receiver = feed_receiver_new(world->table, &world->expiry, world->forwarding.handover_grace_ms, &outlet);
 	walk_start(&world->walk, &options);
-	return world->receiver ? 0 : -ENOMEM;
+	return world->receiver ? join_feed(world) : -ENOMEM;
 }
 
 void world_change(struct world *world, struct feed_row *row, uint64_t now_ms)

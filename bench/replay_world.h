@@ -30,6 +30,7 @@ struct world {
 	struct walk walk;
 	void *reassembly;
 	uint64_t sequence;   /* of the last feed row */
+	uint32_t request;    /* of the last ask */
 	uint64_t start_ms;   /* milliseconds since 1970, like all times of a replay */
 	size_t rows_waiting; /* in `rows` */
 	bool long_way;       /* see struct walk_options */
