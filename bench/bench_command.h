@@ -37,5 +37,7 @@ extern const struct command walk_command;
 extern const struct command table_command;
 extern const struct command feed_command;
 extern const struct command churn_command;
+extern const struct command expire_command;
+extern const struct command flood_command;
 
 #endif

@@ -6,7 +6,8 @@
 #include "bench_command.h"
 
 static const struct command *const commands[] = {
-        &make_command, &replay_command, &walk_command, &table_command, &feed_command, &churn_command,
+        &make_command, &replay_command, &walk_command,   &table_command,
+        &feed_command, &churn_command,  &expire_command, &flood_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
