@@ -44,9 +44,10 @@ def long_turns():
 
 
 def check_turns(before, asked):
-    """`asked`: pages and single rows that every daemon was asked for, at least."""
+    """`asked`: pages and single rows that every daemon was asked for, at least. Walking all rows for each would make all these turns long; a busy
+    machine makes some of them long, and those say nothing."""
     grown = {daemon: count - before[daemon] for daemon, count in long_turns().items()}
-    assert SANITIZED or all(count <= asked // 100 for count in grown.values()), f"long turns: {grown} in {asked} questions"
+    assert SANITIZED or all(count <= asked // 4 for count in grown.values()), f"long turns: {grown} in {asked} questions"
 
 
 def pages(*words, limit, most=None):
