@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_pause.h>
@@ -46,6 +47,7 @@ struct writer {
 	uint64_t drawn;
 	uint64_t rate;    /* changes a second; 0: as many as it can */
 	uint64_t changes; /* done; relaxed */
+	uint64_t busy_ns; /* of a processor that they took; relaxed */
 	bool running;     /* wanted */
 	bool is_running;
 	bool ending;
@@ -74,13 +76,25 @@ static void change_one(struct writer *writer)
 	world_change(writer->world, &row, POPULATED_START_MS);
 }
 
+/* What others took from the processor meanwhile does not count. */
+static uint64_t thread_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 static void change_batch(struct writer *writer)
 {
+	uint64_t begin = thread_ns();
+
 	for (unsigned i = 0; i < CHANGES_A_BATCH; i++)
 		change_one(writer);
 	world_apply(writer->world, POPULATED_START_MS);
 	world_main_turn(writer->world);
 	__atomic_fetch_add(&writer->changes, CHANGES_A_BATCH, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&writer->busy_ns, thread_ns() - begin, __ATOMIC_RELAXED);
 }
 
 static void *write_on(void *argument)
@@ -139,7 +153,8 @@ struct churned {
 	double without[REPETITIONS_MAX]; /* cycles per packet */
 	double beside[REPETITIONS_MAX];
 	double slowdown[REPETITIONS_MAX];
-	double rates[REPETITIONS_MAX]; /* changes a second */
+	double rates[REPETITIONS_MAX];     /* changes a second */
+	double change_ns[REPETITIONS_MAX]; /* of the writer's processor, a change */
 };
 
 static void measure(const struct options *options, struct writer *writer, const struct traffic *traffic,
@@ -151,19 +166,22 @@ static void measure(const struct options *options, struct writer *writer, const 
 
 	(void)loop_worker(&loop, 0, count);
 	for (unsigned long r = 0; r < options->repetitions; r++) {
-		uint64_t cycles, changes;
+		uint64_t cycles, changes, busy_ns;
 
 		churned->without[r] = (double)loop_worker(&loop, place, count) / (double)count;
 		place += count;
 		switch_writer(writer, true);
 		changes = __atomic_load_n(&writer->changes, __ATOMIC_RELAXED);
+		busy_ns = __atomic_load_n(&writer->busy_ns, __ATOMIC_RELAXED);
 		cycles = loop_worker(&loop, place, count);
 		changes = __atomic_load_n(&writer->changes, __ATOMIC_RELAXED) - changes;
+		busy_ns = __atomic_load_n(&writer->busy_ns, __ATOMIC_RELAXED) - busy_ns;
 		place += count;
 		switch_writer(writer, false);
 		churned->beside[r] = (double)cycles / (double)count;
 		churned->slowdown[r] = churned->beside[r] / churned->without[r];
 		churned->rates[r] = (double)changes * 1e9 / machine_ns_of((double)cycles);
+		churned->change_ns[r] = changes ? (double)busy_ns / (double)changes : 0;
 	}
 }
 
@@ -200,6 +218,7 @@ static int run_handover(const struct options *options, struct rte_mempool *pool,
 	end_writer(&writer);
 	results_add(results, "reader_slowdown_handover_1m", "", churned->slowdown, options->repetitions);
 	results_add(results, "handovers_per_s", "1/s", churned->rates, options->repetitions);
+	results_add(results, "handover_writer_ns", "ns", churned->change_ns, options->repetitions);
 	results_add(results, "handover_walk_cycles", "cycles", churned->beside, options->repetitions);
 	results_add(results, "handover_walk_cycles_without", "cycles", churned->without, options->repetitions);
 end:
@@ -227,6 +246,7 @@ static void find_rate(const struct options *options, struct writer *writer, cons
 			results_add(results, "new_bindings_per_s_at_most", "1/s", copy, options->repetitions);
 			memcpy(copy, churned->slowdown, sizeof(copy));
 			results_add(results, "new_bindings_slowdown_at_most", "", copy, options->repetitions);
+			results_add(results, "new_binding_writer_ns", "ns", churned->change_ns, options->repetitions);
 		}
 		slowdown = samples_median(churned->slowdown, options->repetitions);
 		if (slowdown > 1.05)
