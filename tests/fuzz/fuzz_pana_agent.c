@@ -258,13 +258,12 @@ static void pass(uint64_t ms)
 		timer->fire(timer, &day.now, day.effects);
 }
 
-static void act(uint8_t deed)
+/* What a node sends. False: the deed is another's. */
+static bool node_acts(uint8_t deed)
 {
-	struct subscriber_identity identity;
 	uint8_t cause[4] = {0, 0, 0, 1};
 
-	day.node = &day.nodes[deed >> 6];
-	switch (deed & 0x3f) {
+	switch (deed) {
 	case 0:
 		say(PANA_PCI, 0, 0, NULL, 0, NULL);
 		break;
@@ -313,6 +312,18 @@ static void act(uint8_t deed)
 	case 15:
 		say(PANA_PAN_COMPLETE, day.node->paa_number, 0, NULL, 0, &day.node->keys);
 		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* What the rooms around the agent do: the relay, the bootstrap, operators. False: the deed is another's. */
+static bool server_acts(uint8_t deed)
+{
+	struct subscriber_identity identity;
+
+	switch (deed) {
 	case 16:
 		relay_accepts(wire_read_u8(&day.input));
 		break;
@@ -328,15 +339,6 @@ static void act(uint8_t deed)
 	case 20:
 		pana_agent_answer(day.agent, day.session, day.number, material, 1200, &day.now, day.effects);
 		break;
-	case 21:
-		pass(wire_read_u8(&day.input));
-		break;
-	case 22:
-		pass(wire_read_u16(&day.input));
-		break;
-	case 23:
-		pass((uint64_t)wire_read_u16(&day.input) * 2000);
-		break;
 	case 24:
 		pana_agent_set_capability(day.agent, wire_read_u8(&day.input), &day.now);
 		break;
@@ -346,6 +348,25 @@ static void act(uint8_t deed)
 	case 26:
 		(void)subscriber_identity_from_imsi("home", "001010000000001", &identity);
 		pana_agent_end_subscriber(day.agent, &identity, &day.now, day.effects);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* Time passes, and nodes are mistaken about where they are. */
+static void world_changes(uint8_t deed)
+{
+	switch (deed) {
+	case 21:
+		pass(wire_read_u8(&day.input));
+		break;
+	case 22:
+		pass(wire_read_u16(&day.input));
+		break;
+	case 23:
+		pass((uint64_t)wire_read_u16(&day.input) * 2000);
 		break;
 	case 27:
 		day.node->address.port++;
@@ -359,6 +380,15 @@ static void act(uint8_t deed)
 	default:
 		break;
 	}
+}
+
+static void act(uint8_t choice)
+{
+	uint8_t deed = choice & 0x3f;
+
+	day.node = &day.nodes[choice >> 6];
+	if (!node_acts(deed) && !server_acts(deed))
+		world_changes(deed);
 	collect();
 }
 
