@@ -8,6 +8,7 @@
 #ifndef KEDGE_PROTO_ICMP4_H
 #define KEDGE_PROTO_ICMP4_H
 
+#include "icmp_message.h"
 #include "ip.h"
 
 enum {
@@ -23,15 +24,7 @@ enum {
 /* Codes of ICMPV4_UNREACHABLE. */
 enum { ICMPV4_NET_UNREACHABLE = 0, ICMPV4_HOST_UNREACHABLE = 1, ICMPV4_FRAGMENTATION_NEEDED = 4 };
 
-enum { ICMPV4_HEADER_OCTETS = 8, ICMPV4_ERROR_OCTETS_MAX = 576 };
-
-struct icmp4_message {
-	uint8_t type;
-	uint8_t code;
-	uint32_t parameter;    /* the 4 octets behind the checksum: MTU in the low 16 bits of a fragmentation needed,
-	                          identifier and sequence of an echo */
-	struct wire_view body; /* behind these: the quoted packet of an error, an echo's data */
-};
+enum { ICMPV4_ERROR_OCTETS_MAX = 576 };
 
 static inline bool icmp4_is_error(uint8_t type)
 {
@@ -41,7 +34,7 @@ static inline bool icmp4_is_error(uint8_t type)
 
 /* Returns 0; -EPROTONOSUPPORT when the packet is no whole ICMP of IPv4; -EBADMSG when it is short or its checksum is
  * wrong. */
-int icmp4_read(const struct ip_packet *packet, struct icmp4_message *message);
+int icmp4_read(const struct ip_packet *packet, struct icmp_message *message);
 
 /*
  * An error about `offending`, of which as much is quoted as fits in 576 octets (RFC 1812 4.3.2.3). `parameter` is the

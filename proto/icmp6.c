@@ -6,18 +6,11 @@
 enum { HOP_LIMIT_ON_LINK = 255, OPTION_SOURCE_LINK_ADDRESS = 1, OPTION_TARGET_LINK_ADDRESS = 2 };
 enum { FLAG_ROUTER = 0x80, FLAG_SOLICITED = 0x40, FLAG_OVERRIDE = 0x20 };
 
-int icmp6_read(const struct ip_packet *packet, struct icmp6_message *message)
+int icmp6_read(const struct ip_packet *packet, struct icmp_message *message)
 {
-	struct wire_reader reader = wire_reader_of_view(packet->payload);
-
 	if (packet->version != 6 || packet->protocol != NEXT_HEADER_ICMPV6 || packet->is_fragment)
 		return -EPROTONOSUPPORT;
-	message->type = wire_read_u8(&reader);
-	message->code = wire_read_u8(&reader);
-	wire_skip(&reader, 2);
-	message->parameter = wire_read_u32(&reader);
-	message->body = wire_read_view(&reader, wire_remaining(&reader));
-	return !reader.failed && ip_packet_checksum_is_right(packet) ? 0 : -EBADMSG;
+	return icmp_message_read(packet->payload, message) && ip_packet_checksum_is_right(packet) ? 0 : -EBADMSG;
 }
 
 /* Header with the payload's length, and the ICMPv6 checksum when `finish` is called with where the message began. */
@@ -43,38 +36,35 @@ static size_t finish_packet(struct wire_writer *writer, const struct in6_addr *s
 
 	if (writer->failed)
 		return 0;
-	wire_store_u16(message + 2, wire_checksum_end(wire_checksum_add(sum, message, message_octets)));
+	wire_store_u16(message + ICMP_CHECKSUM_OFFSET,
+	               wire_checksum_end(wire_checksum_add(sum, message, message_octets)));
 	return IPV6_HEADER_OCTETS + message_octets;
 }
 
-static size_t message_write(struct wire_writer *writer, const struct in6_addr *source,
-                            const struct in6_addr *destination, uint16_t type_and_code, uint32_t parameter,
-                            struct wire_view body)
+static size_t packet_write(struct wire_writer *writer, const struct in6_addr *source,
+                           const struct in6_addr *destination, const struct icmp_message *message)
 {
-	size_t octets = ICMPV6_ERROR_HEADER_OCTETS + body.octets;
-	uint8_t *message = begin_packet(writer, source, destination, octets, IP_HOP_LIMIT_DEFAULT);
+	size_t octets = ICMP_HEADER_OCTETS + message->body.octets;
+	uint8_t *begin = begin_packet(writer, source, destination, octets, IP_HOP_LIMIT_DEFAULT);
 
-	wire_write_u16(writer, type_and_code);
-	wire_write_u16(writer, 0);
-	wire_write_u32(writer, parameter);
-	wire_write_view(writer, body);
-	return finish_packet(writer, source, destination, message, octets);
+	icmp_message_write(writer, message);
+	return finish_packet(writer, source, destination, begin, octets);
 }
 
 size_t icmp6_error_write(struct wire_writer *writer, const struct in6_addr *source, const struct in6_addr *destination,
                          uint8_t type, uint8_t code, uint32_t parameter, struct wire_view offending)
 {
-	const size_t room = IPV6_MINIMUM_MTU - IPV6_HEADER_OCTETS - ICMPV6_ERROR_HEADER_OCTETS;
+	const size_t room = IPV6_MINIMUM_MTU - IPV6_HEADER_OCTETS - ICMP_HEADER_OCTETS;
 
 	if (offending.octets > room)
 		offending.octets = room;
-	return message_write(writer, source, destination, (uint16_t)(type << 8 | code), parameter, offending);
+	return packet_write(writer, source, destination, &(struct icmp_message){type, code, parameter, offending});
 }
 
 size_t icmp6_echo_write(struct wire_writer *writer, const struct in6_addr *source, const struct in6_addr *destination,
                         uint8_t type, uint32_t parameter, struct wire_view data)
 {
-	return message_write(writer, source, destination, (uint16_t)(type << 8), parameter, data);
+	return packet_write(writer, source, destination, &(struct icmp_message){type, 0, parameter, data});
 }
 
 bool icmp6_error_is_forbidden(const struct ip_packet *offending)
@@ -128,7 +118,7 @@ static bool is_valid(const struct icmp6_neighbour *neighbour)
 
 int icmp6_neighbour_read(const struct ip_packet *packet, struct icmp6_neighbour *neighbour)
 {
-	struct icmp6_message message;
+	struct icmp_message message;
 	struct wire_reader reader;
 	int result = icmp6_read(packet, &message);
 

@@ -8,6 +8,7 @@
 #ifndef KEDGE_PROTO_ICMP6_H
 #define KEDGE_PROTO_ICMP6_H
 
+#include "icmp_message.h"
 #include "ip.h"
 
 enum {
@@ -30,17 +31,8 @@ enum { ICMPV6_REASSEMBLY_TIME_EXCEEDED = 1, ICMPV6_INCOMPLETE_HEADERS = 3 };
 enum { ICMPV6_UNREACHABLE_ADDRESS = 3, ICMPV6_UNREACHABLE_POLICY = 5 };
 
 enum {
-	ICMPV6_ERROR_HEADER_OCTETS = 8,
 	LINK_ADDRESS_OCTETS = 6,
 	NEIGHBOUR_PACKET_OCTETS = IPV6_HEADER_OCTETS + 32,
-};
-
-struct icmp6_message {
-	uint8_t type;
-	uint8_t code;
-	uint32_t parameter; /* the 4 octets behind the checksum: MTU of a Packet Too Big, identifier and sequence of an
-	                       echo */
-	struct wire_view body; /* behind these: the quoted packet of an error, an echo's data */
 };
 
 /* Types below 128 are errors (RFC 4443 2.1). */
@@ -51,7 +43,7 @@ static inline bool icmp6_is_error(uint8_t type)
 
 /* Returns 0; -EPROTONOSUPPORT when the packet is no whole ICMPv6; -EBADMSG when it is short or its checksum is wrong.
  */
-int icmp6_read(const struct ip_packet *packet, struct icmp6_message *message);
+int icmp6_read(const struct ip_packet *packet, struct icmp_message *message);
 
 /*
  * An error about `offending`, of which as much is quoted as fits in the minimum MTU (RFC 4443 2.4 c). `parameter` is

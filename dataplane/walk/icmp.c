@@ -78,7 +78,7 @@ static void answer_echo(struct walk *walk, struct packet *packet, const struct i
 		packet_drop(walk, packet, DROP_icmp_rate_limited);
 		return;
 	}
-	reply = made_begin(walk, &writer, (uint16_t)(IPV6_HEADER_OCTETS + ICMPV6_ERROR_HEADER_OCTETS + data.octets));
+	reply = made_begin(walk, &writer, (uint16_t)(IPV6_HEADER_OCTETS + ICMP_HEADER_OCTETS + data.octets));
 	if (reply)
 		octets = is_ipv4 ? icmp4_echo_reply_write(&writer, &parsed->destination, &parsed->source, parameter,
 		                                          data)
@@ -94,7 +94,7 @@ static void answer_echo(struct walk *walk, struct packet *packet, const struct i
 	packet_consume(walk, packet);
 }
 
-static enum outer_trouble trouble_of(const struct icmp6_message *message)
+static enum outer_trouble trouble_of(const struct icmp_message *message)
 {
 	enum { NO_ROUTE_TO = 0, BEYOND_SCOPE = 2 };
 
@@ -112,7 +112,7 @@ static enum outer_trouble trouble_of(const struct icmp6_message *message)
 void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
 {
 	bool is_multicast = IN6_IS_ADDR_MULTICAST(&parsed->destination);
-	struct icmp6_message message;
+	struct icmp_message message;
 
 	if (icmp6_read(parsed, &message))
 		packet_drop(walk, packet, DROP_icmp_malformed);
@@ -132,7 +132,7 @@ void icmp_receive(struct walk *walk, struct packet *packet, const struct ip_pack
 
 void icmp4_receive(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
 {
-	struct icmp4_message message;
+	struct icmp_message message;
 	enum outer_trouble trouble = OUTER_OTHER;
 
 	if (icmp4_read(parsed, &message)) {

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 	uint8_t buffer[ICMPV4_ERROR_OCTETS_MAX];
 	struct wire_writer writer = wire_writer_of(buffer, sizeof(buffer));
 	struct wire_view offending = {.bytes = bytes, .octets = octets};
-	struct icmp4_message message, again;
+	struct icmp_message message, again;
 	struct ip_packet packet, error;
 
 	if (ip_packet_read(bytes, octets, &packet) || packet.version != 4)

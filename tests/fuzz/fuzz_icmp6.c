@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 	struct wire_writer writer = wire_writer_of(buffer, sizeof(buffer));
 	struct wire_view offending = {.bytes = bytes, .octets = octets};
 	struct icmp6_neighbour neighbour;
-	struct icmp6_message message;
+	struct icmp_message message;
 	struct ip_packet packet;
 
 	if (ip_packet_read(bytes, octets, &packet))

@@ -23,7 +23,7 @@ static void load(const char *hex, struct ip_packet *packet)
 static void echo_is_read_and_answered(void **state)
 {
 	struct wire_writer writer = wire_writer_of(written, sizeof(written));
-	struct icmp4_message message;
+	struct icmp_message message;
 	struct ip_packet packet;
 
 	(void)state;
@@ -48,7 +48,7 @@ static void errors_are_those_of_scapy_and_of_576_octets(void **state)
 {
 	struct wire_writer writer = wire_writer_of(written, sizeof(written));
 	uint8_t large[1500] = {0x45};
-	struct icmp4_message message;
+	struct icmp_message message;
 	struct ip_packet packet;
 
 	(void)state;

@@ -43,7 +43,7 @@ static struct in6_addr address(const char *text)
 
 static void echo_is_read_and_written(void **state)
 {
-	struct icmp6_message message;
+	struct icmp_message message;
 	struct ip_packet packet;
 	uint8_t buffer[128];
 	struct wire_writer writer = wire_writer_of(buffer, sizeof(buffer));
@@ -63,7 +63,7 @@ static void echo_is_read_and_written(void **state)
 
 static void packet_too_big_is_read(void **state)
 {
-	struct icmp6_message message;
+	struct icmp_message message;
 	struct ip_packet packet, quoted;
 
 	(void)state;
@@ -82,7 +82,7 @@ static void error_quotes_what_fits(void **state)
 	struct in6_addr from = address("2001:db8:1::1"), to = address("2001:db8:c::10");
 	uint8_t buffer[1500];
 	struct wire_writer writer = wire_writer_of(buffer, sizeof(buffer));
-	struct icmp6_message message;
+	struct icmp_message message;
 	struct ip_packet packet;
 
 	(void)state;
