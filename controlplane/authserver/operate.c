@@ -259,7 +259,8 @@ static void run_config_check(void *context, uint64_t ticket, json_t *arguments, 
 void operate_commands(struct operate *operate, struct command commands[OPERATE_COMMANDS])
 {
 	static const char fields[] =
-	        "imsi k opc op amf methods sqn name postal_address msisdn services name_policy name_consent";
+	        "imsi k opc op amf methods sqn name postal_address msisdn services name_policy name_consent "
+	        "ambr_down_bps ambr_up_bps";
 	const struct command table[OPERATE_COMMANDS] = {
 	        {.name = "subscriber import", .operates = true, .run = run_import, .arguments = "file content"},
 	        {.name = "subscriber add", .operates = true, .run = run_add, .arguments = fields},

@@ -21,6 +21,8 @@ enum {
 	PROFILE_NAME_POLICY = 5,
 	PROFILE_BARRED = 6,
 	PROFILE_NAME_CONSENT = 7,
+	PROFILE_AMBR_DOWN = 8,
+	PROFILE_AMBR_UP = 9,
 };
 
 /* Who asked, and with what, so that the answer fits: and so that a repetition is known. */
@@ -282,6 +284,18 @@ static void write_profile_number(const struct radius_server *server, struct wire
 	radius_vendor_write(writer, server->vendor_id, type, octets, sizeof(octets));
 }
 
+/* A direction that is not limited stays away. */
+static void write_profile_rate(const struct radius_server *server, struct wire_writer *writer, uint8_t type,
+                               uint64_t bps)
+{
+	uint8_t octets[8];
+	struct wire_writer value = wire_writer_of(octets, sizeof(octets));
+
+	wire_write_u64(&value, bps);
+	if (bps)
+		radius_vendor_write(writer, server->vendor_id, type, octets, sizeof(octets));
+}
+
 /* Who the subscriber is (E-16) and what is known of him. */
 static void write_accept(struct radius_server *server, struct wire_writer *writer,
                          const struct radius_conversation *conversation, const struct eap_reply *reply)
@@ -304,6 +318,8 @@ static void write_accept(struct radius_server *server, struct wire_writer *write
 	write_profile_text(server, writer, PROFILE_NAME_POLICY, record->name_policy);
 	write_profile_number(server, writer, PROFILE_BARRED, record->barred);
 	write_profile_number(server, writer, PROFILE_NAME_CONSENT, record->name_consent);
+	write_profile_rate(server, writer, PROFILE_AMBR_DOWN, record->ambr_down_bps);
+	write_profile_rate(server, writer, PROFILE_AMBR_UP, record->ambr_up_bps);
 }
 
 static void send_answer(struct radius_server *server, const struct radius_conversation *conversation,

@@ -216,6 +216,28 @@ static bool set_name_policy(struct draft *draft, const json_t *value)
 	return read_text(value, draft->record.name_policy, sizeof(draft->record.name_policy));
 }
 
+/* 0: not limited. Less than a packet in many seconds is no rate but a mistake of the unit. */
+static bool read_rate(const json_t *value, uint64_t *bps)
+{
+	json_int_t number = json_integer_value(value);
+
+	if (!json_is_integer(value) || number < 0 || (number && number < AMBR_BPS_MIN) ||
+	    (uint64_t)number > AMBR_BPS_MAX)
+		return false;
+	*bps = (uint64_t)number;
+	return true;
+}
+
+static bool set_ambr_down(struct draft *draft, const json_t *value)
+{
+	return read_rate(value, &draft->record.ambr_down_bps);
+}
+
+static bool set_ambr_up(struct draft *draft, const json_t *value)
+{
+	return read_rate(value, &draft->record.ambr_up_bps);
+}
+
 static const struct member members[] = {
         {"imsi", "6 to 15 digits", set_imsi},
         {"k", "32 hex digits", set_k},
@@ -232,6 +254,8 @@ static const struct member members[] = {
         {"services", "a list of \"mip6\", \"dsmip6\", \"hip\"", set_services},
         {"name_policy", "a text of at most 63 octets, or null", set_name_policy},
         {"name_consent", "true or false", set_name_consent},
+        {"ambr_down_bps", "0 or 1000 to 10^13 bits a second", set_ambr_down},
+        {"ambr_up_bps", "0 or 1000 to 10^13 bits a second", set_ambr_up},
 };
 
 static const struct member *find_member(const char *name)
@@ -484,9 +508,11 @@ json_t *subscriber_record_show(const struct subscriber_record *record)
 	char amf[2 * AKA_AMF_OCTETS + 1];
 
 	snprintf(amf, sizeof(amf), "%02x%02x", record->amf[0], record->amf[1]);
-	return json_pack("{s:s, s:b, s:o, s:s, s:s, s:s, s:o, s:s, s:b, s:s, s:I}", "imsi", record->imsi, "barred",
-	                 record->barred, "methods", words_of(method_words, record->methods), "name", record->name,
-	                 "postal_address", record->postal_address, "msisdn", record->msisdn, "services",
+	return json_pack("{s:s, s:b, s:o, s:s, s:s, s:s, s:o, s:s, s:b, s:s, s:I, s:I, s:I}", "imsi", record->imsi,
+	                 "barred", record->barred, "methods", words_of(method_words, record->methods), "name",
+	                 record->name, "postal_address", record->postal_address, "msisdn", record->msisdn, "services",
 	                 words_of(service_words, record->services), "name_policy", record->name_policy, "name_consent",
-	                 record->name_consent, "amf", amf, "seq_ceiling", (json_int_t)record->seq_ceiling);
+	                 record->name_consent, "amf", amf, "seq_ceiling", (json_int_t)record->seq_ceiling,
+	                 "ambr_down_bps", (json_int_t)record->ambr_down_bps, "ambr_up_bps",
+	                 (json_int_t)record->ambr_up_bps);
 }

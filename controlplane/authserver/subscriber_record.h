@@ -14,6 +14,9 @@ enum { IMSI_TEXT_OCTETS = 16, RECORD_TEXT_OCTETS = 254, RECORD_MSISDN_OCTETS = 3
 /* Bits of `methods`; the order of preference is AKA' before AKA (E-7). */
 enum { METHOD_AKA_PRIME = 1, METHOD_AKA = 2 };
 
+enum { AMBR_BPS_MIN = 1000 };
+#define AMBR_BPS_MAX 10000000000000ull /* 10 Tbit/s */
+
 /* Bits of B-7. */
 enum { SUBSCRIBED_MIP6 = 1, SUBSCRIBED_DSMIP6 = 2, SUBSCRIBED_HIP = 4 };
 
@@ -25,7 +28,9 @@ struct subscriber_record {
 	bool barred;
 	bool name_consent;
 	uint32_t services;
-	uint64_t seq_ceiling; /* every SEQ up to it may have been handed out (S-4) */
+	uint64_t seq_ceiling;   /* every SEQ up to it may have been handed out (S-4) */
+	uint64_t ambr_down_bps; /* session AMBR, to him and from him; 0: not limited */
+	uint64_t ambr_up_bps;
 	char name[RECORD_TEXT_OCTETS];
 	char postal_address[RECORD_TEXT_OCTETS];
 	char msisdn[RECORD_MSISDN_OCTETS];

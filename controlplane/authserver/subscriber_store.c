@@ -20,6 +20,8 @@ const struct sqlite_store_migration subscriber_store_migrations[] = {
                         " msisdn TEXT NOT NULL,"
                         " name_policy TEXT NOT NULL"
                         ") STRICT, WITHOUT ROWID"},
+        {"session_ambr", "ALTER TABLE subscriber ADD COLUMN ambr_down_bps INTEGER NOT NULL DEFAULT 0;"
+                         "ALTER TABLE subscriber ADD COLUMN ambr_up_bps INTEGER NOT NULL DEFAULT 0"},
 };
 const size_t subscriber_store_migration_count =
         sizeof(subscriber_store_migrations) / sizeof(subscriber_store_migrations[0]);
@@ -34,10 +36,12 @@ static int put(struct sqlite_store *store, const struct subscriber_record *recor
 	static const char sql[] =
 	        "INSERT INTO subscriber(imsi, wrapped_keys, amf, methods, barred, name_consent, services, seq_ceiling, "
 	        "name,"
-	        " postal_address, msisdn, name_policy) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
+	        " postal_address, msisdn, name_policy, ambr_down_bps, ambr_up_bps)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"
 	        " ON CONFLICT(imsi) DO UPDATE SET wrapped_keys=?2, amf=?3, methods=?4, barred=?5, name_consent=?6, "
 	        "services=?7,"
-	        " seq_ceiling=max(seq_ceiling, ?8), name=?9, postal_address=?10, msisdn=?11, name_policy=?12";
+	        " seq_ceiling=max(seq_ceiling, ?8), name=?9, postal_address=?10, msisdn=?11, name_policy=?12,"
+	        " ambr_down_bps=?13, ambr_up_bps=?14";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 
 	if (!statement)
@@ -54,6 +58,8 @@ static int put(struct sqlite_store *store, const struct subscriber_record *recor
 	bind_text(statement, 10, record->postal_address);
 	bind_text(statement, 11, record->msisdn);
 	bind_text(statement, 12, record->name_policy);
+	sqlite3_bind_int64(statement, 13, (sqlite3_int64)record->ambr_down_bps);
+	sqlite3_bind_int64(statement, 14, (sqlite3_int64)record->ambr_up_bps);
 	return sqlite_store_run(store, statement);
 }
 
@@ -121,6 +127,8 @@ static int read_row(sqlite3_stmt *statement, struct subscriber_record *record)
 	read_text(statement, 9, record->postal_address, sizeof(record->postal_address));
 	read_text(statement, 10, record->msisdn, sizeof(record->msisdn));
 	read_text(statement, 11, record->name_policy, sizeof(record->name_policy));
+	record->ambr_down_bps = (uint64_t)sqlite3_column_int64(statement, 12);
+	record->ambr_up_bps = (uint64_t)sqlite3_column_int64(statement, 13);
 	return 0;
 }
 
@@ -129,7 +137,7 @@ int subscriber_store_load(struct sqlite_store *store,
 {
 	static const char sql[] =
 	        "SELECT imsi, wrapped_keys, amf, methods, barred, name_consent, services, seq_ceiling, name,"
-	        " postal_address, msisdn, name_policy FROM subscriber ORDER BY imsi";
+	        " postal_address, msisdn, name_policy, ambr_down_bps, ambr_up_bps FROM subscriber ORDER BY imsi";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 	struct subscriber_record record;
 	int result = statement ? 0 : -EIO;

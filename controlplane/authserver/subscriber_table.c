@@ -117,6 +117,7 @@ static bool is_unchanged(const struct subscriber_table *table, const struct subs
 {
 	return memcmp(old->amf, new->amf, sizeof(old->amf)) == 0 && old->methods == new->methods &&
 	       old->barred == new->barred && old->name_consent == new->name_consent && old->services == new->services &&
+	       old->ambr_down_bps == new->ambr_down_bps && old->ambr_up_bps == new->ambr_up_bps &&
 	       old->seq_ceiling >= new->seq_ceiling &&strcmp(old->name, new->name) == 0 &&
 	       strcmp(old->postal_address, new->postal_address) == 0 && strcmp(old->msisdn, new->msisdn) == 0 &&
 	       strcmp(old->name_policy, new->name_policy) == 0 && same_keys(table, old, new);

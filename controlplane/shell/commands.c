@@ -26,9 +26,17 @@
 	        {.name = "msisdn", .type = TYPE_TEXT, .is_option = true, .help = "telephone number"},                  \
 	        {.name = "services", .type = TYPE_TEXT, .is_option = true, .help = "mip6,hip"},                        \
 	        {.name = "name_policy", .type = TYPE_TEXT, .is_option = true, .help = "which name policy applies"},    \
+	        {.name = "name_consent",                                                                               \
+	         .type = TYPE_FLAG,                                                                                    \
+	         .is_option = true,                                                                                    \
+	         .help = "may his name and number stand in a domain name"},                                            \
+	        {.name = "ambr_down_bps",                                                                              \
+	         .type = TYPE_INTEGER,                                                                                 \
+	         .is_option = true,                                                                                    \
+	         .help = "session AMBR to him, bits a second (0: no limit)"},                                          \
 	{                                                                                                              \
-		.name = "name_consent", .type = TYPE_FLAG, .is_option = true,                                          \
-		.help = "may his name and number stand in a domain name"                                               \
+		.name = "ambr_up_bps", .type = TYPE_INTEGER, .is_option = true,                                        \
+		.help = "session AMBR from him, bits a second (0: no limit)"                                           \
 	}
 
 const struct grammar_command grammar_commands[] = {

@@ -35,7 +35,7 @@ struct grammar_argument {
 	const char *help;
 };
 
-enum { GRAMMAR_ARGUMENTS_MAX = 14 };
+enum { GRAMMAR_ARGUMENTS_MAX = 16 };
 
 struct grammar_command {
 	const char *noun;

@@ -64,6 +64,12 @@ static void on_request(void *context, const struct pana_agent_request *request, 
 	day.number = request->number;
 }
 
+static void on_admitted(void *context, const struct subscriber_identity *identity,
+                        const struct subscriber_profile *profile, const struct instant *now, struct effects *effects)
+{
+	(void)context, (void)identity, (void)profile, (void)now, (void)effects;
+}
+
 static void on_ended(void *context, uint64_t session, const struct subscriber_identity *identity,
                      enum pana_agent_end reason, const struct instant *now, struct effects *effects)
 {
@@ -400,7 +406,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 	        .capability = PANA_CAPABILITY_MIP6,
 	        .limits = {.session_lifetime_max_s = 86400, .half_open = 3, .sessions_per_subscriber = 2},
 	        .timers = &day.wheel,
-	        .outlet = {NULL, on_eap, on_abandoned, on_request, on_ended},
+	        .outlet = {NULL, on_eap, on_abandoned, on_request, on_admitted, on_ended},
 	};
 
 	memset(&day, 0, sizeof(day));

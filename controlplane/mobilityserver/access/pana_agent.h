@@ -81,6 +81,12 @@ struct pana_agent_outlet {
 	 */
 	void (*request)(void *context, const struct pana_agent_request *request, const struct instant *now,
 	                struct effects *effects);
+	/*
+	 * The authentication server has admitted the subscriber, in a first authentication or another one: what his
+	 * profile says holds from now on.
+	 */
+	void (*admitted)(void *context, const struct subscriber_identity *identity,
+	                 const struct subscriber_profile *profile, const struct instant *now, struct effects *effects);
 	/* A session that had reached the access phase is over. */
 	void (*ended)(void *context, uint64_t session, const struct subscriber_identity *identity,
 	              enum pana_agent_end reason, const struct instant *now, struct effects *effects);

@@ -262,6 +262,7 @@ void pana_agent_accepted(struct pana_agent *agent, uint64_t conversation,
                          struct effects *effects)
 {
 	struct pana_session *session = session_that_waits(agent, conversation);
+	const struct pana_agent_outlet *outlet = &agent->options.outlet;
 	bool has_msk = secret_octets(&acceptance->msk) == MSK_OCTETS;
 	bool admitted;
 
@@ -274,6 +275,7 @@ void pana_agent_accepted(struct pana_agent *agent, uint64_t conversation,
 		derive_keys(session, &acceptance->msk);
 	if (has_msk && admitted) {
 		take_acceptance(session, acceptance);
+		outlet->admitted(outlet->context, &session->identity, &session->profile, now, effects);
 		completion_begin(session, COMPLETION_SUCCESS, PANA_RESULT_SUCCESS, acceptance->eap, now, effects);
 		return;
 	}

@@ -117,7 +117,16 @@ void binding_index_remove(struct binding_index *index, struct binding *binding)
 		            subscriber);
 		free(subscriber);
 	}
+	free(binding->rates);
 	free(binding);
+}
+
+size_t binding_rows_write(struct wire_writer *writer, const struct binding *binding)
+{
+	feed_row_write(writer, &binding->row);
+	if (binding->rates)
+		feed_row_write(writer, binding->rates);
+	return binding_rows(binding);
 }
 
 void binding_index_clear(struct binding_index *index)

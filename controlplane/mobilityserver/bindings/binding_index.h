@@ -32,6 +32,7 @@ struct binding {
 	struct timer path_mtu_expiry;   /* armed while a learnt path MTU counts */
 	uint16_t asked_inner_mtu_bytes; /* before anything was learnt */
 	struct feed_row row;            /* its last change */
+	struct feed_row *rates;         /* that stands behind it; NULL: none */
 };
 
 struct bound_subscriber {
@@ -73,6 +74,13 @@ struct binding *binding_index_behind(const struct binding_index *index, const st
 /* Adds an empty binding; the key must not be there. The subscriber's shard is `shard`. */
 struct binding *binding_index_add(struct binding_index *index, const struct binding_key *key, const char *subscriber,
                                   uint8_t shard);
+
+/* The rows of its last change, encoded; returns their number. */
+size_t binding_rows_write(struct wire_writer *writer, const struct binding *binding);
+static inline size_t binding_rows(const struct binding *binding)
+{
+	return binding->rates ? 2 : 1;
+}
 
 /* Removes and frees it. */
 void binding_index_remove(struct binding_index *index, struct binding *binding);

@@ -128,20 +128,35 @@ static struct binding_version version_of(struct feed_version version)
 	return (struct binding_version){.epoch = version.epoch, .sequence = version.sequence};
 }
 
-/* Numbers the row, remembers it and sends it on its way. */
-static struct binding_version commit_row(struct bindings *bindings, struct feed_row *row, struct effects *effects)
+/* The next version of the shard. */
+static struct feed_version next_version(struct bindings *bindings, uint8_t shard)
 {
-	uint8_t octets[FEED_ROW_OCTETS];
-	struct wire_writer writer = wire_writer_of(octets, sizeof(octets));
+	bindings->heads[shard].sequence++;
+	return bindings->heads[shard];
+}
 
-	bindings->heads[row->shard].sequence++;
-	row->version = bindings->heads[row->shard];
-	if (bindings->serving) {
-		feed_row_write(&writer, row);
-		change_history_append(bindings->history, row->shard, octets);
-		effects_publish(effects, row->shard, octets, sizeof(octets));
-	}
-	return version_of(row->version);
+/* Remembers a change and sends it on its way. */
+static void commit_rows(struct bindings *bindings, uint8_t shard, struct wire_view rows, struct effects *effects)
+{
+	if (!bindings->serving)
+		return;
+	change_history_append(bindings->history, shard, rows.bytes, rows.octets / FEED_ROW_OCTETS);
+	effects_publish(effects, shard, rows.bytes, rows.octets);
+}
+
+static struct binding_version commit_binding(struct bindings *bindings, struct binding *binding,
+                                             struct effects *effects)
+{
+	uint8_t octets[(1 + FEED_EXTRA_ROWS_MAX) * FEED_ROW_OCTETS];
+	struct wire_writer writer = wire_writer_of(octets, sizeof(octets));
+	uint8_t shard = binding->row.shard;
+
+	binding->row.version = next_version(bindings, shard);
+	if (binding->rates)
+		binding->rates->version = binding->row.version;
+	binding_rows_write(&writer, binding);
+	commit_rows(bindings, shard, (struct wire_view){octets, wire_written(&writer)}, effects);
+	return version_of(binding->row.version);
 }
 
 int bindings_check(const struct bindings *bindings, const struct binding_key *key, const char *subscriber)
@@ -161,6 +176,23 @@ static void expire(struct timer *timer, const struct instant *now, struct effect
 
 	binding->owner->counters.expired++;
 	outlet->expired(outlet->context, &key, now, effects);
+}
+
+static void set_rates(struct binding *binding, const struct feed_rate *up, const struct feed_rate *down)
+{
+	if (!up->octets_per_s && !down->octets_per_s) {
+		free(binding->rates);
+		binding->rates = NULL;
+		return;
+	}
+	if (!binding->rates)
+		binding->rates = allocate(sizeof(*binding->rates));
+	binding->rates->operation = FEED_RATES;
+	binding->rates->shard = binding->row.shard;
+	binding->rates->key_length = binding->row.key_length;
+	memcpy(binding->rates->key, binding->row.key, sizeof(binding->rates->key));
+	binding->rates->up = *up;
+	binding->rates->down = *down;
 }
 
 struct binding_version bindings_set(struct bindings *bindings, const struct binding_change *change,
@@ -196,9 +228,10 @@ struct binding_version bindings_set(struct bindings *bindings, const struct bind
 	binding->asked_inner_mtu_bytes = change->inner_mtu_bytes;
 	row->flags = change->flags;
 	row->expiry_unix_ms = change->expiry.unix_ms;
+	set_rates(binding, &change->up, &change->down);
 	timer_arm(bindings->options.timers, &binding->expiry, change->expiry.monotonic_ms, expire);
 	bindings->counters.set++;
-	return commit_row(bindings, row, effects);
+	return commit_binding(bindings, binding, effects);
 }
 
 struct binding_version bindings_withdraw(struct bindings *bindings, const struct binding_key *key,
@@ -206,7 +239,8 @@ struct binding_version bindings_withdraw(struct bindings *bindings, const struct
 {
 	struct binding *binding = binding_index_find(&bindings->index, key);
 	struct feed_row row = {.operation = FEED_WITHDRAW};
-	struct binding_version version;
+	uint8_t octets[FEED_ROW_OCTETS];
+	struct wire_writer writer = wire_writer_of(octets, sizeof(octets));
 
 	if (!binding)
 		return (struct binding_version){0};
@@ -215,9 +249,11 @@ struct binding_version bindings_withdraw(struct bindings *bindings, const struct
 	memcpy(row.key, key->octets, sizeof(row.key));
 	binding_index_remove(&bindings->index, binding);
 	bindings->counters.withdrawn++;
-	version = commit_row(bindings, &row, effects);
+	row.version = next_version(bindings, row.shard);
+	feed_row_write(&writer, &row);
+	commit_rows(bindings, row.shard, (struct wire_view){octets, sizeof(octets)}, effects);
 	usage_sums_withdrawn(bindings->usage, key, row.shard, row.version, now->monotonic_ms);
-	return version;
+	return version_of(row.version);
 }
 
 /* --- path MTU --- */
@@ -253,7 +289,7 @@ static void raise_inner_mtu(struct bindings *bindings, struct binding *binding, 
 		return; /* learnt anew meanwhile, or the node has moved */
 	binding->row.inner_mtu_bytes = binding->asked_inner_mtu_bytes;
 	bindings->counters.path_mtu_raised++;
-	commit_row(bindings, &binding->row, effects);
+	commit_binding(bindings, binding, effects);
 }
 
 static void lower_inner_mtu(struct bindings *bindings, struct binding *binding, uint16_t path_mtu_bytes,
@@ -269,7 +305,7 @@ static void lower_inner_mtu(struct bindings *bindings, struct binding *binding, 
 	timer_arm(bindings->options.timers, &binding->path_mtu_expiry, now->monotonic_ms + PATH_MTU_LIFETIME_MS,
 	          forget_path_mtu);
 	bindings->counters.path_mtu_lowered++;
-	commit_row(bindings, &binding->row, effects);
+	commit_binding(bindings, binding, effects);
 }
 
 static void change_inner_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
@@ -323,7 +359,7 @@ void bindings_path_mtu(struct bindings *bindings, const struct punt_path_mtu *re
 
 void bindings_publish(struct bindings *bindings, const struct effect_publish *publish, const struct instant *now)
 {
-	publisher_row(&bindings->publisher, publish->row, publish->octets, now->unix_ms);
+	publisher_change(&bindings->publisher, publish->row, publish->octets, now->unix_ms);
 }
 
 void bindings_turn_end(struct bindings *bindings, const struct instant *now)
@@ -380,6 +416,7 @@ static struct binding_view view_of(const struct bindings *bindings, const struct
 	        .key = binding->key,
 	        .subscriber = binding->subscriber->name,
 	        .row = &binding->row,
+	        .rates = binding->rates,
 	        .usage = usage_sums_of(bindings->usage, &binding->key, binding->subscriber->shard),
 	};
 }

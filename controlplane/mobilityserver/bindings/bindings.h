@@ -39,6 +39,8 @@ struct binding_change {
 	uint32_t flags; /* enum feed_flag */
 	struct in6_addr care_of_address;
 	struct instant expiry;
+	struct feed_rate up; /* of the subscriber; without a rate: not limited */
+	struct feed_rate down;
 };
 
 /* Where frames go, and who is told that a binding's time is over. */
@@ -159,6 +161,7 @@ struct binding_view {
 	struct binding_key key;
 	const char *subscriber;
 	const struct feed_row *row;
+	const struct feed_row *rates; /* the extra row; NULL: not limited */
 	struct binding_usage usage;
 };
 size_t bindings_count(const struct bindings *bindings);

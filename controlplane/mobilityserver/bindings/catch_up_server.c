@@ -147,11 +147,11 @@ static size_t take_bindings(struct catch_up_server *server, struct request *requ
 
 	if (request->left > list->count)
 		request->left = list->count;
-	for (; request->left && rows < CATCH_UP_ROWS_MAX; rows++) {
+	while (request->left && rows + binding_rows(list->bindings[request->left - 1]) <= CATCH_UP_ROWS_MAX) {
 		request->left--;
 		if (request->left >= FETCHED_AHEAD)
 			fetch(&list->bindings[request->left - FETCHED_AHEAD]->row);
-		feed_row_write(&writer, &list->bindings[request->left]->row);
+		rows += binding_rows_write(&writer, list->bindings[request->left]);
 	}
 	return rows;
 }
@@ -175,12 +175,19 @@ static bool serve_snapshot(struct catch_up_server *server, struct request *reque
 /* Changes behind request->version into server->rows, which then is that of the last; returns their number. */
 static size_t take_changes(struct catch_up_server *server, struct request *request)
 {
-	size_t rows = 0;
-	const uint8_t *row;
+	const struct change_history *history = server->source.history;
+	uint8_t shard = request->key.shard;
+	size_t rows = 0, count;
+	const uint8_t *row, *extras;
 
-	while (rows < CATCH_UP_ROWS_MAX &&
-	       (row = change_history_row(server->source.history, request->key.shard, request->version.sequence + 1))) {
+	while ((row = change_history_row(history, shard, request->version.sequence + 1))) {
+		extras = change_history_extras(history, shard, request->version.sequence + 1, &count);
+		if (rows + 1 + count > CATCH_UP_ROWS_MAX)
+			break;
 		memcpy(server->rows + rows++ * FEED_ROW_OCTETS, row, FEED_ROW_OCTETS);
+		if (count)
+			memcpy(server->rows + rows * FEED_ROW_OCTETS, extras, count * FEED_ROW_OCTETS);
+		rows += count;
 		request->version.sequence++;
 	}
 	return rows;

@@ -8,10 +8,16 @@
 
 enum { BLOCK_ROWS = 64, RING_FIRST_BLOCKS = 4 };
 
+struct extras {
+	size_t count;
+	uint8_t rows[];
+};
+
 struct block {
 	struct block *next; /* by age, over all shards */
 	struct block *prev;
 	uint8_t shard;
+	struct extras **extras; /* BLOCK_ROWS, NULL where there are none; NULL: none at all */
 	uint8_t rows[BLOCK_ROWS][FEED_ROW_OCTETS];
 };
 
@@ -48,12 +54,20 @@ static struct block **slot(const struct shard_history *shard, size_t index)
 	return &shard->ring[(shard->first + index) & (shard->capacity - 1)];
 }
 
+static void free_block(struct block *block)
+{
+	for (unsigned i = 0; block->extras && i < BLOCK_ROWS; i++)
+		free(block->extras[i]);
+	free(block->extras);
+	free(block);
+}
+
 static void forget_first(struct change_history *history, struct shard_history *shard)
 {
 	struct block *block = *slot(shard, 0);
 
 	DL_DELETE(history->oldest, block);
-	free(block);
+	free_block(block);
 	history->blocks--;
 	shard->first = (shard->first + 1) & (shard->capacity - 1);
 	shard->blocks--;
@@ -105,19 +119,35 @@ static void add_block(struct change_history *history, uint8_t shard_number)
 		grow_ring(shard);
 	block = allocated(malloc(sizeof(*block)));
 	block->shard = shard_number;
+	block->extras = NULL;
 	DL_APPEND(history->oldest, block);
 	history->blocks++;
 	*slot(shard, shard->blocks++) = block;
 }
 
-void change_history_append(struct change_history *history, uint8_t shard_number, const uint8_t row[FEED_ROW_OCTETS])
+static void append_extras(struct block *block, size_t index, const uint8_t *rows, size_t count)
+{
+	struct extras *extras = allocate(sizeof(*extras) + count * FEED_ROW_OCTETS);
+
+	if (!block->extras)
+		block->extras = allocated(calloc(BLOCK_ROWS, sizeof(struct extras *)));
+	extras->count = count;
+	memcpy(extras->rows, rows, count * FEED_ROW_OCTETS);
+	block->extras[index] = extras;
+}
+
+void change_history_append(struct change_history *history, uint8_t shard_number, const uint8_t *rows, size_t count)
 {
 	struct shard_history *shard = &history->shards[shard_number];
+	size_t index = (shard->head + 1 - shard->begin) % BLOCK_ROWS;
+	struct block *block;
 
 	if (shard->head + 1 - shard->begin == shard->blocks * BLOCK_ROWS)
 		add_block(history, shard_number);
-	memcpy((*slot(shard, shard->blocks - 1))->rows[(shard->head + 1 - shard->begin) % BLOCK_ROWS], row,
-	       FEED_ROW_OCTETS);
+	block = *slot(shard, shard->blocks - 1);
+	memcpy(block->rows[index], rows, FEED_ROW_OCTETS);
+	if (count > 1)
+		append_extras(block, index, rows + FEED_ROW_OCTETS, count - 1);
 	shard->head++;
 }
 
@@ -129,4 +159,16 @@ const uint8_t *change_history_row(const struct change_history *history, uint8_t 
 	if (sequence < shard->begin || sequence > shard->head)
 		return NULL;
 	return (*slot(shard, index / BLOCK_ROWS))->rows[index % BLOCK_ROWS];
+}
+
+const uint8_t *change_history_extras(const struct change_history *history, uint8_t shard_number, uint64_t sequence,
+                                     size_t *count)
+{
+	const struct shard_history *shard = &history->shards[shard_number];
+	uint64_t index = sequence - shard->begin;
+	const struct block *block = *slot(shard, index / BLOCK_ROWS);
+	const struct extras *extras = block->extras ? block->extras[index % BLOCK_ROWS] : NULL;
+
+	*count = extras ? extras->count : 0;
+	return extras ? extras->rows : NULL;
 }

@@ -19,10 +19,14 @@ void change_history_free(struct change_history *history);
 /* The shard begins anew: `sequence` is its head, and nothing up to it is remembered. */
 void change_history_reset(struct change_history *history, uint8_t shard, uint64_t sequence);
 
-/* Appends the row of sequence head + 1. */
-void change_history_append(struct change_history *history, uint8_t shard, const uint8_t row[FEED_ROW_OCTETS]);
+/* Appends the change of sequence head + 1: its row, and 0..FEED_EXTRA_ROWS_MAX extra rows behind it (feed.h). */
+void change_history_append(struct change_history *history, uint8_t shard, const uint8_t *rows, size_t count);
 
 /* The encoded row of this sequence, or NULL when it is forgotten or not there yet. Holds until the next append. */
 const uint8_t *change_history_row(const struct change_history *history, uint8_t shard, uint64_t sequence);
+
+/* The extra rows of a sequence whose row is there; their number in *count. Holds as long. */
+const uint8_t *change_history_extras(const struct change_history *history, uint8_t shard, uint64_t sequence,
+                                     size_t *count);
 
 #endif

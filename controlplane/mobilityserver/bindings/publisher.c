@@ -11,24 +11,39 @@ void publisher_start(struct publisher *publisher,
 	memset(publisher->ranges, 0, sizeof(publisher->ranges));
 }
 
-void publisher_row(struct publisher *publisher, const void *bytes, size_t octets, uint64_t now_unix_ms)
+/* Reads the row of a change; false when it is none, or what stands behind it are no extra rows of it. */
+static bool read_change(struct wire_reader *reader, struct feed_row *row)
+{
+	struct feed_row before, extra;
+
+	if (feed_row_read(reader, row) || feed_row_is_extra(row))
+		return false;
+	for (before = *row; wire_remaining(reader); before = extra)
+		if (feed_row_read(reader, &extra) || !feed_row_follows(&extra, &before))
+			return false;
+	return true;
+}
+
+void publisher_change(struct publisher *publisher, const void *bytes, size_t octets, uint64_t now_unix_ms)
 {
 	struct wire_reader reader = wire_reader_of(bytes, octets);
+	size_t rows = octets / FEED_ROW_OCTETS;
 	struct feed_row row;
 	struct feed_range *range;
 
-	if (feed_row_read(&reader, &row) || !wire_complete(&reader)) {
+	if (rows > 1 + FEED_EXTRA_ROWS_MAX || !read_change(&reader, &row)) {
 		publisher->rows_refused++;
 		return;
 	}
 	range = &publisher->ranges[row.shard];
-	if (publisher->rows == FEED_ROWS_MAX ||
+	if (publisher->rows + rows > FEED_ROWS_MAX ||
 	    (range->epoch && (range->epoch != row.version.epoch || range->last + 1 != row.version.sequence)))
 		publisher_flush(publisher, now_unix_ms);
 	if (!range->epoch)
 		*range = (struct feed_range){row.shard, row.version.epoch, row.version.sequence, row.version.sequence};
 	range->last = row.version.sequence;
-	memcpy(publisher->octets + publisher->rows++ * FEED_ROW_OCTETS, bytes, FEED_ROW_OCTETS);
+	memcpy(publisher->octets + publisher->rows * FEED_ROW_OCTETS, bytes, octets);
+	publisher->rows += rows;
 }
 
 void publisher_flush(struct publisher *publisher, uint64_t now_unix_ms)

@@ -15,7 +15,7 @@ struct publisher {
 	void (*frames)(void *context, const struct wire_view *frames, size_t count);
 	uint64_t batches;
 	uint64_t rows_sent;
-	uint64_t rows_refused; /* no feed rows: a programming error, counted rather than sent */
+	uint64_t rows_refused; /* changes that are no feed rows: a programming error, counted rather than sent */
 	size_t rows;
 	struct feed_range ranges[FEED_SHARDS]; /* by shard; epoch 0: none in this batch */
 	uint8_t octets[FEED_ROWS_MAX * FEED_ROW_OCTETS];
@@ -25,8 +25,11 @@ struct publisher {
 void publisher_start(struct publisher *publisher,
                      void (*frames)(void *context, const struct wire_view *frames, size_t count), void *context);
 
-/* Takes over one encoded row; a full batch, or one that this row does not continue, leaves first. */
-void publisher_row(struct publisher *publisher, const void *row, size_t octets, uint64_t now_unix_ms);
+/*
+ * Takes over one change: its encoded row, and extra rows behind it, which are never parted from it. A batch without
+ * room for them, or one that they do not continue, leaves first.
+ */
+void publisher_change(struct publisher *publisher, const void *rows, size_t octets, uint64_t now_unix_ms);
 
 /* Sends what waits; nothing when nothing does. */
 void publisher_flush(struct publisher *publisher, uint64_t now_unix_ms);

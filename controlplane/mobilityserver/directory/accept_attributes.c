@@ -58,6 +58,14 @@ static int read_flag(struct wire_view value, bool *flag)
 	return result;
 }
 
+static int read_rate(struct wire_view value, uint64_t *bps)
+{
+	struct wire_reader reader = wire_reader_of_view(value);
+
+	*bps = wire_read_u64(&reader);
+	return wire_complete(&reader) ? 0 : -EBADMSG;
+}
+
 /* "+358 40 123" and "35840123" are one number. */
 static int read_msisdn(struct wire_view value, char *msisdn)
 {
@@ -95,6 +103,10 @@ static int read_attribute(const struct accept_attribute *attribute, struct subsc
 		return read_flag(value, &profile->barred);
 	case ACCEPT_NAME_CONSENT:
 		return read_flag(value, &profile->name_consent);
+	case ACCEPT_AMBR_DOWN:
+		return read_rate(value, &profile->ambr.down_bps);
+	case ACCEPT_AMBR_UP:
+		return read_rate(value, &profile->ambr.up_bps);
 	default:
 		return 0;
 	}

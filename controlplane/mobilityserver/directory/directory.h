@@ -40,6 +40,8 @@ enum accept_attribute_type {
 	ACCEPT_NAME_POLICY = 5,
 	ACCEPT_BARRED = 6,
 	ACCEPT_NAME_CONSENT = 7,
+	ACCEPT_AMBR_DOWN = 8,
+	ACCEPT_AMBR_UP = 9,
 };
 
 struct accept_attribute {
@@ -56,7 +58,8 @@ struct directory_defaults {
 /*
  * Reads the profile out of an Accept's attributes; unknown types are skipped, the last of a repeated type counts.
  * Services and Name-Policy that are not there come from `defaults`.
- * Returns 0; -EBADMSG for a number that is not 4 octets, a text that is too long, not UTF-8 or has control characters.
+ * Returns 0; -EBADMSG for a number that is not 4 octets (a rate: 8), a text that is too long, not UTF-8 or has control
+ * characters.
  */
 int directory_profile_from_accept(const struct accept_attribute *attributes, size_t count,
                                   const struct directory_defaults *defaults, struct subscriber_profile *profile);

@@ -34,6 +34,17 @@ struct subscriber_identity {
 	uint8_t value[SUBSCRIBER_IDENTITY_OCTETS];
 };
 
+/* The session AMBR (TS 23.501 5.7.2.6): what all his traffic together may take, bits a second; 0: not limited. */
+struct session_ambr {
+	uint64_t down_bps; /* to the subscriber */
+	uint64_t up_bps;
+};
+
+static inline bool session_ambr_equal(const struct session_ambr *a, const struct session_ambr *b)
+{
+	return a->down_bps == b->down_bps && a->up_bps == b->up_bps;
+}
+
 /* The profile of operation.md 2; texts are UTF-8, empty when unknown. */
 struct subscriber_profile {
 	char name[SUBSCRIBER_TEXT_OCTETS];
@@ -43,6 +54,7 @@ struct subscriber_profile {
 	char name_policy[SUBSCRIBER_POLICY_OCTETS];
 	bool barred;
 	bool name_consent; /* P-3 */
+	struct session_ambr ambr;
 };
 
 /* Fills `identity` from an IMSI in digits. Returns 0; -EINVAL when it is none or the server's name is too long. */

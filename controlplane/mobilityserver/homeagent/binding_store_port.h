@@ -49,6 +49,7 @@ struct association_row {
 	struct in6_addr home_address;
 	struct in6_addr home_agent_address;
 	uint8_t host_identity_digest[HOST_IDENTITY_DIGEST_OCTETS]; /* SHA-256 of the HI-value (L-4) */
+	struct session_ambr ambr;                                  /* of the subscriber, as he was admitted last */
 	char nai[ASSOCIATION_NAI_OCTETS];
 	char subscriber[SUBSCRIBER_KEY_OCTETS];
 	struct secret key; /* MN-HA-K */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "allocation.h"
 #include "binding_acknowledgement.h"
@@ -45,26 +46,58 @@ static struct home_agent_binding binding_of(const struct registration *registrat
 	        .subscriber = registration->subscriber->name,
 	        .care_of_address = registration->care_of_address,
 	        .until = registration->until,
+	        .ambr = registration->ambr,
 	};
 
 	memcpy(&binding.key, registration->key.octets, sizeof(binding.key));
 	return binding;
 }
 
-void registration_bind(struct home_agent *agent, struct registration *registration, const struct in6_addr *home_address,
-                       const struct in6_addr *care_of_address, const struct instant *until, const struct instant *now,
-                       struct effects *effects, struct binding_version *version, uint8_t *shard)
+/* The newest association stands last; one that is being stored says nothing yet. */
+static struct session_ambr ambr_of(const struct registration *registration)
+{
+	const struct association *association;
+	struct session_ambr ambr = {0};
+
+	DL_FOREACH(registration->associations, association)
+	if (association->usable)
+		ambr = association->row.ambr;
+	return ambr;
+}
+
+static struct binding_version tell(struct home_agent *agent, struct registration *registration,
+                                   const struct instant *now, struct effects *effects, uint8_t *shard)
 {
 	const struct home_agent_outlet *outlet = &agent->options.outlet;
 	struct home_agent_binding binding;
 
+	registration->ambr = ambr_of(registration);
+	binding = binding_of(registration);
+	binding.inner_mtu_bytes = agent->options.link_mtu_bytes - TUNNEL_OVERHEAD_BYTES;
+	return outlet->bind(outlet->context, &binding, now, effects, shard);
+}
+
+void registration_bind(struct home_agent *agent, struct registration *registration, const struct in6_addr *home_address,
+                       const struct in6_addr *care_of_address, const struct instant *until, const struct instant *now,
+                       struct effects *effects, struct binding_version *version, uint8_t *shard)
+{
 	registration->bound = true;
 	registration->home_address = *home_address;
 	registration->care_of_address = *care_of_address;
 	registration->until = *until;
-	binding = binding_of(registration);
-	binding.inner_mtu_bytes = agent->options.link_mtu_bytes - TUNNEL_OVERHEAD_BYTES;
-	*version = outlet->bind(outlet->context, &binding, now, effects, shard);
+	*version = tell(agent, registration, now, effects, shard);
+}
+
+void registration_tell_ambr(struct home_agent *agent, struct registration *registration, const struct instant *now,
+                            struct effects *effects)
+{
+	struct session_ambr ambr = ambr_of(registration);
+	uint8_t shard;
+
+	if (!registration->bound || session_ambr_equal(&ambr, &registration->ambr))
+		return;
+	agent->counters.ambr_changed++;
+	tell(agent, registration, now, effects, &shard);
 }
 
 struct binding_version registration_unbind(struct home_agent *agent, struct registration *registration,

@@ -36,6 +36,7 @@ struct home_agent_binding {
 	struct in6_addr care_of_address;
 	uint16_t inner_mtu_bytes;
 	struct instant until;
+	struct session_ambr ambr;
 };
 
 /* The owner of the bindings. */
@@ -43,7 +44,7 @@ struct home_agent_outlet {
 	void *context;
 	/* Whether the key can be bound for this subscriber: 0, or a negative errno (answered with 130). */
 	int (*check)(void *context, const struct home_agent_binding *binding);
-	/* The binding is durable. Returns its version, and its shard in *shard. */
+	/* The binding, or a change of it, is durable. Returns its version, and its shard in *shard. */
 	struct binding_version (*bind)(void *context, const struct home_agent_binding *binding,
 	                               const struct instant *now, struct effects *effects, uint8_t *shard);
 	/* The binding is gone for good. */
@@ -77,6 +78,7 @@ struct home_agent_association {
 	const char *subscriber;
 	uint64_t session; /* in which it was made: its end is the association's (L-5) */
 	uint8_t host_identity_digest[HOST_IDENTITY_DIGEST_OCTETS]; /* SHA-256 of the HI-value */
+	struct session_ambr ambr;
 };
 
 struct home_agent *home_agent_new(const struct home_agent_options *options);
@@ -114,6 +116,13 @@ size_t home_agent_revoke(struct home_agent *agent, const char *subscriber, const
  */
 size_t home_agent_session_ended(struct home_agent *agent, const char *subscriber, uint64_t session,
                                 const struct instant *now, struct effects *effects);
+
+/*
+ * The subscriber has been admitted with this session AMBR: his associations have it from now on, and what he has bound
+ * is told anew, once that is durable. Nothing when they have it already. Returns how many home addresses change.
+ */
+size_t home_agent_set_ambr(struct home_agent *agent, const char *subscriber, const struct session_ambr *ambr,
+                           const struct instant *now, struct effects *effects);
 
 /* A punted packet with a Mobility Header; `packet` is the whole of it. */
 void home_agent_packet(struct home_agent *agent, const struct punt_route *route, struct wire_view packet,

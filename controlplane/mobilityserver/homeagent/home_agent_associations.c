@@ -246,6 +246,73 @@ size_t home_agent_session_ended(struct home_agent *agent, const char *name, uint
 	return count;
 }
 
+/* --- the session AMBR --- */
+
+static bool has_other_ambr(const struct association *association, const struct session_ambr *ambr)
+{
+	return association->usable && !session_ambr_equal(&association->row.ambr, ambr);
+}
+
+static void ambr_durable(void *core, uint64_t token, int result, const struct instant *now, struct effects *effects)
+{
+	struct home_agent *agent = core;
+	struct registration *registration = registration_table_by_id(&agent->table, token);
+	struct association *association;
+
+	if (!registration)
+		return;
+	if (result) {
+		effects_log(effects, LOG_LEVEL_ERROR, "home-agent", "the store failed: a session AMBR was not changed");
+	} else {
+		DL_FOREACH(registration->associations, association)
+		if (association->usable)
+			association->row.ambr = registration->wanted_ambr;
+		registration_tell_ambr(agent, registration, now, effects);
+	}
+	registration_settle(agent, registration, now, effects);
+}
+
+/* True when an association of the registration has another one: its row is appended. */
+static bool store_ambr(struct home_agent *agent, struct registration *registration, const struct session_ambr *ambr,
+                       struct effects *effects)
+{
+	struct association *association;
+	bool changes = false;
+
+	DL_FOREACH(registration->associations, association)
+	{
+		struct association_row row = association->row;
+
+		row.ambr = *ambr;
+		if (has_other_ambr(association, ambr)) {
+			effects_store(effects, BINDING_STORE_PORT, BINDING_STORE_PUT_ASSOCIATION, &row, sizeof(row));
+			changes = true;
+		}
+		secret_wipe(&row.key);
+	}
+	if (!changes)
+		return false;
+	registration->wanted_ambr = *ambr;
+	registration->pending++;
+	effects_when_durable(effects, ambr_durable, agent, registration->id);
+	return true;
+}
+
+size_t home_agent_set_ambr(struct home_agent *agent, const char *name, const struct session_ambr *ambr,
+                           const struct instant *now, struct effects *effects)
+{
+	struct subscriber_registrations *subscriber = registration_table_subscriber(&agent->table, name);
+	struct registration *registration;
+	size_t count = 0;
+
+	(void)now;
+	if (!subscriber)
+		return 0;
+	DL_FOREACH(subscriber->registrations, registration)
+	count += store_ambr(agent, registration, ambr, effects);
+	return count;
+}
+
 /* --- a new one --- */
 
 uint32_t home_agent_draw_spi(struct home_agent *agent)
@@ -271,6 +338,7 @@ static void associated(void *core, uint64_t token, int result, const struct inst
 		agent->counters.associations++;
 		association_arm(association, now);
 		replace(agent, registration, association, now, effects);
+		registration_tell_ambr(agent, registration, now, effects);
 	} else {
 		registration_table_remove(&agent->table, association);
 	}
@@ -296,6 +364,7 @@ static struct association_row row_of(const struct home_agent_association *associ
 	        .home_address = association->home_address,
 	        .home_agent_address = association->home_agent_address,
 	        .key = association->key,
+	        .ambr = association->ambr,
 	};
 
 	memcpy(row.host_identity_digest, association->host_identity_digest, sizeof(row.host_identity_digest));

@@ -49,6 +49,7 @@ enum update_answer { UPDATE_SILENCE, UPDATE_ANSWER, UPDATE_ANSWER_STORED };
 	X(answers_withheld, "acknowledgements and errors not sent because of their rate")                              \
 	X(associations, "security associations made")                                                                  \
 	X(associations_ended, "security associations ended")                                                           \
+	X(ambr_changed, "bindings told anew because the session AMBR is another one")                                  \
 	X(expired, "home registrations whose time was over")                                                           \
 	X(revoked, "home registrations and associations revoked")
 

@@ -61,4 +61,8 @@ void registration_bind(struct home_agent *agent, struct registration *registrati
                        const struct in6_addr *care_of_address, const struct instant *until, const struct instant *now,
                        struct effects *effects, struct binding_version *version, uint8_t *shard);
 
+/* Tells the outlet of a binding anew if the session AMBR of its newest association is another one than it was told. */
+void registration_tell_ambr(struct home_agent *agent, struct registration *registration, const struct instant *now,
+                            struct effects *effects);
+
 #endif

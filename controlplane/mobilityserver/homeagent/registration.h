@@ -78,6 +78,8 @@ struct registration {
 	struct in6_addr home_address; /* of the binding */
 	struct in6_addr care_of_address;
 	struct instant until;
+	struct session_ambr ambr;        /* as the outlet was told */
+	struct session_ambr wanted_ambr; /* while a change of it is being stored */
 	struct rate_bucket updates;
 	struct rate_bucket answers;
 };

@@ -114,6 +114,17 @@ static void pana_request(void *context, const struct pana_agent_request *request
 	secret_wipe(&session.mobility_root);
 }
 
+/* What a changed profile says of what is bound already holds at once; the rest, with the next bootstrap. */
+static void pana_admitted(void *context, const struct subscriber_identity *identity,
+                          const struct subscriber_profile *profile, const struct instant *now, struct effects *effects)
+{
+	struct mobility_server *server = context;
+	char subscriber[SUBSCRIBER_KEY_OCTETS];
+
+	if (subscriber_key(identity, subscriber) == 0)
+		home_agent_set_ambr(server->home_agent, subscriber, &profile->ambr, now, effects);
+}
+
 /* L-5: a session that was merely lost ends neither association nor binding, and none ends what another has made. */
 static void pana_ended(void *context, uint64_t session, const struct subscriber_identity *identity,
                        enum pana_agent_end reason, const struct instant *now, struct effects *effects)
@@ -222,6 +233,7 @@ static int establish(void *context, const struct bootstrap_grant *grant, const s
 	        .nai = grant->nai,
 	        .subscriber = grant->subscriber,
 	        .session = grant->session,
+	        .ambr = grant->ambr,
 	};
 	int result;
 
@@ -323,6 +335,25 @@ static int check_binding(void *context, const struct home_agent_binding *binding
 	return bindings_check(server->bindings, &key, binding->subscriber);
 }
 
+enum { BURST_OF_A_SECOND = 10, BURST_MIN_OCTETS = 16384 };
+
+/*
+ * The committed burst is what comes in a tenth of a second, and never less than a handful of packets; no excess burst.
+ */
+static struct feed_rate rate_of(uint64_t bps)
+{
+	uint64_t octets_per_s = bps / 8;
+	uint64_t burst = octets_per_s / BURST_OF_A_SECOND;
+
+	if (!bps)
+		return (struct feed_rate){0};
+	burst = burst > BURST_MIN_OCTETS ? burst : BURST_MIN_OCTETS;
+	return (struct feed_rate){
+	        .octets_per_s = octets_per_s ? octets_per_s : 1,
+	        .burst_octets = burst < UINT32_MAX ? (uint32_t)burst : UINT32_MAX,
+	};
+}
+
 static struct binding_version bind_key(void *context, const struct home_agent_binding *binding,
                                        const struct instant *now, struct effects *effects, uint8_t *shard)
 {
@@ -336,6 +367,8 @@ static struct binding_version bind_key(void *context, const struct home_agent_bi
 	        .flags = FEED_FLAG_CARE_OF_UNVERIFIED,
 	        .care_of_address = binding->care_of_address,
 	        .expiry = binding->until,
+	        .up = rate_of(binding->ambr.up_bps),
+	        .down = rate_of(binding->ambr.down_bps),
 	};
 
 	*shard = change.shard;
@@ -428,6 +461,7 @@ static void make_pana(struct mobility_server *server, const struct mobility_serv
 	                   .eap = pana_eap,
 	                   .eap_abandoned = pana_eap_abandoned,
 	                   .request = pana_request,
+	                   .admitted = pana_admitted,
 	                   .ended = pana_ended},
 	};
 

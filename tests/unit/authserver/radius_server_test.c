@@ -282,7 +282,8 @@ static int setup(void **state)
 	                                   .methods = METHOD_AKA_PRIME | METHOD_AKA,
 	                                   .services = SUBSCRIBED_MIP6,
 	                                   .name = "Matti Virtanen",
-	                                   .msisdn = "358401234567"};
+	                                   .msisdn = "358401234567",
+	                                   .ambr_down_bps = 0x100000001};
 	struct eap_server_outlet outlet;
 
 	memset(&bench, 0, sizeof(bench));
@@ -369,6 +370,9 @@ static void aka_prime_ends_in_an_accept_that_names_the_subscriber(void **state)
 	assert_true(secret_equal(&msk, &bench->keys.msk));
 	found = radius_find(&bench->packet, RADIUS_VENDOR_3GPP, RADIUS_3GPP_IMSI);
 	assert_octets(found.bytes, found.octets, IMSI, strlen(IMSI));
+	found = radius_find(&bench->packet, VENDOR, 8);
+	assert_octets(found.bytes, found.octets, "\0\0\0\1\0\0\0\1", 8);
+	assert_null(radius_find(&bench->packet, VENDOR, 9).bytes); /* not limited */
 	found = radius_find(&bench->packet, 0, RADIUS_USER_NAME);
 	assert_octets(found.bytes, found.octets, "6anonymous", 10);
 	found = radius_find(&bench->packet, VENDOR, 1);

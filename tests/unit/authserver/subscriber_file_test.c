@@ -36,6 +36,23 @@ static void defaults_are_those_of_the_page(void **state)
 	subscriber_file_free(records, count);
 }
 
+static void rates_are_bits_a_second(void **state)
+{
+	struct subscriber_record *records = NULL;
+	char error[SUBSCRIBER_FILE_ERROR_OCTETS] = "";
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(read_text("[{" GOOD "}, {\"imsi\": \"001010000000002\", \"k\": \"" K "\", \"opc\": \"" OPC
+	                           "\", \"ambr_down_bps\": 10000000000000, \"ambr_up_bps\": 1000}]",
+	                           &records, &count, error),
+	                 0);
+	assert_int_equal(records[0].ambr_down_bps + records[0].ambr_up_bps, 0);
+	assert_int_equal(records[1].ambr_down_bps, 10000000000000);
+	assert_int_equal(records[1].ambr_up_bps, 1000);
+	subscriber_file_free(records, count);
+}
+
 /* OP becomes OPc at once: TS 35.208, test set 1. */
 static void op_stands_for_opc(void **state)
 {
@@ -68,6 +85,10 @@ static void mistakes_are_named_by_line(void **state)
 	        {"[{\"imsi\": \"001010000000001\", \"k\": \"465b\", \"opc\": \"" OPC "\"}]", "people.json:1"},
 	        {"[{\"imsi\": \"001010000000001\", \"k\": \"" K "\"}]", "people.json:1"},
 	        {"[{" GOOD ", \"barred\": \"perhaps\"}]", "people.json:1"},
+	        {"[{" GOOD ", \"ambr_up_bps\": \"fast\"}]", "people.json:1"},
+	        {"[{" GOOD ", \"ambr_up_bps\": -1}]", "people.json:1"},
+	        {"[{" GOOD ", \"ambr_down_bps\": 64}]", "people.json:1"}, /* kbit/s were meant */
+	        {"[{" GOOD ", \"ambr_down_bps\": 10000000000001}]", "people.json:1"},
 	        {"[{" GOOD "}\n\n", "people.json:"},
 	        {"{\"imsi\": 5}", "people.json:"},
 	        {"", "people.json:"},
@@ -110,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(defaults_are_those_of_the_page),
+	        cmocka_unit_test(rates_are_bits_a_second),
 	        cmocka_unit_test(op_stands_for_opc),
 	        cmocka_unit_test(mistakes_are_named_by_line),
 	        cmocka_unit_test(keys_are_never_shown),

@@ -15,6 +15,7 @@ struct world {
 	struct sqlite_store *store;
 	struct effects *step;
 	uint64_t ceiling;
+	uint64_t ambr_down_bps, ambr_up_bps;
 	unsigned rows;
 };
 
@@ -81,6 +82,8 @@ static void take(void *context, const struct subscriber_record *record)
 	struct world *world = context;
 
 	world->ceiling = record->seq_ceiling;
+	world->ambr_down_bps = record->ambr_down_bps;
+	world->ambr_up_bps = record->ambr_up_bps;
 	world->rows++;
 }
 
@@ -103,6 +106,21 @@ static void a_ceiling_never_falls(void **state)
 	assert_int_equal(set_ceiling(world, 96, false), 0);
 	assert_int_equal(set_ceiling(world, 32, false), 0);
 	assert_int_equal(ceiling(world), 96);
+}
+
+static void rates_are_kept(void **state)
+{
+	struct world *world = *state;
+	struct subscriber_record record = {
+	        .imsi = IMSI, .methods = METHOD_AKA_PRIME, .ambr_down_bps = 10000000000000, .ambr_up_bps = 64000};
+
+	assert_int_equal(apply(world, SUBSCRIBER_STORE_PUT, &record, sizeof(record)), 0);
+	ceiling(world);
+	assert_int_equal(world->ambr_down_bps, record.ambr_down_bps);
+	assert_int_equal(world->ambr_up_bps, record.ambr_up_bps);
+	put(world, 0);
+	ceiling(world);
+	assert_int_equal(world->ambr_down_bps + world->ambr_up_bps, 0);
 }
 
 /* E-14 */
@@ -130,6 +148,7 @@ int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
+	        EACH(rates_are_kept),
 	        EACH(a_ceiling_never_falls),
 	        EACH(a_right_auts_alone_lowers_it),
 	        EACH(a_block_of_nobody_fails),

@@ -37,13 +37,14 @@ static int put_association(struct sqlite_store *store, const struct association_
 {
 	static const char sql[] =
 	        "INSERT INTO association(spi, state, subscriber, nai, home_address, prefix_length, home_agent_address,"
-	        " host_identity_digest, created_ms, until_ms, first_number, last_number, key)"
-	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
+	        " host_identity_digest, created_ms, until_ms, first_number, last_number, key, ambr_down_bps,"
+	        " ambr_up_bps) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
 	        " ON CONFLICT(spi) DO UPDATE SET state=excluded.state, subscriber=excluded.subscriber,"
 	        " nai=excluded.nai, home_address=excluded.home_address, prefix_length=excluded.prefix_length,"
 	        " home_agent_address=excluded.home_agent_address,"
 	        " host_identity_digest=excluded.host_identity_digest, created_ms=excluded.created_ms,"
-	        " until_ms=excluded.until_ms, key=excluded.key";
+	        " until_ms=excluded.until_ms, key=excluded.key,"
+	        " ambr_down_bps=excluded.ambr_down_bps, ambr_up_bps=excluded.ambr_up_bps";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 	uint8_t wrapped[KEY_WRAPPED_MAX];
 	int octets = wrap(sqlite_store_context(store), row, wrapped);
@@ -65,6 +66,8 @@ static int put_association(struct sqlite_store *store, const struct association_
 		bind_number(statement, 12, row->last_number);
 	}
 	bind_octets(statement, 13, wrapped, (size_t)octets);
+	bind_number(statement, 14, row->ambr.down_bps);
+	bind_number(statement, 15, row->ambr.up_bps);
 	return sqlite_store_run(store, statement);
 }
 
@@ -168,6 +171,7 @@ static int read_association(sqlite3_stmt *statement, const struct secret *store_
 	        .has_number = sqlite3_column_type(statement, 11) != SQLITE_NULL,
 	        .first_number = (uint16_t)column_number(statement, 10),
 	        .last_number = (uint16_t)column_number(statement, 11),
+	        .ambr = {column_number(statement, 13), column_number(statement, 14)},
 	};
 	column_text(statement, 2, row->subscriber, sizeof(row->subscriber));
 	column_text(statement, 3, row->nai, sizeof(row->nai));
@@ -185,7 +189,8 @@ static int load_associations(struct sqlite_store *store, const struct secret *st
                              const struct binding_store_reader *reader)
 {
 	static const char sql[] = "SELECT spi, state, subscriber, nai, home_address, prefix_length, home_agent_address,"
-	                          " host_identity_digest, created_ms, until_ms, first_number, last_number, key"
+	                          " host_identity_digest, created_ms, until_ms, first_number, last_number, key,"
+	                          " ambr_down_bps, ambr_up_bps"
 	                          " FROM association ORDER BY created_ms, spi";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 	struct association_row row;

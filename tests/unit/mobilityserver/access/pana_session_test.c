@@ -388,6 +388,7 @@ static void reauthentication(void **state)
 	assert_int_equal(world.request.session_id, node.session_id);
 	assert_octets(world.pac_nonce, 32, node.pac_nonce, 32);
 	assert_int_equal(world.ended_count, 0);
+	assert_int_equal(world.admitted_count, 2); /* what the second Accept says of him holds */
 }
 
 /* B-21: without AUTH under the old keys nothing of a re-authentication counts. */
@@ -469,6 +470,7 @@ static void reauthentication_as_another(void **state)
 	node_completes(&world, &node);
 	assert_int_equal(world.ended_count, 1);
 	assert_int_equal(world.ended, PANA_END_LOST);
+	assert_int_equal(world.admitted_count, 1); /* another subscriber's profile does not count */
 }
 
 /* E-16: a fast re-authentication has no identity of its own and keeps the session's. */

@@ -61,6 +61,17 @@ static void record_request(void *context, const struct pana_agent_request *reque
 	world->request_identity = *request->identity;
 }
 
+static void record_admitted(void *context, const struct subscriber_identity *identity,
+                            const struct subscriber_profile *profile, const struct instant *now,
+                            struct effects *effects)
+{
+	struct pana_world *world = context;
+
+	(void)identity, (void)now, (void)effects;
+	world->admitted_count++;
+	world->admitted = *profile;
+}
+
 static void record_ended(void *context, uint64_t session, const struct subscriber_identity *identity,
                          enum pana_agent_end reason, const struct instant *now, struct effects *effects)
 {
@@ -89,7 +100,7 @@ void world_start(struct pana_world *world)
 	        .limits = {.session_lifetime_max_s = 86400, .half_open = 1000, .sessions_per_subscriber = 3},
 	        .timers = &world->wheel,
 	        .randomness = &world->randomness,
-	        .outlet = {world, record_eap, record_abandoned, record_request, record_ended},
+	        .outlet = {world, record_eap, record_abandoned, record_request, record_admitted, record_ended},
 	};
 	world->agent = pana_agent_new(&world->options);
 }

@@ -42,7 +42,8 @@ struct pana_world {
 	struct sent_message sent[WORLD_SENT_MAX];
 
 	/* recorded calls of the outlet */
-	size_t eap_count, abandoned_count, request_count, ended_count;
+	size_t eap_count, abandoned_count, request_count, admitted_count, ended_count;
+	struct subscriber_profile admitted;
 	struct pana_agent_eap eap;
 	uint8_t eap_packet[1300];
 	struct pana_agent_request request;

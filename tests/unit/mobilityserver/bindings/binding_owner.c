@@ -95,6 +95,12 @@ struct binding_key owner_key(unsigned number)
 
 struct binding_version owner_set(struct owner *owner, unsigned number, unsigned shards, uint8_t care_of)
 {
+	return owner_set_limited(owner, number, shards, care_of, 0);
+}
+
+struct binding_version owner_set_limited(struct owner *owner, unsigned number, unsigned shards, uint8_t care_of,
+                                         uint64_t octets_per_s)
+{
 	char subscriber[32];
 	struct binding_change change = {
 	        .key = owner_key(number),
@@ -103,6 +109,7 @@ struct binding_version owner_set(struct owner *owner, unsigned number, unsigned 
 	        .tunnel_kind = FEED_TUNNEL_IP6_IN_IP6,
 	        .inner_mtu_bytes = 1460,
 	        .expiry = {owner->now.monotonic_ms + 3600000, owner->now.unix_ms + 3600000},
+	        .down = {.octets_per_s = octets_per_s, .burst_octets = octets_per_s ? 1500 : 0},
 	};
 
 	snprintf(subscriber, sizeof(subscriber), "lab/%u", number);

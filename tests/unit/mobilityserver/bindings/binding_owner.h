@@ -37,6 +37,9 @@ void owner_end(struct owner *owner);
 /* The key 2001:db8:aa:NUMBER::/64 of the subscriber "lab/NUMBER"; its shard is NUMBER modulo `shards`. */
 struct binding_key owner_key(unsigned number);
 struct binding_version owner_set(struct owner *owner, unsigned number, unsigned shards, uint8_t care_of);
+/* The same with a rate down, in octets a second; 0: without. */
+struct binding_version owner_set_limited(struct owner *owner, unsigned number, unsigned shards, uint8_t care_of,
+                                         uint64_t octets_per_s);
 struct binding_version owner_withdraw(struct owner *owner, unsigned number);
 
 /* Hands what was published to the publisher and ends the turn. */

@@ -202,6 +202,119 @@ static void what_was_missed_comes_as_changes(void **state)
 	assert_int_equal(message.rows.octets, 0);
 }
 
+static void assert_rates(struct wire_reader *rows, struct feed_version version, uint64_t octets_per_s)
+{
+	struct feed_row set, rates;
+
+	assert_int_equal(feed_row_read(rows, &set), 0);
+	assert_int_equal(set.operation, FEED_SET);
+	assert_int_equal(feed_version_compare(set.version, version), 0);
+	assert_int_equal(feed_row_read(rows, &rates), 0);
+	assert_int_equal(rates.operation, FEED_RATES);
+	assert_true(feed_row_follows(&rates, &set));
+	assert_int_equal(rates.down.octets_per_s, octets_per_s);
+	assert_int_equal(rates.up.octets_per_s, 0);
+}
+
+/* Rates go wherever their binding goes: by the feed, by changes, by a snapshot; and away with it. */
+static void rates_follow_their_binding(void **state)
+{
+	struct catch_up_message ask = {.kind = CATCH_UP_ASK, .shard = 1, .request = 3, .amount = 4};
+	static struct feed_message message;
+	struct catch_up_message answer;
+	struct wire_view views[2];
+	struct wire_reader rows;
+	struct binding_view view;
+	struct binding_key key = owner_key(1);
+
+	(void)state;
+	owner_set_limited(&owner, 1, 2, 1, 5000); /* from the store, before anybody is told */
+	bindings_serve(owner.bindings, &owner.now);
+	drain_feed(false);
+	owner_ask(&owner, &ask, 1);
+	assert_int_equal(take_answer(false).kind, CATCH_UP_SNAPSHOT_BEGIN);
+	answer = take_answer(false);
+	rows = wire_reader_of_view(answer.rows);
+	assert_rates(&rows, (struct feed_version){5, 1}, 5000);
+	assert_true(wire_complete(&rows));
+	assert_int_equal(take_answer(false).kind, CATCH_UP_SNAPSHOT_END);
+
+	owner_set_limited(&owner, 1, 2, 1, 6000);
+	owner_set(&owner, 1, 2, 1);
+	owner_withdraw(&owner, 1);
+	owner_turn(&owner);
+	assert_int_equal(owner.feed.count, 1);
+	assert_int_equal(feed_message_read(views, owner_views(&owner.feed.messages[0], views), &message), 0);
+	assert_true(message.ranges[0].first == 2 && message.ranges[0].last == 4);
+	rows = wire_reader_of_view(message.rows);
+	assert_rates(&rows, (struct feed_version){5, 2}, 6000);
+	assert_int_equal(wire_remaining(&rows), 2 * FEED_ROW_OCTETS);
+
+	ask.version = (struct feed_version){5, 1};
+	owner_ask(&owner, &ask, 1);
+	answer = take_answer(false);
+	assert_int_equal(answer.kind, CATCH_UP_CHANGES);
+	assert_octets(answer.rows.bytes, answer.rows.octets, message.rows.bytes, message.rows.octets);
+	assert_false(bindings_find(owner.bindings, &key, &view));
+}
+
+/* A path MTU that was learnt is a change of its own: the rates stand behind it again, or they would be taken away. */
+static void rates_stay_when_the_path_changes(void **state)
+{
+	struct punt_path_mtu report = {.shard = 1, .key_length = 64, .path_mtu_bytes = 1400};
+	static struct feed_message message;
+	struct binding_key key = owner_key(1);
+	struct wire_view views[2];
+	struct wire_reader rows;
+
+	(void)state;
+	bindings_serve(owner.bindings, &owner.now);
+	owner_set_limited(&owner, 1, 2, 9, 5000);
+	owner_turn(&owner);
+	drain_feed(false);
+	memcpy(report.key, key.octets, sizeof(report.key));
+	report.care_of_address[0] = 0x20;
+	report.care_of_address[15] = 9;
+	bindings_path_mtu(owner.bindings, &report, &owner.now, owner.effects);
+	owner_turn(&owner);
+	assert_int_equal(owner.feed.count, 1);
+	assert_int_equal(feed_message_read(views, owner_views(&owner.feed.messages[0], views), &message), 0);
+	rows = wire_reader_of_view(message.rows);
+	assert_rates(&rows, (struct feed_version){5, 2}, 5000);
+}
+
+/* Extra rows count in the sizes of batches and chunks, and are never parted from their row. */
+static void extra_rows_are_not_parted(void **state)
+{
+	struct catch_up_message ask = {.kind = CATCH_UP_ASK, .shard = 0, .request = 3, .amount = 8};
+	static struct feed_message message;
+	struct wire_view views[2];
+	size_t rows = 0;
+
+	(void)state;
+	bindings_serve(owner.bindings, &owner.now);
+	drain_feed(false);
+	owner_set(&owner, 0, 1, 1); /* so that a pair would straddle the end */
+	for (unsigned i = 1; i < FEED_ROWS_MAX; i++)
+		owner_set_limited(&owner, i, 1, 1, 5000);
+	owner_turn(&owner);
+	assert_int_equal(owner.feed.count, 2);
+	for (size_t i = 0; i < owner.feed.count; i++) {
+		assert_int_equal(feed_message_read(views, owner_views(&owner.feed.messages[i], views), &message), 0);
+		rows += message.rows.octets / FEED_ROW_OCTETS;
+	}
+	assert_int_equal(rows, 2 * FEED_ROWS_MAX - 1);
+	ask.version = (struct feed_version){5, 0};
+	for (unsigned way = 0; way < 2; way++) { /* changes, then a snapshot */
+		owner_ask(&owner, &ask, 1);
+		for (rows = 0; owner.answers.count;)
+			rows += take_answer(false).rows.octets / FEED_ROW_OCTETS;
+		assert_int_equal(rows, 2 * FEED_ROWS_MAX - 1);
+		ask.version = (struct feed_version){0};
+	}
+	assert_int_equal(bindings_counters(owner.bindings)->catch_up_snapshots, 1);
+}
+
 /* No more chunks are under way than were asked for. */
 static void chunks_wait_for_credit(void **state)
 {
@@ -425,6 +538,9 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_hole_in_what_is_published_stays_visible, start, end),
 	        cmocka_unit_test_setup_teardown(a_newcomer_takes_a_snapshot, start, end),
 	        cmocka_unit_test_setup_teardown(what_was_missed_comes_as_changes, start, end),
+	        cmocka_unit_test_setup_teardown(rates_follow_their_binding, start, end),
+	        cmocka_unit_test_setup_teardown(rates_stay_when_the_path_changes, start, end),
+	        cmocka_unit_test_setup_teardown(extra_rows_are_not_parted, start, end),
 	        cmocka_unit_test_setup_teardown(chunks_wait_for_credit, start, end),
 	        cmocka_unit_test_setup_teardown(a_snapshot_survives_what_goes_on_meanwhile, start, end),
 	        cmocka_unit_test_setup_teardown(a_request_without_credit_is_forgotten, start, end),

@@ -10,7 +10,7 @@ static void append(struct change_history *history, uint8_t shard, uint64_t seque
 
 	wire_store_u32(row, (uint32_t)sequence);
 	row[4] = shard;
-	change_history_append(history, shard, row);
+	change_history_append(history, shard, row, 1);
 }
 
 static void assert_row(const struct change_history *history, uint8_t shard, uint64_t sequence)
@@ -68,6 +68,28 @@ static void the_oldest_are_forgotten_first(void **state)
 	change_history_free(history);
 }
 
+/* Extra rows are found with the row that they stand behind, and forgotten with it. */
+static void extra_rows_stay_with_their_row(void **state)
+{
+	struct change_history *history = change_history_new(CHANGES);
+	uint8_t rows[3 * FEED_ROW_OCTETS];
+	size_t count;
+
+	(void)state;
+	for (unsigned i = 1; i <= 10 * CHANGES; i++) {
+		memset(rows, (int)i, sizeof(rows));
+		change_history_append(history, 3, rows, 1 + i % 3);
+	}
+	for (unsigned i = 10 * CHANGES - CHANGES / 2; i <= 10 * CHANGES; i++) {
+		const uint8_t *extras = change_history_extras(history, 3, i, &count);
+
+		memset(rows, (int)i, sizeof(rows));
+		assert_int_equal(count, i % 3);
+		assert_octets(extras, count * FEED_ROW_OCTETS, rows, count * FEED_ROW_OCTETS);
+	}
+	change_history_free(history);
+}
+
 static void a_shard_begins_anew(void **state)
 {
 	struct change_history *history = change_history_new(CHANGES);
@@ -88,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_was_appended_is_found),
 	        cmocka_unit_test(the_oldest_are_forgotten_first),
+	        cmocka_unit_test(extra_rows_stay_with_their_row),
 	        cmocka_unit_test(a_shard_begins_anew),
 	};
 

@@ -18,15 +18,16 @@ static struct accept_attribute attribute(uint8_t type, const void *bytes, size_t
 static void a_whole_profile_is_read(void **state)
 {
 	const struct accept_attribute all[] = {
-	        TEXT(ACCEPT_NAME, "Matti Meikäläinen"), TEXT(ACCEPT_POSTAL_ADDRESS, "Katu 1, Oulu"),
-	        TEXT(ACCEPT_MSISDN, "+358 40-1234567"), TEXT(ACCEPT_SERVICES, "\0\0\0\5"),
-	        TEXT(ACCEPT_NAME_POLICY, "staff"),      TEXT(ACCEPT_BARRED, "\0\0\0\1"),
-	        TEXT(ACCEPT_NAME_CONSENT, "\0\0\0\1"),  TEXT(99, "of another release"),
+	        TEXT(ACCEPT_NAME, "Matti Meikäläinen"),     TEXT(ACCEPT_POSTAL_ADDRESS, "Katu 1, Oulu"),
+	        TEXT(ACCEPT_MSISDN, "+358 40-1234567"),     TEXT(ACCEPT_SERVICES, "\0\0\0\5"),
+	        TEXT(ACCEPT_NAME_POLICY, "staff"),          TEXT(ACCEPT_BARRED, "\0\0\0\1"),
+	        TEXT(ACCEPT_NAME_CONSENT, "\0\0\0\1"),      TEXT(99, "of another release"),
+	        TEXT(ACCEPT_AMBR_DOWN, "\0\0\0\1\0\0\0\2"), TEXT(ACCEPT_AMBR_UP, "\0\0\0\0\0\0\x27\x10"),
 	};
 	struct subscriber_profile profile;
 
 	(void)state;
-	assert_int_equal(directory_profile_from_accept(all, 8, &defaults, &profile), 0);
+	assert_int_equal(directory_profile_from_accept(all, sizeof(all) / sizeof(all[0]), &defaults, &profile), 0);
 	assert_string_equal(profile.name, "Matti Meikäläinen");
 	assert_string_equal(profile.postal_address, "Katu 1, Oulu");
 	assert_string_equal(profile.msisdn, "358401234567");
@@ -34,6 +35,8 @@ static void a_whole_profile_is_read(void **state)
 	assert_string_equal(profile.name_policy, "staff");
 	assert_true(profile.barred);
 	assert_true(profile.name_consent);
+	assert_int_equal(profile.ambr.down_bps, 0x100000002);
+	assert_int_equal(profile.ambr.up_bps, 10000);
 }
 
 static void a_silent_server_gives_the_configured_defaults(void **state)
@@ -46,6 +49,7 @@ static void a_silent_server_gives_the_configured_defaults(void **state)
 	assert_string_equal(profile.name_policy, "guests");
 	assert_false(profile.barred);
 	assert_false(profile.name_consent);
+	assert_int_equal(profile.ambr.down_bps + profile.ambr.up_bps, 0); /* not limited */
 	assert_string_equal(profile.name, "");
 }
 
@@ -53,11 +57,12 @@ static void a_malformed_attribute_is_refused(void **state)
 {
 	static const char overlong[SUBSCRIBER_TEXT_OCTETS] = {'a'};
 	const struct accept_attribute bad[] = {
-	        TEXT(ACCEPT_SERVICES, "\0\0\5"), TEXT(ACCEPT_BARRED, "\0\0\0\0\1"),
-	        TEXT(ACCEPT_NAME, "a\xc3"),      TEXT(ACCEPT_NAME, "a\nb"),
-	        TEXT(ACCEPT_NAME, "\xc0\xaf"),   TEXT(ACCEPT_NAME, "\xed\xa0\x80"),
-	        TEXT(ACCEPT_MSISDN, "35840x"),   TEXT(ACCEPT_MSISDN, "358+40"),
-	        TEXT(ACCEPT_NAME, "a\0b"),       attribute(ACCEPT_NAME, overlong, sizeof(overlong)),
+	        TEXT(ACCEPT_SERVICES, "\0\0\5"),  TEXT(ACCEPT_BARRED, "\0\0\0\0\1"),
+	        TEXT(ACCEPT_NAME, "a\xc3"),       TEXT(ACCEPT_NAME, "a\nb"),
+	        TEXT(ACCEPT_NAME, "\xc0\xaf"),    TEXT(ACCEPT_NAME, "\xed\xa0\x80"),
+	        TEXT(ACCEPT_MSISDN, "35840x"),    TEXT(ACCEPT_MSISDN, "358+40"),
+	        TEXT(ACCEPT_NAME, "a\0b"),        attribute(ACCEPT_NAME, overlong, sizeof(overlong)),
+	        TEXT(ACCEPT_AMBR_UP, "\0\0\0\1"), TEXT(ACCEPT_AMBR_DOWN, "\0\0\0\0\0\0\0\0\1"),
 	};
 	struct subscriber_profile profile;
 

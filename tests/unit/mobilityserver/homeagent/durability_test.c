@@ -90,6 +90,48 @@ static void a_failed_store_is_130_and_changes_nothing(void **state)
 	assert_true(acknowledged.not_before.sequence == 2);
 }
 
+/* What the subscriber was admitted with last holds for what is bound, once it is durable, and after a crash. */
+static void a_session_ambr_is_told_when_it_is_durable(void **state)
+{
+	(void)state;
+	move_to(1, "2001:db8:c::77");
+	assert_rates(&world, &node, 0, 0);
+	world.holds = true;
+	world_set_ambr(&world, &node, 80000, 8000);
+	assert_rates(&world, &node, 0, 0);
+	world_commit(&world);
+	world.holds = false;
+	assert_rates(&world, &node, 80000, 8000);
+	assert_int_equal(counters()->ambr_changed, 1);
+	world_set_ambr(&world, &node, 80000, 8000); /* nothing new: nothing is stored, nothing told */
+	assert_int_equal(counters()->ambr_changed, 1);
+	move_to(2, "2001:db8:d::78");
+	assert_rates(&world, &node, 80000, 8000);
+	world_restart(&world);
+	assert_rates(&world, &node, 80000, 8000);
+	store_model_fail(world.store, 0, 1, -ENOSPC);
+	world_set_ambr(&world, &node, 0, 0);
+	assert_rates(&world, &node, 80000, 8000);
+	world_set_ambr(&world, &node, 0, 0);
+	assert_rates(&world, &node, 0, 0);
+}
+
+/* A new bootstrap brings the profile of its authentication along, for what is bound already, too (L-4). */
+static void a_new_association_brings_its_session_ambr(void **state)
+{
+	(void)state;
+	move_to(1, "2001:db8:c::77");
+	node.spi++;
+	node.ambr = (struct session_ambr){16000, 0};
+	assert_int_equal(world_associate(&world, &node, 7200), 0);
+	assert_rates(&world, &node, 16000, 0);
+	assert_bound_to(&world, &node, "2001:db8:c::77");
+	world_revoke(&world, node.subscriber);
+	assert_bound_to(&world, &node, NULL);
+	world_set_ambr(&world, &node, 8000, 8000); /* nobody is bound: nothing happens */
+	assert_int_equal(counters()->ambr_changed, 1);
+}
+
 static void a_failed_store_of_a_refusal_uses_no_number_up(void **state)
 {
 	(void)state;
@@ -441,6 +483,8 @@ int main(void)
 #define RULE(name) cmocka_unit_test_setup_teardown(name, start, end)
 	        RULE(nothing_leaves_before_the_commit),
 	        RULE(a_failed_store_is_130_and_changes_nothing),
+	        RULE(a_session_ambr_is_told_when_it_is_durable),
+	        RULE(a_new_association_brings_its_session_ambr),
 	        RULE(a_failed_store_of_a_refusal_uses_no_number_up),
 	        RULE(bindings_and_numbers_survive_a_crash),
 	        RULE(what_was_not_acknowledged_may_be_lost),

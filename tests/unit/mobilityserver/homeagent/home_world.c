@@ -102,6 +102,8 @@ static struct binding_version bind_it(void *context, const struct home_agent_bin
 	        .flags = FEED_FLAG_CARE_OF_UNVERIFIED,
 	        .care_of_address = binding->care_of_address,
 	        .expiry = binding->until,
+	        .up = {.octets_per_s = binding->ambr.up_bps / 8, .burst_octets = binding->ambr.up_bps ? 1500 : 0},
+	        .down = {.octets_per_s = binding->ambr.down_bps / 8, .burst_octets = binding->ambr.down_bps ? 1500 : 0},
 	};
 
 	*shard = change.shard;
@@ -283,6 +285,7 @@ int world_associate(struct home_world *world, const struct node *node, uint32_t 
 	        .subscriber = node->subscriber,
 	        .session = node->session,
 	        .host_identity_digest = {node->device},
+	        .ambr = node->ambr,
 	};
 	struct effects *step = executor_begin(world->executor);
 	int result = home_agent_associate(world->agent, &association, &world->now, step);
@@ -299,6 +302,25 @@ void world_revoke(struct home_world *world, const char *subscriber)
 	home_agent_revoke(world->agent, subscriber, &world->now, step);
 	executor_run(world->executor, step, &world->now);
 	settle(world);
+}
+
+void world_set_ambr(struct home_world *world, const struct node *node, uint64_t down_bps, uint64_t up_bps)
+{
+	const struct session_ambr ambr = {down_bps, up_bps};
+	struct effects *step = executor_begin(world->executor);
+
+	home_agent_set_ambr(world->agent, node->subscriber, &ambr, &world->now, step);
+	executor_run(world->executor, step, &world->now);
+	settle(world);
+}
+
+void assert_rates(struct home_world *world, const struct node *node, uint64_t down_bps, uint64_t up_bps)
+{
+	struct binding_view view;
+
+	assert_true(world_bound(world, node, &view));
+	assert_int_equal(view.rates ? view.rates->down.octets_per_s * 8 : 0, down_bps);
+	assert_int_equal(view.rates ? view.rates->up.octets_per_s * 8 : 0, up_bps);
 }
 
 void world_session_ended(struct home_world *world, const struct node *node, uint64_t session)

@@ -48,6 +48,7 @@ struct node {
 	struct in6_addr home_address;
 	struct in6_addr care_of_address;
 	uint8_t device;                      /* stands for the Host Identity */
+	struct session_ambr ambr;            /* that the association is made with */
 	uint64_t session;                    /* that the association was made in */
 	struct in6_addr mac_care_of_address; /* unspecified: the address that is answered to */
 };
@@ -99,6 +100,9 @@ struct in6_addr address_of(const char *text);
 struct node node_of(unsigned number);
 int world_associate(struct home_world *world, const struct node *node, uint32_t lifetime_s);
 void world_revoke(struct home_world *world, const char *subscriber);
+/* The subscriber is admitted with this session AMBR; and what his binding is told with. */
+void world_set_ambr(struct home_world *world, const struct node *node, uint64_t down_bps, uint64_t up_bps);
+void assert_rates(struct home_world *world, const struct node *node, uint64_t down_bps, uint64_t up_bps);
 /* The node's session of this number ends, as it wished. */
 void world_session_ended(struct home_world *world, const struct node *node, uint64_t session);
 

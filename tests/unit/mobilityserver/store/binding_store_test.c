@@ -139,6 +139,7 @@ static struct association_row association(uint32_t spi)
 	row.home_address = (struct in6_addr){{{0x20, 0x01, 0x0d, 0xb8, 0, 0xaa, 0, 7, [15] = 1}}};
 	row.home_agent_address = (struct in6_addr){{{0x20, 0x01, 0x0d, 0xb8, 0, 1, [15] = 1}}};
 	memset(row.host_identity_digest, 0x11, sizeof(row.host_identity_digest));
+	row.ambr = (struct session_ambr){10000000000000, 64000 + spi};
 	strcpy(row.nai, "matti@sonera.example");
 	strcpy(row.subscriber, "as/001010000000001");
 	secret_set(&row.key, "MN-HA-K sixteen.", 16);
