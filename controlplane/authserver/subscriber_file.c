@@ -76,7 +76,7 @@ static bool is_digits(const char *text, size_t minimum, size_t maximum)
 {
 	size_t length = text ? strlen(text) : 0;
 
-	return length >= minimum && length <= maximum && strspn(text, "0123456789") == length;
+	return text && length >= minimum && length <= maximum && strspn(text, "0123456789") == length;
 }
 
 static bool set_imsi(struct draft *draft, const json_t *value)

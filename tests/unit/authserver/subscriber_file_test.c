@@ -108,6 +108,33 @@ static void mistakes_are_named_by_line(void **state)
 	}
 }
 
+/* Numbers where texts belong, and the other way round: the slips of who writes such a file by hand. */
+static void each_member_refuses_other_kinds(void **state)
+{
+	static const char *const texts[] = {
+	        "imsi", "k", "opc", "op", "amf", "algorithm", "name", "msisdn", "postal_address", "name_policy"};
+	static const char *const others[] = {"methods", "services", "barred", "name_consent", "sqn"};
+	static const char *const kinds[] = {"358401234567", "1.5", "true", "[1]", "{\"a\": 1}", "[\"\"]"};
+	char file[512], error[SUBSCRIBER_FILE_ERROR_OCTETS];
+	struct subscriber_record *records = NULL;
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+			snprintf(file, sizeof(file), "[{\"%s\": %s}]", texts[i], kinds[kind]);
+			assert_int_equal(read_text(file, &records, &count, error), -EINVAL);
+			if (!strstr(error, texts[i]))
+				fail_msg("%s: %s", file, error);
+		}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(file, sizeof(file), "[{\"%s\": {}}]", others[i]);
+		assert_int_equal(read_text(file, &records, &count, error), -EINVAL);
+		if (!strstr(error, others[i]))
+			fail_msg("%s: %s", file, error);
+	}
+}
+
 static void keys_are_never_shown(void **state)
 {
 	struct subscriber_record *records = NULL;
@@ -134,6 +161,7 @@ int main(void)
 	        cmocka_unit_test(rates_are_bits_a_second),
 	        cmocka_unit_test(op_stands_for_opc),
 	        cmocka_unit_test(mistakes_are_named_by_line),
+	        cmocka_unit_test(each_member_refuses_other_kinds),
 	        cmocka_unit_test(keys_are_never_shown),
 	};
 
