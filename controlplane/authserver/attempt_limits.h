@@ -36,6 +36,7 @@ bool attempt_begin(struct attempt_limits *limits, struct attempt_bucket *imsi, c
 /* The challenge was answered: the tokens come back. */
 void attempt_answered(struct attempt_limits *limits, struct attempt_bucket *imsi, const struct in6_addr *source);
 
+/* Frees all buckets. */
 void attempt_limits_end(struct attempt_limits *limits);
 
 #endif

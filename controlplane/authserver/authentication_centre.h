@@ -43,6 +43,7 @@ struct authentication_centre {
 	struct authentication_centre_counters counters;
 };
 
+/* `ind`: IND of the numbers that it gives out, below 32. Table and randomness outlive it. */
 void authentication_centre_start(struct authentication_centre *centre, struct subscriber_table *table,
                                  struct randomness *randomness, unsigned ind);
 void authentication_centre_end(struct authentication_centre *centre);

@@ -77,6 +77,7 @@ struct eap_server {
 	struct eap_server_counters counters;
 };
 
+/* The outlet is copied; all else outlives the server. */
 void eap_server_start(struct eap_server *server, struct subscriber_table *table, struct authentication_centre *centre,
                       struct timer_wheel *timers, struct randomness *randomness,
                       const struct eap_server_outlet *outlet);

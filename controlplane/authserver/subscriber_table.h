@@ -42,6 +42,7 @@ struct subscriber_table {
 	uint64_t last_change;
 };
 
+/* The key, under which K and OPc lie in the store, and the randomness outlive the table. */
 void subscriber_table_start(struct subscriber_table *table, const struct secret *wrap_key,
                             struct randomness *randomness);
 void subscriber_table_end(struct subscriber_table *table);

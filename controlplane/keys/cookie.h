@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * cookie - the stateless first exchange of PANA (B-10): Session Identifier and first number of a session are a keyed
- * hash of who asks, so that nothing is kept for him until he has shown that he receives at his address.
+ * hash of who asks, so that nothing is kept for him until he has shown that he receives at his address. Thread: any.
  */
 #ifndef KEDGE_KEYS_COOKIE_H
 #define KEDGE_KEYS_COOKIE_H
@@ -25,6 +25,7 @@ struct cookie {
 	uint32_t first_sequence_number; /* x of B-10: its two top bits are clear (B-17) */
 };
 
+/* HMAC-SHA-256 of the input, cut to the two numbers: the same for the same input and secret. */
 struct cookie cookie_compute(const struct secret *secret, const struct cookie_input *input);
 
 #endif

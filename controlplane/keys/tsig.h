@@ -114,6 +114,7 @@ enum tsig_verdict tsig_stream_verify(struct tsig_stream *stream, struct wire_vie
 /* Signs the next message of a stream. Returns 0 or -ENOSPC. */
 int tsig_stream_sign(struct tsig_stream *stream, struct wire_writer *message, uint64_t now_s);
 
+/* Frees the MAC under way; the stream may be started again. */
 void tsig_stream_end(struct tsig_stream *stream);
 
 #endif

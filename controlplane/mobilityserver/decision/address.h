@@ -70,6 +70,7 @@ enum address_reason {
 	ADDRESS_POOL_EMPTY,
 };
 
+/* In words, for the operator. */
 const char *address_reason_text(enum address_reason reason);
 
 struct address_question {
@@ -91,6 +92,7 @@ struct address_decision {
 	struct in6_addr address;
 };
 
+/* B-38. The pool is not changed: who takes the decision takes its subnet. */
 void address_decide(const struct address_question *question, struct address_decision *decision);
 
 /*

@@ -125,6 +125,8 @@ struct name_decision {
 	size_t candidate_count;
 };
 
+/* The wish, if the first rule that matches listens to it; else the current name; else that rule's templates, {hash}
+ * last. */
 void name_decide(const struct name_question *question, struct name_decision *decision);
 
 #endif

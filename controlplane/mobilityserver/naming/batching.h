@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * batching - requests of one zone travel together in one UPDATE; what the server refuses is halved until the culprit
- * stands alone (D-5).
+ * stands alone (D-5). Pure; thread: the loop's.
  */
 #ifndef KEDGE_MOBILITYSERVER_BATCHING_H
 #define KEDGE_MOBILITYSERVER_BATCHING_H
@@ -30,6 +30,7 @@ struct batching {
 	struct name_batch *sent;   /* the one under way */
 };
 
+/* Puts a request, which stays the caller's, behind the ready ones of its zone. */
 void batching_enqueue(struct batching *batching, struct name_request *request, uint64_t now_ms);
 
 /*
@@ -54,6 +55,7 @@ struct name_batch *batching_take_sent(struct batching *batching);
 /* Takes a ready request out of its queue. */
 void batching_remove(struct batching *batching, struct name_request *request);
 
+/* Frees the batches; the requests are the caller's. */
 void batching_free(struct batching *batching);
 
 #endif

@@ -5,7 +5,7 @@
  *
  * The message is repeated as the same octets, so an answer to any of its copies fits. More than 512 octets go over
  * TCP (D-7), and so does what was answered as truncated. An answer counts only if source, id, opcode, question and
- * signature are right; whatever else comes is counted by its reason and ends nothing.
+ * signature are right; whatever else comes is counted by its reason and ends nothing. Pure core; thread: the loop's.
  */
 #ifndef KEDGE_MOBILITYSERVER_DNS_TRANSACTION_H
 #define KEDGE_MOBILITYSERVER_DNS_TRANSACTION_H
@@ -66,11 +66,13 @@ bool dns_transaction_is_idle(const struct dns_transaction *transaction);
 int dns_transaction_start(struct dns_transaction *transaction, struct wire_view message, dns_transaction_done *done,
                           void *context, const struct instant *now, struct effects *effects);
 
+/* A message that came by either channel, and the end of the connection of the stream channel. */
 void dns_transaction_received(struct dns_transaction *transaction, const struct endpoint *from,
                               struct wire_view message, const struct instant *now, struct effects *effects);
 void dns_transaction_stream_failed(struct dns_transaction *transaction, const struct instant *now,
                                    struct effects *effects);
 
+/* Forgets what is under way; `done` is not called. */
 void dns_transaction_stop(struct dns_transaction *transaction);
 
 /*

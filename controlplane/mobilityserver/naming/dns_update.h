@@ -3,7 +3,7 @@
  * dns_update - builds UPDATE messages (RFC 2136) and queries by ldns. Without ids and signatures, which the
  * transaction adds. No EDNS (D-7).
  *
- * Names are texts as of dns_name.h, RDATA is wire form without compression.
+ * Names are texts as of dns_name.h, RDATA is wire form without compression. Pure; thread: the loop's.
  */
 #ifndef KEDGE_MOBILITYSERVER_DNS_UPDATE_H
 #define KEDGE_MOBILITYSERVER_DNS_UPDATE_H
@@ -15,6 +15,8 @@ enum { DNS_TYPE_SOA = 6, DNS_TYPE_PTR = 12, DNS_TYPE_TXT = 16, DNS_TYPE_AAAA = 2
 
 struct dns_update;
 
+/* An UPDATE of a zone, yet without prerequisites and updates; the caller frees it. A name that is none, here or below,
+ * makes dns_update_write() fail. */
 struct dns_update *dns_update_new(const char *zone);
 void dns_update_free(struct dns_update *update);
 

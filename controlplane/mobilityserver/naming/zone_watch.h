@@ -2,7 +2,7 @@
 /*
  * zone_watch - one zone as the server shows it: its SOA now and then (D-10), its contents by transfer when the serial
  * has changed (D-11). A transfer's answer is several signed messages on one connection (RFC 8945 section 5.3.1); what
- * it brings counts only when its last message was right.
+ * it brings counts only when its last message was right. Pure core; thread: the loop's.
  */
 #ifndef KEDGE_MOBILITYSERVER_ZONE_WATCH_H
 #define KEDGE_MOBILITYSERVER_ZONE_WATCH_H
@@ -63,9 +63,11 @@ void zone_watch_want(struct zone_watch *watch, const struct instant *now);
 /* Wants one again after the usual interval, whatever the serial says. */
 void zone_watch_want_later(struct zone_watch *watch, const struct instant *now);
 
+/* A message of the transfer's channel, and the end of its connection. */
 void zone_watch_received(struct zone_watch *watch, struct wire_view message, const struct instant *now,
                          struct effects *effects);
 void zone_watch_stream_failed(struct zone_watch *watch, int error, const struct instant *now, struct effects *effects);
+/* Gives up a transfer that is under way; the owner is not told. */
 void zone_watch_stop(struct zone_watch *watch);
 
 #endif
