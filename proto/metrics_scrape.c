@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { STATUS_OK = 200, STATUS_NOT_FOUND = 404, STATUS_METHOD_NOT_ALLOWED = 405 };
+enum { STATUS_OK = 200, STATUS_NOT_FOUND = 404, STATUS_METHOD_NOT_ALLOWED = 405, STATUS_INTERNAL_ERROR = 500 };
 
 #define IPV4_LOOPBACK "127.0.0.1:"
 #define IPV6_LOOPBACK "[::1]:"
@@ -56,21 +56,30 @@ int metrics_place_read(const char *words, struct metrics_place *place)
 
 static struct metrics_answer refusal(unsigned status, const char *words)
 {
-	return (struct metrics_answer){.status = status, .media_type = "text/plain; charset=utf-8", .words = words};
+	return (struct metrics_answer){
+	        .status = status, .media_type = "text/plain; charset=utf-8", .body = words, .octets = strlen(words)};
 }
 
-struct metrics_answer metrics_answer_to(const char *method, const char *path, const char *accept)
+struct metrics_answer metrics_answer_to(struct metrics_source *source, const char *method, const char *path,
+                                        const char *accept)
 {
+	bool is_open = accept && strstr(accept, "application/openmetrics-text");
+	struct metrics_text text = {.format = is_open ? METRICS_OPENMETRICS : METRICS_PROMETHEUS,
+	                            .bytes = source->bytes,
+	                            .room = sizeof(source->bytes)};
+
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return refusal(STATUS_METHOD_NOT_ALLOWED, "only GET\n");
 	if (strcmp(path, "/metrics") != 0)
 		return refusal(STATUS_NOT_FOUND, "it is /metrics\n");
-	if (accept && strstr(accept, "application/openmetrics-text"))
-		return (struct metrics_answer){.status = STATUS_OK,
-		                               .media_type =
-		                                       "application/openmetrics-text; version=1.0.0; charset=utf-8",
-		                               .format = METRICS_OPENMETRICS};
+	source->write(source->context, &text);
+	metrics_end(&text);
+	if (text.octets > text.room)
+		return refusal(STATUS_INTERNAL_ERROR, "the counters have no room\n");
 	return (struct metrics_answer){.status = STATUS_OK,
-	                               .media_type = "text/plain; version=0.0.4; charset=utf-8",
-	                               .format = METRICS_PROMETHEUS};
+	                               .media_type =
+	                                       is_open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+	                                               : "text/plain; version=0.0.4; charset=utf-8",
+	                               .body = text.bytes,
+	                               .octets = text.octets};
 }

@@ -14,6 +14,9 @@
 
 #include "metrics_text.h"
 
+/* Several times what any daemon has to say. */
+enum { METRICS_OCTETS_MAX = 256 << 10 };
+
 /* Why metrics_place_read() refuses, for the operator. */
 #define METRICS_PLACES "127.0.0.1:PORT, [::1]:PORT or the path of a socket"
 
@@ -31,17 +34,25 @@ struct metrics_place {
  * network. */
 int metrics_place_read(const char *words, struct metrics_place *place);
 
+/* What a daemon lets be read; the caller fills the first two. */
+struct metrics_source {
+	metrics_write *write;
+	void *context;
+	char bytes[METRICS_OCTETS_MAX]; /* the last text */
+};
+
 struct metrics_answer {
 	unsigned status;        /* of HTTP (RFC 9110 section 15) */
 	const char *media_type; /* its Content-Type */
-	const char *words;      /* the body; NULL: the counters, in `format` */
-	enum metrics_format format;
+	const char *body;       /* good until the next answer of the source */
+	size_t octets;
 };
 
 /*
  * What `method` of `path` is answered, OpenMetrics where the header Accept (`accept`, NULL: there is none) names it;
- * all three come from outside. The answer's strings live for ever.
+ * all three come from outside. Counters that have no room end in 500.
  */
-struct metrics_answer metrics_answer_to(const char *method, const char *path, const char *accept);
+struct metrics_answer metrics_answer_to(struct metrics_source *source, const char *method, const char *path,
+                                        const char *accept);
 
 #endif

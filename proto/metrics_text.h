@@ -3,8 +3,7 @@
  * metrics_text - what a daemon counts in the two texts that Prometheus reads: its own format (0.0.4) and OpenMetrics
  * 1.0. Names are given without "_total", which counters get where the format wants it.
  *
- * The text goes to the caller's memory, and `octets` says how much it takes: whoever finds it above `room` begins again
- * with as much.
+ * The text goes to the caller's memory, and `octets` says how much it takes, there or not.
  *
  * Thread: no state but the text; any.
  */

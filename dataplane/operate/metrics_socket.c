@@ -15,48 +15,28 @@ enum { CONNECTIONS_MAX = 8, PATIENCE_S = 10, BACKLOG = 16, CONNECTION_OCTETS = 1
 
 struct metrics_socket {
 	struct MHD_Daemon *daemon;
-	metrics_write *write;
-	void *context;
 	struct metrics_place place;
-	char *bytes; /* the last text */
-	size_t room;
+	struct metrics_source source;
 };
 
-static bool is_local(const struct metrics_place *place)
-{
-	return place->address.any.sa_family == AF_UNIX;
-}
-
-/* The file that a process of before has left; one that somebody serves stays. */
-static void remove_left(const struct metrics_place *place)
-{
-	const char *path = place->address.local.sun_path;
-	int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct stat what;
-
-	if (descriptor < 0)
-		return;
-	if (lstat(path, &what) == 0 && S_ISSOCK(what.st_mode) &&
-	    connect(descriptor, &place->address.any, place->octets) < 0 && errno == ECONNREFUSED)
-		unlink(path);
-	close(descriptor);
-}
-
-/* The listening socket, or a negative errno. */
+/* The listening socket, or a negative errno. A file that a process of before has left is taken over; one that somebody
+ * serves stays. */
 static int listen_at(const struct metrics_place *place)
 {
 	const int one = 1;
+	const char *path = place->address.any.sa_family == AF_UNIX ? place->address.local.sun_path : NULL;
 	int descriptor = socket(place->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat left;
 	int result = 0;
 
 	if (descriptor < 0)
 		return -errno;
-	if (is_local(place))
-		remove_left(place);
-	else
-		setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(descriptor, &place->address.any, place->octets) < 0 ||
-	    (is_local(place) && chmod(place->address.local.sun_path, 0660) < 0) || listen(descriptor, BACKLOG) < 0)
+	setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (path && connect(descriptor, &place->address.any, place->octets) < 0 && errno == ECONNREFUSED &&
+	    lstat(path, &left) == 0 && S_ISSOCK(left.st_mode))
+		unlink(path);
+	if (bind(descriptor, &place->address.any, place->octets) < 0 || (path && chmod(path, 0660) < 0) ||
+	    listen(descriptor, BACKLOG) < 0)
 		result = -errno;
 	if (!result)
 		return descriptor;
@@ -64,34 +44,12 @@ static int listen_at(const struct metrics_place *place)
 	return result;
 }
 
-/* Writes the counters again until they have room. 0 or -ENOMEM. */
-static int write_text(struct metrics_socket *metrics, struct metrics_text *text)
-{
-	for (;;) {
-		char *larger;
-
-		text->bytes = metrics->bytes;
-		text->room = metrics->room;
-		text->octets = 0;
-		metrics->write(metrics->context, text);
-		metrics_end(text);
-		if (text->octets <= text->room)
-			return 0;
-		larger = realloc(metrics->bytes, 2 * text->octets);
-		if (!larger)
-			return -ENOMEM;
-		metrics->bytes = larger;
-		metrics->room = 2 * text->octets;
-	}
-}
-
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
                               const char *version, const char *upload, size_t *upload_octets, void **state)
 {
-	const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	struct metrics_answer wanted = metrics_answer_to(method, path, accept);
-	struct metrics_text text = {.format = wanted.format};
-	struct MHD_Response *response = NULL;
+	struct metrics_socket *metrics = context;
+	struct MHD_Response *response;
+	struct metrics_answer told;
 	enum MHD_Result result;
 
 	(void)version, (void)upload, (void)state;
@@ -99,17 +57,14 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 		*upload_octets = 0; /* what is sent along is not looked at */
 		return MHD_YES;
 	}
-	if (wanted.words)
-		response = MHD_create_response_from_buffer(strlen(wanted.words), (char *)wanted.words,
-		                                           MHD_RESPMEM_PERSISTENT);
-	else if (write_text(context, &text) == 0)
-		response = MHD_create_response_from_buffer(text.octets, text.bytes, MHD_RESPMEM_MUST_COPY);
+	told = metrics_answer_to(&metrics->source, method, path,
+	                         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+	response = MHD_create_response_from_buffer(told.octets, (char *)told.body, MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, wanted.media_type);
-	if (wanted.status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	result = MHD_queue_response(connection, wanted.status, response);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, told.media_type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	result = MHD_queue_response(connection, told.status, response);
 	MHD_destroy_response(response);
 	return result;
 }
@@ -128,8 +83,8 @@ int metrics_socket_open(const char *listen, metrics_write *write, void *context,
 		free(metrics);
 		return descriptor;
 	}
-	metrics->write = write;
-	metrics->context = context;
+	metrics->source.write = write;
+	metrics->source.context = context;
 	metrics->daemon = MHD_start_daemon(
 	        MHD_USE_EPOLL, 0, NULL, NULL, answer, metrics, MHD_OPTION_LISTEN_SOCKET, descriptor,
 	        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -150,9 +105,8 @@ void metrics_socket_close(struct metrics_socket *metrics)
 		return;
 	if (metrics->daemon)
 		MHD_stop_daemon(metrics->daemon);
-	if (is_local(&metrics->place))
+	if (metrics->place.address.any.sa_family == AF_UNIX)
 		unlink(metrics->place.address.local.sun_path);
-	free(metrics->bytes);
 	free(metrics);
 }
 

@@ -23,8 +23,16 @@ static void take_line(const uint8_t **bytes, size_t *octets, char line[WORDS_MAX
 	*octets -= length + (end != NULL);
 }
 
+static void write_one(void *context, struct metrics_text *text)
+{
+	(void)context;
+	metrics_counter(text, "kedge_asked", "how often", 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 {
+	static struct metrics_source source = {.write = write_one};
+
 	char method[WORDS_MAX], path[WORDS_MAX], accept[WORDS_MAX];
 	struct metrics_answer answer;
 	struct metrics_place place;
@@ -32,8 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 	take_line(&bytes, &octets, method);
 	take_line(&bytes, &octets, path);
 	take_line(&bytes, &octets, accept);
-	answer = metrics_answer_to(method, path, accept);
-	if (!answer.media_type || (answer.status == 200) != !answer.words)
+	answer = metrics_answer_to(&source, method, path, accept);
+	if (!answer.media_type || (answer.status == 200) != (answer.body == source.bytes))
 		abort();
 	if (metrics_place_read(method, &place) == 0 &&
 	    (place.address.any.sa_family == AF_UNIX ? method[0] != '/' : !strchr(method, ':')))

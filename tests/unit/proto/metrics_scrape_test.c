@@ -70,38 +70,87 @@ static void other_places(void **state)
 		assert_int_equal(metrics_place_read(wrong[i], &place), -EINVAL);
 }
 
-static void answers(void **state)
+static void write_one(void *context, struct metrics_text *text)
 {
-	struct metrics_answer answer = metrics_answer_to("GET", "/metrics", NULL);
-
-	(void)state;
-	assert_int_equal(answer.status, 200);
-	assert_null(answer.words);
-	assert_int_equal(answer.format, METRICS_PROMETHEUS);
-	assert_string_equal(answer.media_type, "text/plain; version=0.0.4; charset=utf-8");
-	answer = metrics_answer_to("HEAD", "/metrics", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
-	assert_int_equal(answer.status, 200);
-	assert_null(answer.words);
-	assert_int_equal(answer.format, METRICS_OPENMETRICS);
-	assert_string_equal(answer.media_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+	metrics_counter(text, "kedge_asked", "how often", ++*(uint64_t *)context);
 }
 
-static void refusals(void **state)
+static void write_too_much(void *context, struct metrics_text *text)
+{
+	(void)context;
+	while (text->octets <= text->room)
+		metrics_counter(text, "kedge_asked", "how often", 1);
+}
+
+static uint64_t asked;
+static struct metrics_source source;
+
+static int setup(void **state)
 {
 	(void)state;
-	assert_int_equal(metrics_answer_to("POST", "/metrics", NULL).status, 405);
-	assert_int_equal(metrics_answer_to("get", "/metrics", NULL).status, 405);
-	assert_int_equal(metrics_answer_to("", "", "").status, 405);
-	assert_int_equal(metrics_answer_to("GET", "/", NULL).status, 404);
-	assert_int_equal(metrics_answer_to("GET", "/metrics/", NULL).status, 404);
-	assert_non_null(metrics_answer_to("GET", "/metric", NULL).words);
+	asked = 0;
+	source.write = write_one;
+	source.context = &asked;
+	return 0;
+}
+
+static void answers(void **state)
+{
+	static const char first[] = "# HELP kedge_asked_total how often\n# TYPE kedge_asked_total counter\n"
+	                            "kedge_asked_total 1\n";
+	static const char second[] = "# HELP kedge_asked how often\n# TYPE kedge_asked counter\n"
+	                             "kedge_asked_total 2\n# EOF\n";
+	struct metrics_answer answer = metrics_answer_to(&source, "GET", "/metrics", NULL);
+
+	(void)state;
+	assert_int_equal(answer.status, 200);
+	assert_string_equal(answer.media_type, "text/plain; version=0.0.4; charset=utf-8");
+	assert_octets(answer.body, answer.octets, first, strlen(first));
+	answer = metrics_answer_to(&source, "HEAD", "/metrics",
+	                           "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+	assert_int_equal(answer.status, 200);
+	assert_string_equal(answer.media_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+	assert_octets(answer.body, answer.octets, second, strlen(second));
+}
+
+/* Nobody is asked for counters that nobody gets. */
+static void refusals(void **state)
+{
+	static const struct {
+		const char *method, *path, *accept;
+		unsigned status;
+	} cases[] = {
+	        {"POST", "/metrics", NULL, 405}, {"get", "/metrics", NULL, 405}, {"", "", "", 405},
+	        {"GET", "/", NULL, 404},         {"GET", "/metrics/", "*", 404}, {"GET", "/metric", NULL, 404},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct metrics_answer answer =
+		        metrics_answer_to(&source, cases[i].method, cases[i].path, cases[i].accept);
+
+		assert_int_equal(answer.status, cases[i].status);
+		assert_int_equal(answer.octets, strlen(answer.body));
+	}
+	assert_int_equal(asked, 0);
+}
+
+static void no_room(void **state)
+{
+	(void)state;
+	source.write = write_too_much;
+	assert_int_equal(metrics_answer_to(&source, "GET", "/metrics", NULL).status, 500);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(loopback), cmocka_unit_test(unix_socket), cmocka_unit_test(other_places),
-	        cmocka_unit_test(answers),  cmocka_unit_test(refusals),
+	        cmocka_unit_test(loopback),
+	        cmocka_unit_test(unix_socket),
+	        cmocka_unit_test(other_places),
+	        cmocka_unit_test_setup(answers, setup),
+	        cmocka_unit_test_setup(refusals, setup),
+	        cmocka_unit_test_setup(no_room, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
