@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "eap_aka_peer.h"
+#include "exact_copy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets);
 
@@ -123,11 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets)
 
 		if (reader.failed)
 			break;
-		packet = malloc(view.octets ? view.octets : 1); /* of the exact size, so that a read past it shows */
-		if (!packet)
-			abort();
-		if (view.octets)
-			memcpy(packet, view.bytes, view.octets);
+		packet = exact_copy(view);
 		if (length & STAMP_BIT)
 			stamp(&conversation, packet, view.octets);
 		receive(&conversation, packet, view.octets);

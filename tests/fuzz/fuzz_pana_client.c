@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact_copy.h"
 #include "pana.h"
 #include "pana_client.h"
 
@@ -146,11 +147,7 @@ static void deliver(struct day *day, bool is_right)
 
 	if (day->input.failed)
 		return;
-	payload = malloc(view.octets ? view.octets : 1); /* of the exact size, so that a read past it shows */
-	if (!payload)
-		abort();
-	if (view.octets)
-		memcpy(payload, view.bytes, view.octets);
+	payload = exact_copy(view);
 	if (is_right)
 		set_right(day, payload, view.octets);
 	pana_client_datagram(day->client, &day->settings.paa, (struct wire_view){payload, view.octets}, &day->now,

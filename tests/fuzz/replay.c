@@ -9,18 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact_copy.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t octets);
 
 enum { SEED_MAX = 65536, CORRUPTED_MAX = 512 };
 
 static void try_copy(const uint8_t *bytes, size_t octets)
 {
-	/* a heap copy of the exact size lets AddressSanitizer see a read past the end */
-	uint8_t *copy = malloc(octets ? octets : 1);
+	uint8_t *copy = exact_copy((struct wire_view){bytes, octets});
 
-	if (!copy)
-		abort();
-	memcpy(copy, bytes, octets);
 	LLVMFuzzerTestOneInput(copy, octets);
 	free(copy);
 }
