@@ -95,7 +95,7 @@ int configuration_parse_prefix(const char *text, struct in6_addr *prefix, unsign
 		return -EINVAL;
 	*slash = '\0';
 	bits = strtoul(slash + 1, &end, 10);
-	if (*end || address_parse(copy, prefix))
+	if (*end || bits > 128 || address_parse(copy, prefix))
 		return -EINVAL;
 	if (IN6_IS_ADDR_V4MAPPED(prefix) && !strchr(copy, ':'))
 		bits += 96;

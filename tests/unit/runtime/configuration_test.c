@@ -125,6 +125,8 @@ static void errors_name_line_fault_and_remedy(void **state)
 	        {"name: 123456789\n", ":1: name: '123456789' is not right; it takes a text of 1 to 8 octets"},
 	        {"name: x\nwish: stric\n", ":2: wish: 'stric' is not right; it takes one of: prefer strict no"},
 	        {"name: x\nprefix: 2001:db8::1/48\n", ":2: prefix: '2001:db8::1/48' is not right; it takes a prefix"},
+	        {"name: x\nprefix: ::/129\n", ":2: prefix: '::/129' is not right; it takes a prefix"},
+	        {"name: x\nprefix: 0.0.0.0/18446744073709551615\n", ":2: prefix: '0.0.0.0/18446744073709551615' is"},
 	        {"name: x\nlimits:\n  half-open: 1001\n",
 	         ":3: half-open: '1001' is not right; it takes an integer from 1 to 1000"},
 	        {"name: x\nlimits:\n  half-open: 7x\n", ":3: half-open: '7x'"},
