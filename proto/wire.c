@@ -12,13 +12,6 @@ void wire_patch_u16(struct wire_writer *writer, size_t offset, uint16_t value)
 	wire_store_u16(writer->begin + offset, value);
 }
 
-void wire_write_padding(struct wire_writer *writer, size_t alignment)
-{
-	size_t written = (size_t)(writer->at - writer->begin);
-
-	wire_write_zeros(writer, (alignment - written % alignment) % alignment);
-}
-
 uint32_t wire_checksum_add(uint32_t sum, const void *bytes, size_t octets)
 {
 	const uint8_t *at = (const uint8_t *)bytes;

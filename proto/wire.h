@@ -152,11 +152,6 @@ static inline size_t wire_written(const struct wire_writer *writer)
 	return writer->failed ? 0 : (size_t)(writer->at - writer->begin);
 }
 
-static inline size_t wire_space(const struct wire_writer *writer)
-{
-	return writer->failed ? 0 : (size_t)(writer->end - writer->at);
-}
-
 static inline void wire_writer_fail(struct wire_writer *writer)
 {
 	writer->failed = true;
@@ -266,9 +261,6 @@ static inline void wire_write_u64(struct wire_writer *writer, uint64_t value)
  * Fails the writer when they were not yet written.
  */
 void wire_patch_u16(struct wire_writer *writer, size_t offset, uint16_t value);
-
-/* Zero octets up to the next multiple of `alignment` (a power of two), counted from the writer's begin. */
-void wire_write_padding(struct wire_writer *writer, size_t alignment);
 
 /*
  * The Internet checksum's running sum (RFC 1071) over `octets` octets, added to `sum`; an odd last octet is padded with

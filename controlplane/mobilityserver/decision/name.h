@@ -11,7 +11,6 @@
 enum {
 	NAME_TEXT_OCTETS = 254, /* 253 octets (B-35, 261) and a NUL */
 	NAME_LABEL_OCTETS = 64, /* 63 and a NUL */
-	NAME_WORDS_MAX = 256,
 };
 
 /* The operator's zone and words. `zone` in lower-case A-labels without final dot. */
