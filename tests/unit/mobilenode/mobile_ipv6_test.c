@@ -434,7 +434,8 @@ static void lost_access_waits(void **state)
 	assert_int_equal(world->sent, 2);
 }
 
-/* N-10, RFC 6275 11.5.5: on the home link: from the home address, lifetime 0, until it is acknowledged; then no binding. */
+/* N-10, RFC 6275 11.5.5: on the home link: from the home address, lifetime 0, until it is acknowledged; then no
+ * binding. */
 static void returning_home(void **state)
 {
 	struct world *world = *state;

@@ -236,10 +236,9 @@ static void injections_make_the_round(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(packets_make_the_round),    cmocka_unit_test(usage_makes_the_round),
-	        cmocka_unit_test(status_makes_the_round),
-	        cmocka_unit_test(path_mtu_makes_the_round),  cmocka_unit_test(events_make_the_round),
-	        cmocka_unit_test(injections_make_the_round),
+	        cmocka_unit_test(packets_make_the_round), cmocka_unit_test(usage_makes_the_round),
+	        cmocka_unit_test(status_makes_the_round), cmocka_unit_test(path_mtu_makes_the_round),
+	        cmocka_unit_test(events_make_the_round),  cmocka_unit_test(injections_make_the_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,7 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(reader_walks_and_completes), cmocka_unit_test(reader_error_is_sticky),
 	        cmocka_unit_test(reader_part_is_bounded),     cmocka_unit_test(huge_length_does_not_wrap),
-	        cmocka_unit_test(writer_writes_and_patches),     cmocka_unit_test(writer_error_is_sticky),
+	        cmocka_unit_test(writer_writes_and_patches),  cmocka_unit_test(writer_error_is_sticky),
 	        cmocka_unit_test(checksum_of_rfc1071),        cmocka_unit_test(checksum_of_rfc1624),
 	};
 
