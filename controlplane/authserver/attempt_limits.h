@@ -12,6 +12,8 @@
 
 #include <netinet/in.h>
 
+#include <uthash.h>
+
 #include "subscriber_table.h"
 
 enum { ATTEMPTS_PER_IMSI = 5, ATTEMPTS_PER_SOURCE = 20, ATTEMPTS_WINDOW_MS = 60000, ATTEMPT_SOURCES_MAX = 65536 };

@@ -108,7 +108,7 @@ static int open_store(struct authserver *server, char *error)
 }
 
 /* A wrong key file is found out at start, not at the first attempt. */
-static int check_key(const struct authserver *server, char *error)
+static int check_key(struct authserver *server, char *error)
 {
 	const struct subscriber *subscriber = subscriber_table_next(&server->table, "");
 	struct secret k = {0}, opc = {0};

@@ -181,7 +181,8 @@ static void run_show(void *context, uint64_t ticket, json_t *arguments, const st
 		return;
 	}
 	subscriber = subscriber_table_next(operate->table, after ? after : "");
-	for (; subscriber && (long long)json_array_size(rows) < limit; subscriber = subscriber->hh.next) {
+	for (; subscriber && (long long)json_array_size(rows) < limit;
+	     subscriber = subscriber_table_next(operate->table, last)) {
 		json_array_append_new(rows, show(subscriber));
 		last = subscriber->record.imsi;
 	}

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 #include <openssl/crypto.h>
 
 #include "allocation.h"

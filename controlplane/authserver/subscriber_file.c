@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 #include <openssl/crypto.h>
 
 /* A record under construction, with its keys in the clear. */

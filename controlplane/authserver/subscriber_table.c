@@ -28,14 +28,35 @@ void subscriber_table_start(struct subscriber_table *table, const struct secret 
 	*table = (struct subscriber_table){.wrap_key = wrap_key, .randomness = randomness};
 }
 
+/* Digits of base 11, so that a shorter IMSI stands before those that it begins; what is no IMSI is nobody's. */
+static uint64_t number_of(const char *imsi)
+{
+	uint64_t number = 0;
+
+	for (unsigned i = 0; i < IMSI_TEXT_OCTETS - 1; i++) {
+		number *= 11;
+		if (*imsi >= '0' && *imsi <= '9')
+			number += (uint64_t)(*imsi++ - '0') + 1;
+	}
+	return *imsi ? UINT64_MAX : number;
+}
+
+static struct subscriber *subscriber_at(struct numbered *place)
+{
+	return numbered_owner(place, struct subscriber, by_imsi);
+}
+
+static void drop(struct subscriber_table *table, struct subscriber *subscriber)
+{
+	number_order_remove(&table->by_imsi, &subscriber->by_imsi);
+	table->count--;
+	free(subscriber);
+}
+
 void subscriber_table_end(struct subscriber_table *table)
 {
-	struct subscriber *subscriber, *following;
-
-	HASH_ITER (hh, table->by_imsi, subscriber, following) {
-		HASH_DEL(table->by_imsi, subscriber);
-		free(subscriber);
-	}
+	while (table->by_imsi.first)
+		drop(table, subscriber_at(table->by_imsi.first));
 	while (table->changes) {
 		struct subscriber_change *change = table->changes;
 
@@ -44,36 +65,23 @@ void subscriber_table_end(struct subscriber_table *table)
 	}
 }
 
-struct subscriber *subscriber_table_find(const struct subscriber_table *table, const char *imsi)
+struct subscriber *subscriber_table_find(struct subscriber_table *table, const char *imsi)
 {
-	struct subscriber *subscriber;
-
-	HASH_FIND_STR(table->by_imsi, imsi, subscriber);
-	return subscriber;
+	return subscriber_at(number_order_find(&table->by_imsi, number_of(imsi)));
 }
 
 size_t subscriber_table_count(const struct subscriber_table *table)
 {
-	return HASH_COUNT(table->by_imsi);
+	return table->count;
 }
 
-static int by_imsi(const struct subscriber *a, const struct subscriber *b)
-{
-	return strcmp(a->record.imsi, b->record.imsi);
-}
-
-/* uthash keeps its list in order for us; appending in order is the usual case and costs nothing. */
 static struct subscriber *add(struct subscriber_table *table, const char *imsi)
 {
 	struct subscriber *subscriber = allocate(sizeof(*subscriber));
-	struct subscriber *last =
-	        table->by_imsi ? ELMT_FROM_HH(table->by_imsi->hh.tbl, table->by_imsi->hh.tbl->tail) : NULL;
 
 	snprintf(subscriber->record.imsi, sizeof(subscriber->record.imsi), "%s", imsi);
-	if (!last || by_imsi(last, subscriber) < 0)
-		HASH_ADD_STR(table->by_imsi, record.imsi, subscriber);
-	else
-		HASH_ADD_KEYPTR_INORDER(hh, table->by_imsi, subscriber->record.imsi, strlen(imsi), subscriber, by_imsi);
+	number_order_add(&table->by_imsi, &subscriber->by_imsi, number_of(imsi));
+	table->count++;
 	return subscriber;
 }
 
@@ -84,16 +92,9 @@ void subscriber_table_loaded(void *context, const struct subscriber_record *reco
 	subscriber->record = *record;
 }
 
-struct subscriber *subscriber_table_next(const struct subscriber_table *table, const char *after)
+struct subscriber *subscriber_table_next(struct subscriber_table *table, const char *after)
 {
-	struct subscriber *subscriber = after[0] ? subscriber_table_find(table, after) : NULL;
-
-	if (subscriber)
-		return subscriber->hh.next;
-	for (subscriber = table->by_imsi; subscriber; subscriber = subscriber->hh.next)
-		if (strcmp(subscriber->record.imsi, after) > 0)
-			break;
-	return subscriber;
+	return subscriber_at(number_order_behind(&table->by_imsi, number_of(after)));
 }
 
 static bool same_keys(const struct subscriber_table *table, const struct subscriber_record *a,
@@ -168,10 +169,8 @@ static void take_over(struct subscriber_table *table, const struct subscriber_ch
 			subscriber->record.seq_ceiling = ceiling;
 	}
 	subscriber = change->deleted[0] ? subscriber_table_find(table, change->deleted) : NULL;
-	if (subscriber) {
-		HASH_DEL(table->by_imsi, subscriber);
-		free(subscriber);
-	}
+	if (subscriber)
+		drop(table, subscriber);
 }
 
 static void change_durable(void *core, uint64_t id, int result, const struct instant *now, struct effects *effects)

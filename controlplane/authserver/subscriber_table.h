@@ -10,9 +10,8 @@
 #ifndef KEDGE_AUTHSERVER_SUBSCRIBER_TABLE_H
 #define KEDGE_AUTHSERVER_SUBSCRIBER_TABLE_H
 
-#include <uthash.h>
-
 #include "effects.h"
+#include "number_order.h"
 #include "subscriber_record.h"
 
 /* A bucket that gives tokens back by time and by hand (F-5). Zero-initialised is full. */
@@ -22,7 +21,7 @@ struct attempt_bucket {
 };
 
 struct subscriber {
-	UT_hash_handle hh;
+	struct numbered by_imsi;
 	struct subscriber_record record;
 	uint64_t next_seq;     /* the next to hand out; 0: none yet in this run */
 	bool raising;          /* a new ceiling is on its way to the disk … */
@@ -35,7 +34,8 @@ struct subscriber {
 };
 
 struct subscriber_table {
-	struct subscriber *by_imsi; /* in the order of IMSIs */
+	struct number_order by_imsi; /* in the order of IMSIs as text */
+	size_t count;
 	const struct secret *wrap_key;
 	struct randomness *randomness;
 	struct subscriber_change *changes; /* not yet durable */
@@ -50,11 +50,11 @@ void subscriber_table_end(struct subscriber_table *table);
 /* A row from the store, at start. */
 void subscriber_table_loaded(void *table, const struct subscriber_record *record);
 
-struct subscriber *subscriber_table_find(const struct subscriber_table *table, const char *imsi);
+struct subscriber *subscriber_table_find(struct subscriber_table *table, const char *imsi);
 size_t subscriber_table_count(const struct subscriber_table *table);
 
 /* The first subscriber whose IMSI is above `after` ("" for the first). */
-struct subscriber *subscriber_table_next(const struct subscriber_table *table, const char *after);
+struct subscriber *subscriber_table_next(struct subscriber_table *table, const char *after);
 
 /* Told when a change is durable (result 0, with its counts) or was not stored (negative errno). */
 struct subscriber_change_result {

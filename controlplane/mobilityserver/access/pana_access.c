@@ -12,7 +12,7 @@ static void hand_on_request(struct pana_session *session, const struct arrival *
 	struct wire_view encap = pana_message_value(&arrival->message, PANA_ENCRYPTION_ENCAP);
 	uint8_t plaintext[PANA_PAYLOAD_MAX];
 	const struct pana_agent_request request = {
-	        .session = session->token,
+	        .session = session->by_token.number,
 	        .number = session->peer_number,
 	        .session_id = session->session_id,
 	        .key_id = session->keys.pana.key_id,

@@ -53,14 +53,13 @@ void pana_agent_set_limits(struct pana_agent *agent, const struct pana_agent_lim
 
 void pana_agent_free(struct pana_agent *agent)
 {
-	struct pana_session *session, *next_session;
 	struct consumed_start *consumed;
 
 	if (!agent)
 		return;
 	agent->options.outlet.eap_abandoned = no_abandoned;
-	HASH_ITER (by_token, agent->by_token, session, next_session)
-		session_free(session);
+	while (agent->by_token.first)
+		session_free(numbered_owner(agent->by_token.first, struct pana_session, by_token));
 	while ((consumed = agent->consumed_oldest)) {
 		agent->consumed_oldest = consumed->next;
 		HASH_DELETE(hh, agent->consumed, consumed);
@@ -159,7 +158,7 @@ static const char *state_name(const struct pana_session *session)
 static struct pana_agent_session_view view_of(const struct pana_session *session)
 {
 	return (struct pana_agent_session_view){
-	        .session = session->token,
+	        .session = session->by_token.number,
 	        .session_id = session->session_id,
 	        .key_id = session->keys.pana.key_id,
 	        .state = state_name(session),
@@ -171,20 +170,15 @@ static struct pana_agent_session_view view_of(const struct pana_session *session
 	};
 }
 
-void pana_agent_each(const struct pana_agent *agent, uint64_t after, size_t limit,
+void pana_agent_each(struct pana_agent *agent, uint64_t after, size_t limit,
                      void (*each)(void *context, const struct pana_agent_session_view *view), void *context)
 {
-	const struct pana_session *session = NULL;
+	const struct numbered *at = number_order_behind(&agent->by_token, after);
 
-	if (after)
-		HASH_FIND(by_token, agent->by_token, &after, sizeof(after), session);
-	for (session = session ? session : agent->by_token; session && limit > 0; session = session->by_token.next) {
-		struct pana_agent_session_view view = view_of(session);
+	for (; at && limit; at = at->next, limit--) {
+		struct pana_agent_session_view view = view_of(numbered_owner(at, struct pana_session, by_token));
 
-		if (session->token <= after)
-			continue;
 		each(context, &view);
-		limit--;
 	}
 }
 
@@ -208,7 +202,7 @@ uint64_t pana_agent_find(struct pana_agent *agent, uint32_t session_id)
 {
 	const struct pana_session *session = session_of_id(agent, session_id);
 
-	return session ? session->token : 0;
+	return session ? session->by_token.number : 0;
 }
 
 static void end_by_operator(struct pana_session *session, const struct instant *now, struct effects *effects)

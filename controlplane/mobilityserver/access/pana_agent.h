@@ -168,8 +168,11 @@ struct pana_agent_session_view {
 	struct wire_view class_attribute;
 };
 
-/* Calls `each` for up to `limit` sessions begun after `after` (0: from the first), in the order of their beginning. */
-void pana_agent_each(const struct pana_agent *agent, uint64_t after, size_t limit,
+/*
+ * Calls `each` for up to `limit` sessions begun after `after` (0: from the first), in the order of their beginning; the
+ * session `after` may have ended meanwhile.
+ */
+void pana_agent_each(struct pana_agent *agent, uint64_t after, size_t limit,
                      void (*each)(void *context, const struct pana_agent_session_view *view), void *context);
 
 /* The established ones of one subscriber, the oldest first. */

@@ -18,20 +18,32 @@ bool allowance_take(struct allowance *allowance, uint32_t per_s, uint32_t burst,
 	return true;
 }
 
+static struct pana_session **part_of_id(struct pana_agent *agent, uint32_t session_id)
+{
+	return &agent->by_session_id[part_of(&session_id, sizeof(session_id))];
+}
+
+static struct pana_session **part_of_conversation(struct pana_agent *agent, uint64_t conversation)
+{
+	return &agent->by_conversation[part_of(&conversation, sizeof(conversation))];
+}
+
+static struct subscriber_sessions **part_of_subscriber(struct pana_agent *agent, const char *key)
+{
+	return &agent->by_subscriber[part_of(key, strlen(key))];
+}
+
 struct pana_session *session_of_id(struct pana_agent *agent, uint32_t session_id)
 {
 	struct pana_session *session;
 
-	HASH_FIND(by_session_id, agent->by_session_id, &session_id, sizeof(session_id), session);
+	HASH_FIND(by_session_id, *part_of_id(agent, session_id), &session_id, sizeof(session_id), session);
 	return session;
 }
 
 struct pana_session *session_of_token(struct pana_agent *agent, uint64_t token)
 {
-	struct pana_session *session;
-
-	HASH_FIND(by_token, agent->by_token, &token, sizeof(token), session);
-	return session;
+	return numbered_owner(number_order_find(&agent->by_token, token), struct pana_session, by_token);
 }
 
 struct pana_session *session_of_conversation(struct pana_agent *agent, uint64_t conversation)
@@ -39,7 +51,8 @@ struct pana_session *session_of_conversation(struct pana_agent *agent, uint64_t 
 	struct pana_session *session = NULL;
 
 	if (conversation)
-		HASH_FIND(by_conversation, agent->by_conversation, &conversation, sizeof(conversation), session);
+		HASH_FIND(by_conversation, *part_of_conversation(agent, conversation), &conversation,
+		          sizeof(conversation), session);
 	return session;
 }
 
@@ -48,14 +61,13 @@ struct pana_session *session_begin(struct pana_agent *agent, uint32_t session_id
 	struct pana_session *session = allocate(sizeof(*session));
 
 	session->agent = agent;
-	session->token = ++agent->last_token;
 	session->session_id = session_id;
 	session->begun_unix_ms = arrival->now->unix_ms;
 	session->peer = arrival->source;
 	session->local = arrival->destination;
 	session->route = *arrival->route;
-	HASH_ADD(by_session_id, agent->by_session_id, session_id, sizeof(session->session_id), session);
-	HASH_ADD(by_token, agent->by_token, token, sizeof(session->token), session);
+	HASH_ADD(by_session_id, *part_of_id(agent, session_id), session_id, sizeof(session->session_id), session);
+	number_order_add(&agent->by_token, &session->by_token, ++agent->last_token);
 	half_open_join(session);
 	agent->counters.sessions++;
 	return session;
@@ -67,7 +79,7 @@ struct subscriber_sessions *sessions_of(struct pana_agent *agent, const struct s
 	char key[SUBSCRIBER_KEY_OCTETS];
 
 	if (subscriber_key(identity, key) == 0)
-		HASH_FIND_STR(agent->by_subscriber, key, subscriber);
+		HASH_FIND_STR(*part_of_subscriber(agent, key), key, subscriber);
 	return subscriber;
 }
 
@@ -83,7 +95,7 @@ void session_join_subscriber(struct pana_session *session)
 			free(subscriber);
 			return;
 		}
-		HASH_ADD_STR(agent->by_subscriber, key, subscriber);
+		HASH_ADD_STR(*part_of_subscriber(agent, subscriber->key), key, subscriber);
 	}
 	session->subscriber = subscriber;
 	subscriber->count++;
@@ -100,7 +112,7 @@ static void leave_subscriber(struct pana_session *session)
 	DL_DELETE2(subscriber->sessions, session, prev_of_subscriber, next_of_subscriber);
 	if (--subscriber->count)
 		return;
-	HASH_DEL(session->agent->by_subscriber, subscriber);
+	HASH_DEL(*part_of_subscriber(session->agent, subscriber->key), subscriber);
 	free(subscriber);
 }
 
@@ -110,7 +122,8 @@ void session_set_conversation(struct pana_session *session)
 
 	session_drop_conversation(session);
 	session->conversation = ++agent->last_token;
-	HASH_ADD(by_conversation, agent->by_conversation, conversation, sizeof(session->conversation), session);
+	HASH_ADD(by_conversation, *part_of_conversation(agent, session->conversation), conversation,
+	         sizeof(session->conversation), session);
 }
 
 void session_drop_conversation(struct pana_session *session)
@@ -120,7 +133,7 @@ void session_drop_conversation(struct pana_session *session)
 
 	if (!conversation)
 		return;
-	HASH_DELETE(by_conversation, agent->by_conversation, session);
+	HASH_DELETE(by_conversation, *part_of_conversation(agent, conversation), session);
 	session->conversation = 0;
 	if (session->is_eap_begun)
 		agent->options.outlet.eap_abandoned(agent->options.outlet.context, conversation);
@@ -134,8 +147,8 @@ void session_free(struct pana_session *session)
 	session_drop_conversation(session);
 	half_open_leave(session);
 	leave_subscriber(session);
-	HASH_DELETE(by_session_id, agent->by_session_id, session);
-	HASH_DELETE(by_token, agent->by_token, session);
+	HASH_DELETE(by_session_id, *part_of_id(agent, session->session_id), session);
+	number_order_remove(&agent->by_token, &session->by_token);
 	timer_disarm(&session->request_timer);
 	timer_disarm(&session->stage_timer);
 	timer_disarm(&session->life_timer);
@@ -156,7 +169,7 @@ void session_tell_end(struct pana_session *session, enum pana_agent_end reason, 
 	session->is_end_told = true;
 	effects_log(effects, LOG_LEVEL_INFO, "pana", "session %08x of %s: ended, %s", session->session_id,
 	            endpoint_format(&session->peer, source), pana_agent_end_name(reason));
-	outlet->ended(outlet->context, session->token, &session->identity, reason, now, effects);
+	outlet->ended(outlet->context, session->by_token.number, &session->identity, reason, now, effects);
 }
 
 void session_end(struct pana_session *session, enum pana_agent_end reason, const struct instant *now,

@@ -10,9 +10,11 @@
 
 #include "ip.h"
 #include "mobility_keys.h"
+#include "number_order.h"
 #include "pana.h"
 #include "pana_agent.h"
 #include "pana_keys.h"
+#include "parts.h"
 #include "start_rate.h"
 
 enum {
@@ -103,7 +105,6 @@ struct subscriber_sessions {
 
 struct pana_session {
 	struct pana_agent *agent;
-	uint64_t token;
 	uint64_t conversation; /* 0: none */
 	uint32_t session_id;
 	enum session_stage stage;
@@ -163,8 +164,8 @@ struct pana_session {
 	struct pana_session *prev_of_subscriber;
 	struct pana_session *next_of_subscriber;
 
+	struct numbered by_token;
 	UT_hash_handle by_session_id;
-	UT_hash_handle by_token;
 	UT_hash_handle by_conversation;
 };
 
@@ -195,11 +196,11 @@ struct pana_agent {
 	struct consumed_start *consumed_oldest, *consumed_newest;
 
 	uint64_t last_token;
-	struct pana_session *by_session_id;
-	struct pana_session *by_token; /* in the order of their beginning */
-	struct pana_session *by_conversation;
+	struct pana_session *by_session_id[PARTS];
+	struct number_order by_token; /* in the order of their beginning */
+	struct pana_session *by_conversation[PARTS];
 	struct half_open_scope *half_open;
-	struct subscriber_sessions *by_subscriber;
+	struct subscriber_sessions *by_subscriber[PARTS];
 };
 
 /* A message that came, with all that its handler may need. */

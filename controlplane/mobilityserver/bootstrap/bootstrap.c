@@ -50,19 +50,20 @@ void bootstrap_set_policy(struct bootstrap *core, const struct bootstrap_policy 
 void bootstrap_free(struct bootstrap *core)
 {
 	struct saga *saga, *next_saga;
-	struct held_name *name, *next_name;
-	struct known_identity *identity, *next_identity;
 	struct holder *holder, *next_holder;
 
 	if (!core)
 		return;
 	HASH_ITER (hh, core->sagas, saga, next_saga)
 		saga_free(saga);
-	HASH_ITER (hh, core->names, name, next_name)
-		name_drop(name);
-	HASH_ITER (hh, core->identities, identity, next_identity)
-		identity_drop(core, identity->holder, identity->hit);
-	HASH_ITER (hh, core->holders, holder, next_holder) {
+	for (unsigned part = 0; part < PARTS; part++) {
+		while (core->names[part])
+			name_drop(core->names[part]);
+		while (core->identities[part])
+			identity_drop(core, core->identities[part]->holder, core->identities[part]->hit);
+	}
+	for (holder = holder_next(core, NULL); holder; holder = next_holder) {
+		next_holder = holder_next(core, holder);
 		answers_forget(holder, 0, true);
 		holder_drop_lease(holder);
 		holder_drop_address(holder);
@@ -79,6 +80,7 @@ static void view_of(const struct holder *holder, struct bootstrap_lease_view *vi
 	const struct lease *lease = holder->lease;
 
 	*view = (struct bootstrap_lease_view){
+	        .number = holder->by_number.number,
 	        .subscriber = holder->key,
 	        .saga = holder->saga ? holder->saga->state : 0,
 	        .reason = holder->reason,
@@ -103,14 +105,12 @@ bool bootstrap_lease_find(const struct bootstrap *core, const char *subscriber, 
 	return holder != NULL;
 }
 
-void bootstrap_lease_each(const struct bootstrap *core, const char *after, size_t limit,
+void bootstrap_lease_each(struct bootstrap *core, uint64_t after, size_t limit,
                           void (*each)(void *context, const struct bootstrap_lease_view *view), void *context)
 {
-	const struct holder *holder = after ? holder_find(core, after) : core->holders;
+	const struct holder *holder = holder_behind(core, after);
 
-	if (after && holder)
-		holder = holder->hh.next;
-	for (; holder && limit; holder = holder->hh.next) {
+	for (; holder && limit; holder = holder_next(core, holder)) {
 		struct bootstrap_lease_view view;
 
 		if (!holder->lease)

@@ -247,6 +247,7 @@ bool bootstrap_zone_next(struct bootstrap *core, uint64_t *cursor, struct bootst
 
 /* Reads of the shell; texts hold during the call. */
 struct bootstrap_lease_view {
+	uint64_t number; /* of the subscriber, in the order in which they became known */
 	const char *subscriber;
 	const char *fqdn; /* NULL: there is no lease, what follows up to `version` is 0 */
 	struct in6_addr address;
@@ -261,10 +262,10 @@ struct bootstrap_lease_view {
 /* False when nothing is known of the subscriber. */
 bool bootstrap_lease_find(const struct bootstrap *core, const char *subscriber, struct bootstrap_lease_view *view);
 /*
- * Calls `each` for up to `limit` leases behind that of the subscriber `after` (NULL: from the first), in the order in
- * which the subscribers became known.
+ * Calls `each` for up to `limit` leases behind that of the number `after` (0: from the first), in the order in which
+ * the subscribers became known. That lease may have ended meanwhile.
  */
-void bootstrap_lease_each(const struct bootstrap *core, const char *after, size_t limit,
+void bootstrap_lease_each(struct bootstrap *core, uint64_t after, size_t limit,
                           void (*each)(void *context, const struct bootstrap_lease_view *view), void *context);
 
 /* Ends the lease of a subscriber as an operator. Returns 0, -ENOENT, or -EBUSY while a saga of his runs. */

@@ -11,7 +11,7 @@ struct holder *holder_find(const struct bootstrap *core, const char *key)
 {
 	struct holder *holder;
 
-	HASH_FIND_STR(core->holders, key, holder);
+	HASH_FIND_STR(core->holders[part_of(key, strlen(key))], key, holder);
 	return holder;
 }
 
@@ -25,10 +25,19 @@ struct holder *holder_need(struct bootstrap *core, const char *key)
 	holder = allocate(sizeof(*holder) + octets);
 	memcpy(holder->key, key, octets);
 	holder->core = core;
-	holder->number = core->next_token++;
-	HASH_ADD_STR(core->holders, key, holder);
-	HASH_ADD(by_number, core->holders_by_number, number, sizeof(holder->number), holder);
+	HASH_ADD_STR(core->holders[part_of(key, octets - 1)], key, holder);
+	number_order_add(&core->holders_by_number, &holder->by_number, core->next_token++);
 	return holder;
+}
+
+struct holder *holder_next(const struct bootstrap *core, const struct holder *after)
+{
+	return numbered_owner(after ? after->by_number.next : core->holders_by_number.first, struct holder, by_number);
+}
+
+struct holder *holder_behind(struct bootstrap *core, uint64_t number)
+{
+	return numbered_owner(number_order_behind(&core->holders_by_number, number), struct holder, by_number);
 }
 
 void holder_drop_decisions(struct holder *holder)
@@ -48,8 +57,8 @@ void holder_release(struct holder *holder)
 		return;
 	timer_disarm(&holder->timer);
 	holder_drop_decisions(holder);
-	HASH_DELETE(hh, holder->core->holders, holder);
-	HASH_DELETE(by_number, holder->core->holders_by_number, holder);
+	HASH_DELETE(hh, holder->core->holders[part_of(holder->key, strlen(holder->key))], holder);
+	number_order_remove(&holder->core->holders_by_number, &holder->by_number);
 	free(holder);
 }
 
@@ -163,7 +172,7 @@ struct held_name *name_find(const struct bootstrap *core, const char *fqdn)
 {
 	struct held_name *name;
 
-	HASH_FIND_STR(core->names, fqdn, name);
+	HASH_FIND_STR(core->names[part_of(fqdn, strlen(fqdn))], fqdn, name);
 	return name;
 }
 
@@ -185,7 +194,7 @@ struct held_name *name_need(struct holder *holder, const char *fqdn)
 	name->holder = holder;
 	name->state = HOLDING_RESERVED;
 	holder->name_count++;
-	HASH_ADD_STR(holder->core->names, fqdn, name);
+	HASH_ADD_STR(holder->core->names[part_of(fqdn, octets - 1)], fqdn, name);
 	return name;
 }
 
@@ -195,8 +204,8 @@ void name_drop(struct held_name *name)
 
 	timer_disarm(&name->timer);
 	if (name->token)
-		HASH_DELETE(by_token, core->names_by_token, name);
-	HASH_DEL(core->names, name);
+		name_clear_token(name);
+	HASH_DEL(core->names[part_of(name->fqdn, strlen(name->fqdn))], name);
 	name->holder->name_count--;
 	free(name);
 }
@@ -205,7 +214,7 @@ struct known_identity *identity_find(const struct bootstrap *core, const uint8_t
 {
 	struct known_identity *identity;
 
-	HASH_FIND(hh, core->identities, hit, HIT_OCTETS, identity);
+	HASH_FIND(hh, core->identities[part_of(hit, HIT_OCTETS)], hit, HIT_OCTETS, identity);
 	return identity;
 }
 
@@ -216,7 +225,7 @@ void identity_put(struct holder *holder, const uint8_t *hit, uint64_t version)
 	if (!identity) {
 		identity = allocate(sizeof(*identity));
 		memcpy(identity->hit, hit, HIT_OCTETS);
-		HASH_ADD(hh, holder->core->identities, hit, HIT_OCTETS, identity);
+		HASH_ADD(hh, holder->core->identities[part_of(hit, HIT_OCTETS)], hit, HIT_OCTETS, identity);
 	}
 	identity->holder = holder;
 	identity->version = version;
@@ -228,7 +237,7 @@ void identity_drop(struct bootstrap *core, const struct holder *holder, const ui
 
 	if (!identity || identity->holder != holder)
 		return;
-	HASH_DEL(core->identities, identity);
+	HASH_DEL(core->identities[part_of(hit, HIT_OCTETS)], identity);
 	free(identity);
 }
 

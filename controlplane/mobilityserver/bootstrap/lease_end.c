@@ -9,12 +9,9 @@ enum { END_RETRY_MS = 10000 };
 
 static void due(struct timer *timer, const struct instant *now, struct effects *effects);
 
-static struct holder *holder_of_number(const struct bootstrap *core, uint64_t number)
+static struct holder *holder_of_number(struct bootstrap *core, uint64_t number)
 {
-	struct holder *holder;
-
-	HASH_FIND(by_number, core->holders_by_number, &number, sizeof(number), holder);
-	return holder;
+	return numbered_owner(number_order_find(&core->holders_by_number, number), struct holder, by_number);
 }
 
 /* Milliseconds until the holder's next event; UINT64_MAX when there is none. */
@@ -120,7 +117,7 @@ static void end_lease(struct holder *holder, const char *actor, const char *reas
 	store_audit(holder, AUDIT_ENDED, actor, &row, reason, now, effects);
 	outlet->revoke(outlet->context, holder->key, now, effects);
 	tell_end(holder, reason, now, effects);
-	effects_when_durable(effects, ended, core, holder->number);
+	effects_when_durable(effects, ended, core, holder->by_number.number);
 }
 
 static void rest_ended(void *context, uint64_t number, int result, const struct instant *now, struct effects *effects)
@@ -146,7 +143,7 @@ static void end_rest(struct holder *holder, struct effects *effects)
 {
 	holder->ending = true;
 	store_address_gone(holder, &holder->address, effects);
-	effects_when_durable(effects, rest_ended, holder->core, holder->number);
+	effects_when_durable(effects, rest_ended, holder->core, holder->by_number.number);
 }
 
 static void due(struct timer *timer, const struct instant *now, struct effects *effects)

@@ -105,12 +105,13 @@ void bootstrap_resume(struct bootstrap *core, const struct instant *now, struct 
 	core->now_ms = now->unix_ms;
 	for (saga = core->sagas; saga; saga = saga->hh.next)
 		timer_arm(core->options.timers, &saga->naming_timer, now->monotonic_ms, resume_saga);
-	for (holder = core->holders; holder; holder = holder->hh.next) {
+	for (holder = holder_next(core, NULL); holder; holder = holder_next(core, holder)) {
 		if (holder->lease && !name_find(core, holder->lease->fqdn))
 			name_need(holder, holder->lease->fqdn)->state = HOLDING_ACTIVE;
 		holder_arm(holder, now);
 	}
-	for (name = core->names; name; name = name->hh.next)
-		name_start_job(name, now);
+	for (unsigned part = 0; part < PARTS; part++)
+		for (name = core->names[part]; name; name = name->hh.next)
+			name_start_job(name, now);
 	note_pool(core, effects);
 }

@@ -11,6 +11,8 @@
 #include <uthash.h>
 
 #include "bootstrap.h"
+#include "number_order.h"
+#include "parts.h"
 
 enum {
 	SAGA_TRIED_MAX = 4,     /* names lost to others in the zone by one saga (D-4) */
@@ -66,8 +68,7 @@ struct stored_answer {
 /* A subscriber with whom we have to do. */
 struct holder {
 	UT_hash_handle hh; /* by key */
-	UT_hash_handle by_number;
-	uint64_t number;
+	struct numbered by_number;
 	struct bootstrap *core;
 	struct lease *lease; /* NULL: none */
 	bool has_address;    /* leased, reserved or resting */
@@ -189,11 +190,11 @@ struct bootstrap {
 	size_t host_identity_octets;
 	struct address_pool pool;
 	enum address_alarm alarm; /* last told */
-	struct holder *holders;
-	struct holder *holders_by_number;
-	struct held_name *names;
-	struct held_name *names_by_token;
-	struct known_identity *identities;
+	struct holder *holders[PARTS];
+	struct number_order holders_by_number;
+	struct held_name *names[PARTS];
+	struct held_name *names_by_token[PARTS];
+	struct known_identity *identities[PARTS];
 	struct saga *sagas;
 	uint64_t next_token;
 	uint64_t next_version;
@@ -203,6 +204,10 @@ struct bootstrap {
 
 /* holders.c: indexes, and rows to and from memory */
 struct holder *holder_find(const struct bootstrap *core, const char *key);
+/* The holder behind `after` in the order in which they became known (NULL: the first); NULL at the end. */
+struct holder *holder_next(const struct bootstrap *core, const struct holder *after);
+/* The first one whose number is above `number`, whether that is still there or not. */
+struct holder *holder_behind(struct bootstrap *core, uint64_t number);
 struct holder *holder_need(struct bootstrap *core, const char *key);
 /* Frees it when nothing of it is left. */
 void holder_release(struct holder *holder);
@@ -292,6 +297,9 @@ void saga_undo(struct saga *saga, uint32_t status, const struct instant *now, st
 /* zone_jobs.c: names that are to be removed from the zone, or repaired */
 enum name_holding name_holding(const struct holder *holder, const struct saga *saga, const char *fqdn, uint64_t now_ms);
 /* `for_saga`: the token of the saga whose wish it is, or 0. */
+/* Nothing is under way about the name any more. */
+void name_clear_token(struct held_name *name);
+
 void name_ask(struct held_name *name, const struct bootstrap_naming *wish, uint64_t for_saga, const struct instant *now,
               struct effects *effects);
 /* L-9: short lives for a name whose key changed within a day before `now_ms` (unix). */

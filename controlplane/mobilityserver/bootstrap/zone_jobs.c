@@ -38,26 +38,31 @@ enum name_holding name_holding(const struct holder *holder, const struct saga *s
 	return outlet->zone_holding(outlet->context, fqdn, &owner);
 }
 
+static struct held_name **part_of_token(struct bootstrap *core, uint64_t token)
+{
+	return &core->names_by_token[part_of(&token, sizeof(token))];
+}
+
 static void set_token(struct held_name *name)
 {
 	struct bootstrap *core = name->holder->core;
 
 	name->token = core->next_token++;
-	HASH_ADD(by_token, core->names_by_token, token, sizeof(name->token), name);
+	HASH_ADD(by_token, *part_of_token(core, name->token), token, sizeof(name->token), name);
 }
 
-static void clear_token(struct held_name *name)
+void name_clear_token(struct held_name *name)
 {
-	HASH_DELETE(by_token, name->holder->core->names_by_token, name);
+	HASH_DELETE(by_token, *part_of_token(name->holder->core, name->token), name);
 	name->token = name->for_saga = 0;
 	name->storing = false;
 }
 
-static struct held_name *name_of_token(const struct bootstrap *core, uint64_t token)
+static struct held_name *name_of_token(struct bootstrap *core, uint64_t token)
 {
 	struct held_name *name;
 
-	HASH_FIND(by_token, core->names_by_token, &token, sizeof(token), name);
+	HASH_FIND(by_token, *part_of_token(core, token), &token, sizeof(token), name);
 	return name;
 }
 
@@ -153,7 +158,7 @@ static void rested(void *context, uint64_t token, int result, const struct insta
 	(void)effects;
 	if (!name)
 		return;
-	clear_token(name);
+	name_clear_token(name);
 	if (result) {
 		timer_arm(holder->core->options.timers, &name->timer, now->monotonic_ms + JOB_RETRY_FIRST_MS, end_rest);
 		return;
@@ -185,7 +190,7 @@ static void job_stored(void *context, uint64_t token, int result, const struct i
 
 	if (!name)
 		return;
-	clear_token(name);
+	name_clear_token(name);
 	if (saga_waits_for(name)) {
 		saga_register(name->holder->saga, now, effects); /* it is a saga's business by now */
 		return;
@@ -250,7 +255,7 @@ void bootstrap_naming_done(struct bootstrap *core, uint64_t token, enum bootstra
 	if (!name || name->storing)
 		return;
 	for_saga = name->for_saga;
-	clear_token(name);
+	name_clear_token(name);
 	if (saga_waits_for(name)) {
 		struct saga *saga = name->holder->saga;
 

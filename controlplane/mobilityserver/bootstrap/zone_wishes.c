@@ -36,14 +36,10 @@ enum bootstrap_zone_wish bootstrap_zone_wish(struct bootstrap *core, const char 
 
 bool bootstrap_zone_next(struct bootstrap *core, uint64_t *cursor, struct bootstrap_naming *wanted)
 {
-	const struct holder *holder = core->holders;
+	const struct holder *holder = holder_behind(core, *cursor);
 
-	if (*cursor) {
-		HASH_FIND(by_number, core->holders_by_number, cursor, sizeof(*cursor), holder);
-		holder = holder ? holder->hh.next : NULL; /* gone meanwhile: the rest has its turn next time */
-	}
-	for (; holder; holder = holder->hh.next) {
-		*cursor = holder->number;
+	for (; holder; holder = holder_next(core, holder)) {
+		*cursor = holder->by_number.number;
 		if (holder->lease && bootstrap_zone_wish(core, holder->lease->fqdn, wanted) == BOOTSTRAP_ZONE_HOLD)
 			return true;
 	}

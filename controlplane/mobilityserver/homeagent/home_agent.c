@@ -354,7 +354,7 @@ static void store_update(struct home_agent *agent, const struct binding_update_c
 	}
 	registration->proposal = proposal;
 	registration->pending++;
-	effects_when_durable(effects, update_durable, agent, registration->id);
+	effects_when_durable(effects, update_durable, agent, registration->by_id.number);
 }
 
 /* --- packets --- */
@@ -487,7 +487,7 @@ static void start_expiry(struct home_agent *agent, struct registration *registra
 {
 	registration_store_end_of_binding(registration, effects);
 	registration->pending++;
-	effects_when_durable(effects, expiry_durable, agent, registration->id);
+	effects_when_durable(effects, expiry_durable, agent, registration->by_id.number);
 }
 
 void registration_settle(struct home_agent *agent, struct registration *registration, const struct instant *now,
@@ -552,15 +552,16 @@ static void start_binding(struct home_agent *agent, struct registration *registr
 void home_agent_start(struct home_agent *agent, const struct instant *now, struct effects *effects)
 {
 	struct registration *registration;
-	struct registration *next_registration;
-	struct association *association;
-	struct association *next_association;
+	struct registration *next;
+	const struct numbered *association;
 
-	HASH_ITER (by_id, agent->table.by_id, registration, next_registration)
+	for (registration = registration_table_next(&agent->table, NULL); registration; registration = next) {
+		next = registration_table_next(&agent->table, registration);
 		if (registration->bound)
 			start_binding(agent, registration, now, effects);
-	HASH_ITER (by_spi, agent->table.by_spi, association, next_association)
-		association_arm(association, now);
+	}
+	for (association = agent->table.by_age.first; association; association = association->next)
+		association_arm(numbered_owner(association, struct association, by_age), now);
 }
 
 bool home_agent_find(const struct home_agent *agent, const char *name, struct home_agent_view *view)

@@ -207,7 +207,7 @@ static void revoke(struct home_agent *agent, struct registration *registration, 
 {
 	store_end_of_registration(registration, now, effects);
 	registration->pending++;
-	effects_when_durable(effects, revoked, agent, registration->id);
+	effects_when_durable(effects, revoked, agent, registration->by_id.number);
 }
 
 size_t home_agent_revoke(struct home_agent *agent, const char *name, const struct instant *now, struct effects *effects)

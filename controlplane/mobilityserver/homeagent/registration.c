@@ -17,11 +17,16 @@ struct registration_key registration_key_of(const struct in6_addr *home_address,
 	return key;
 }
 
+static unsigned part_of_spi(uint32_t spi)
+{
+	return part_of(&spi, sizeof(spi));
+}
+
 struct association *registration_table_association(const struct registration_table *table, uint32_t spi)
 {
 	struct association *association;
 
-	HASH_FIND(by_spi, table->by_spi, &spi, sizeof(spi), association);
+	HASH_FIND(by_spi, table->by_spi[part_of_spi(spi)], &spi, sizeof(spi), association);
 	return association;
 }
 
@@ -29,23 +34,25 @@ struct registration *registration_table_find(const struct registration_table *ta
 {
 	struct registration *registration;
 
-	HASH_FIND(by_key, table->by_key, key, sizeof(*key), registration);
+	HASH_FIND(by_key, table->by_key[part_of(key, sizeof(*key))], key, sizeof(*key), registration);
 	return registration;
 }
 
-struct registration *registration_table_by_id(const struct registration_table *table, uint64_t id)
+struct registration *registration_table_by_id(struct registration_table *table, uint64_t id)
 {
-	struct registration *registration;
+	return numbered_owner(number_order_find(&table->by_id, id), struct registration, by_id);
+}
 
-	HASH_FIND(by_id, table->by_id, &id, sizeof(id), registration);
-	return registration;
+struct registration *registration_table_next(const struct registration_table *table, const struct registration *after)
+{
+	return numbered_owner(after ? after->by_id.next : table->by_id.first, struct registration, by_id);
 }
 
 struct subscriber_registrations *registration_table_subscriber(const struct registration_table *table, const char *name)
 {
 	struct subscriber_registrations *subscriber;
 
-	HASH_FIND(by_name, table->subscribers, name, strlen(name), subscriber);
+	HASH_FIND(by_name, table->subscribers[part_of(name, strlen(name))], name, strlen(name), subscriber);
 	return subscriber;
 }
 
@@ -58,7 +65,7 @@ static struct subscriber_registrations *subscriber_of(struct registration_table 
 		return subscriber;
 	subscriber = allocate(sizeof(*subscriber) + octets + 1);
 	memcpy(subscriber->name, name, octets);
-	HASH_ADD_KEYPTR(by_name, table->subscribers, subscriber->name, octets, subscriber);
+	HASH_ADD_KEYPTR(by_name, table->subscribers[part_of(name, octets)], subscriber->name, octets, subscriber);
 	return subscriber;
 }
 
@@ -71,11 +78,10 @@ struct registration *registration_table_make(struct registration_table *table, c
 		return strcmp(registration->subscriber->name, subscriber) == 0 ? registration : NULL;
 	registration = allocate(sizeof(*registration));
 	registration->key = *key;
-	registration->id = ++table->last_id;
 	registration->subscriber = subscriber_of(table, subscriber);
 	DL_APPEND(registration->subscriber->registrations, registration);
-	HASH_ADD(by_key, table->by_key, key, sizeof(registration->key), registration);
-	HASH_ADD(by_id, table->by_id, id, sizeof(registration->id), registration);
+	HASH_ADD(by_key, table->by_key[part_of(key, sizeof(*key))], key, sizeof(registration->key), registration);
+	number_order_add(&table->by_id, &registration->by_id, ++table->last_number);
 	return registration;
 }
 
@@ -86,12 +92,13 @@ void registration_table_drop(struct registration_table *table, struct registrati
 	if (registration->associations || registration->bound || registration->pending)
 		return;
 	DL_DELETE(subscriber->registrations, registration);
-	HASH_DELETE(by_key, table->by_key, registration);
-	HASH_DELETE(by_id, table->by_id, registration);
+	HASH_DELETE(by_key, table->by_key[part_of(&registration->key, sizeof(registration->key))], registration);
+	number_order_remove(&table->by_id, &registration->by_id);
 	free(registration->proposal.update);
 	free(registration);
 	if (!subscriber->registrations) {
-		HASH_DELETE(by_name, table->subscribers, subscriber);
+		HASH_DELETE(by_name, table->subscribers[part_of(subscriber->name, strlen(subscriber->name))],
+		            subscriber);
 		free(subscriber);
 	}
 }
@@ -105,7 +112,8 @@ struct association *registration_table_add(struct registration_table *table, str
 	association->registration = registration;
 	if (registration)
 		DL_APPEND(registration->associations, association);
-	HASH_ADD(by_spi, table->by_spi, row.spi, sizeof(row->spi), association);
+	HASH_ADD(by_spi, table->by_spi[part_of_spi(row->spi)], row.spi, sizeof(row->spi), association);
+	number_order_add(&table->by_age, &association->by_age, ++table->last_number);
 	return association;
 }
 
@@ -127,7 +135,8 @@ void registration_table_remove(struct registration_table *table, struct associat
 {
 	registration_table_quarantine(table, association);
 	timer_disarm(&association->timer);
-	HASH_DELETE(by_spi, table->by_spi, association);
+	HASH_DELETE(by_spi, table->by_spi[part_of_spi(association->row.spi)], association);
+	number_order_remove(&table->by_age, &association->by_age);
 	free(association);
 }
 
@@ -136,9 +145,10 @@ void registration_table_clear(struct registration_table *table)
 	struct registration *registration;
 	struct registration *next;
 
-	while (table->by_spi)
-		registration_table_remove(table, table->by_spi);
-	HASH_ITER (by_id, table->by_id, registration, next) {
+	while (table->by_age.first)
+		registration_table_remove(table, numbered_owner(table->by_age.first, struct association, by_age));
+	for (registration = registration_table_next(table, NULL); registration; registration = next) {
+		next = registration_table_next(table, registration);
 		registration->bound = false;
 		registration->pending = 0;
 		registration_table_drop(table, registration);

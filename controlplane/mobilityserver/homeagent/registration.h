@@ -11,6 +11,8 @@
 #include "binding_store_port.h"
 #include "effects.h"
 #include "instant.h"
+#include "number_order.h"
+#include "parts.h"
 #include "timer_wheel.h"
 #include "update_rate.h"
 #include "wire.h"
@@ -27,6 +29,7 @@ struct last_answer {
 
 struct association {
 	UT_hash_handle by_spi;
+	struct numbered by_age;
 	struct home_agent *agent;
 	struct registration *registration; /* NULL in quarantine */
 	struct association *next;          /* of the registration */
@@ -65,12 +68,11 @@ struct subscriber_registrations;
 
 struct registration {
 	UT_hash_handle by_key;
-	UT_hash_handle by_id;
+	struct numbered by_id;     /* its number is the token of effects */
 	struct registration *next; /* of the subscriber */
 	struct registration *prev;
 	struct subscriber_registrations *subscriber;
 	struct registration_key key;
-	uint64_t id; /* token of effects */
 	struct association *associations;
 	unsigned pending; /* stores under way */
 	struct proposal proposal;
@@ -91,11 +93,12 @@ struct subscriber_registrations {
 };
 
 struct registration_table {
-	struct association *by_spi;
-	struct registration *by_key;
-	struct registration *by_id;
-	struct subscriber_registrations *subscribers;
-	uint64_t last_id;
+	struct association *by_spi[PARTS];
+	struct number_order by_age; /* associations */
+	struct registration *by_key[PARTS];
+	struct number_order by_id; /* registrations */
+	struct subscriber_registrations *subscribers[PARTS];
+	uint64_t last_number;
 };
 
 struct registration_key registration_key_of(const struct in6_addr *home_address, uint8_t prefix_length);
@@ -103,7 +106,11 @@ struct registration_key registration_key_of(const struct in6_addr *home_address,
 struct association *registration_table_association(const struct registration_table *table, uint32_t spi);
 struct registration *registration_table_find(const struct registration_table *table,
                                              const struct registration_key *key);
-struct registration *registration_table_by_id(const struct registration_table *table, uint64_t id);
+struct registration *registration_table_by_id(struct registration_table *table, uint64_t id);
+
+/* The one behind `after` in an order that lasts (NULL: the first); NULL at the end. */
+struct registration *registration_table_next(const struct registration_table *table, const struct registration *after);
+
 struct subscriber_registrations *registration_table_subscriber(const struct registration_table *table,
                                                                const char *name);
 

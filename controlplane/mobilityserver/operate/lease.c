@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "operator.h"
 #include "services.h"
@@ -30,7 +30,7 @@ json_t *operator_lease_row(const struct bootstrap_lease_view *view)
 
 struct gathering {
 	json_t *rows;
-	char last[SUBSCRIBER_KEY_OCTETS];
+	uint64_t last; /* its number */
 	size_t seen;
 };
 
@@ -40,7 +40,7 @@ static void add_lease(void *context, const struct bootstrap_lease_view *view)
 
 	json_array_append_new(gathering->rows, operator_lease_row(view));
 	gathering->seen++;
-	strncpy(gathering->last, view->subscriber, sizeof(gathering->last) - 1);
+	gathering->last = view->number;
 }
 
 OPERATOR_RUN(operator_lease_show)
@@ -61,22 +61,17 @@ OPERATOR_RUN(operator_lease_show)
 	    !command_integer(operator->commands, ticket, arguments, "limit", 1, OPERATOR_PAGE_MAX,
 	                     OPERATOR_PAGE_DEFAULT, &limit))
 		return;
-	if (after && !bootstrap_lease_find(bootstrap, after, &view)) {
-		/* an empty page would read as the end */
-		command_fail(operator->commands, ticket, "not-found", NULL,
-		             "%.60s is known no more, so nothing stands behind him: begin anew", after);
-		return;
-	}
 	if (imsi && !operator_subscriber(operator, ticket, imsi, &identity, subscriber))
 		return;
 	gathering.rows = json_array();
 	if (!imsi)
-		bootstrap_lease_each(bootstrap, after, (size_t)limit, add_lease, &gathering);
+		bootstrap_lease_each(bootstrap, after ? strtoull(after, NULL, 10) : 0, (size_t)limit, add_lease,
+		                     &gathering);
 	else if (bootstrap_lease_find(bootstrap, subscriber, &view) && view.fqdn)
 		add_lease(&gathering, &view);
 	body = json_pack("{s:o}", "rows", gathering.rows);
 	if (!imsi && gathering.seen == (size_t)limit)
-		json_object_set_new(body, "next", json_string(gathering.last));
+		json_object_set_new(body, "next", json_sprintf("%llu", (unsigned long long)gathering.last));
 	command_reply(operator->commands, ticket, body);
 }
 

@@ -602,6 +602,51 @@ static void administrative_end(void **state)
 	assert_int_equal(world.ended_count, 1);
 }
 
+struct page {
+	size_t rows;
+	uint64_t sessions[3];
+};
+
+static void note_row(void *context, const struct pana_agent_session_view *view)
+{
+	struct page *page = context;
+
+	assert_in_range(page->rows, 0, 2);
+	page->sessions[page->rows++] = view->session;
+}
+
+/* Pages of sessions, the last one of each ended before the next is asked for: nobody is shown twice or left out. */
+static void pages_while_sessions_end(void **state)
+{
+	uint64_t all[7], after = 0;
+	struct page page;
+	size_t seen = 0;
+
+	(void)state;
+	for (int i = 0; i < 7; i++) {
+		struct pana_node one;
+		char address[32];
+
+		snprintf(address, sizeof(address), "2001:db8:%d::77", i + 16);
+		node_start(&world, &one, address, 50000);
+		node_begins(&world, &one);
+		world_sent(&world); /* PAR with nonce */
+		all[i] = pana_agent_find(world.agent, one.session_id);
+		assert_int_not_equal(all[i], 0);
+	}
+	do {
+		page.rows = 0;
+		pana_agent_each(world.agent, after, 3, note_row, &page);
+		for (size_t i = 0; i < page.rows; i++)
+			assert_int_equal(page.sessions[i], all[seen++]);
+		if (page.rows) {
+			after = page.sessions[page.rows - 1];
+			assert_int_equal(pana_agent_end_session(world.agent, after, &world.now, world.effects), 0);
+		}
+	} while (page.rows);
+	assert_int_equal(seen, 7);
+}
+
 static void count_session(void *context, const struct pana_agent_session_view *view)
 {
 	(void)view;
@@ -698,6 +743,7 @@ int main(void)
 	        TEST(termination_without_logout),
 	        TEST(end_of_lifetime),
 	        TEST(administrative_end),
+	        TEST(pages_while_sessions_end),
 	        TEST(sessions_of_one_subscriber),
 	        TEST(answer_too_long),
 	};
