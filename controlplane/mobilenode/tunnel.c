@@ -21,8 +21,8 @@
 enum {
 	PACKET_OCTETS_MAX = 65536,
 	PACKETS_A_TURN = 64, /* the loop serves its timers in between */
-	SILENCER_OCTETS = 2048,
 	BUFFER_OCTETS = 4 << 20,
+	PATH_LOOK_MS = 100, /* how long the path's MTU is taken for what it was */
 };
 
 struct tunnel {
@@ -32,12 +32,14 @@ struct tunnel {
 	struct tunnel_outlet outlet;
 	unsigned interface;
 	int tun;
-	int capture;   /* AF_PACKET: next header 41, 43 or 135, and ICMPv6 errors of types 1 and 4 */
-	int silencer;  /* nobody reads it: while it is open the kernel does not answer protocol 41 (N-9) */
-	int sender;    /* IPPROTO_RAW, bound to the interface of the care-of address */
-	int up_sender; /* the same, of the care-of address that is bound */
+	int capture; /* AF_PACKET: next header 43 or 135, and ICMPv6 errors of types 1 and 4 */
+	int arrival; /* raw, protocol 41: whole packets, and while it is open the kernel does not refuse them (N-9) */
+	int sender;  /* IPPROTO_RAW, bound to the interface of the care-of address */
+	int carrier; /* raw, protocol 41: from the care-of address that is bound to the home agent; -1: none is */
 	uv_poll_t tun_poll;
 	uv_poll_t capture_poll;
+	uv_poll_t arrival_poll;
+	uint64_t path_looked_ms;
 	bool has_home;
 	bool is_bound;
 	bool has_place;
@@ -76,7 +78,6 @@ static int open_capture(struct tunnel *tunnel)
 {
 	static struct sock_filter instructions[] = {
 	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_IPV6, 6, 0),
 	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_ROUTING, 5, 0),
 	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_MOBILITY, 4, 0),
 	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NEXT_HEADER_ICMPV6, 0, 4),
@@ -102,49 +103,122 @@ static int open_capture(struct tunnel *tunnel)
 
 static int open_raw(struct tunnel *tunnel)
 {
-	const int octets = SILENCER_OCTETS;
+	const int octets = BUFFER_OCTETS, on = 1;
 
-	tunnel->silencer = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NEXT_HEADER_IPV6);
+	tunnel->arrival = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NEXT_HEADER_IPV6);
 	tunnel->sender = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-	tunnel->up_sender = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (tunnel->silencer < 0 || tunnel->sender < 0 || tunnel->up_sender < 0)
+	if (tunnel->arrival < 0 || tunnel->sender < 0 ||
+	    setsockopt(tunnel->arrival, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)))
 		return -errno;
-	setsockopt(tunnel->silencer, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+	setsockopt(tunnel->arrival, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets));
 	return 0;
 }
 
-static int send_by(int sender, struct wire_view packet)
+int tunnel_send(struct tunnel *tunnel, struct wire_view packet)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6};
 
 	if (packet.octets < IPV6_HEADER_OCTETS)
 		return -EINVAL;
 	memcpy(&to.sin6_addr, packet.bytes + 24, sizeof(to.sin6_addr));
-	if (sendto(sender, packet.bytes, packet.octets, 0, (const struct sockaddr *)&to, sizeof(to)) < 0)
+	if (sendto(tunnel->sender, packet.bytes, packet.octets, 0, (const struct sockaddr *)&to, sizeof(to)) < 0)
 		return -errno;
 	return 0;
 }
 
-int tunnel_send(struct tunnel *tunnel, struct wire_view packet)
+/* The outer packets leave where their source is, whatever the main table prefers. */
+static int leave_by(int sender, const struct movement_place *place)
 {
-	return send_by(tunnel->sender, packet);
+	return setsockopt(sender, SOL_SOCKET, SO_BINDTODEVICE, place->name, (socklen_t)(strlen(place->name) + 1))
+	               ? -errno
+	               : 0;
 }
 
-/* The outer packets leave where their source is, whatever the main table prefers. */
-static void leave_by(int sender, const struct movement_place *place)
+/* So the kernel tells this socket the path's MTU: that of the moment in which it was connected. */
+static int connect_carrier(const struct tunnel *tunnel)
 {
-	setsockopt(sender, SOL_SOCKET, SO_BINDTODEVICE, place->name, (socklen_t)(strlen(place->name) + 1));
+	const struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = tunnel->home_agent};
+
+	return connect(tunnel->carrier, (const struct sockaddr *)&to, sizeof(to)) ? -errno : 0;
+}
+
+/* What comes is read by `arrival` alone. */
+static int open_carrier(struct tunnel *tunnel, const struct movement_place *place)
+{
+	static struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	const struct sock_fprog deaf = {1, nothing};
+	const struct sockaddr_in6 from = {.sin6_family = AF_INET6, .sin6_addr = place->address};
+	const int hop_limit = IP_HOP_LIMIT_DEFAULT;
+
+	if (tunnel->carrier >= 0)
+		close(tunnel->carrier);
+	tunnel->carrier = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NEXT_HEADER_IPV6);
+	if (tunnel->carrier < 0 || setsockopt(tunnel->carrier, SOL_SOCKET, SO_ATTACH_FILTER, &deaf, sizeof(deaf)) ||
+	    setsockopt(tunnel->carrier, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hop_limit, sizeof(hop_limit)) ||
+	    leave_by(tunnel->carrier, place) || bind(tunnel->carrier, (const struct sockaddr *)&from, sizeof(from)))
+		return -errno;
+	return connect_carrier(tunnel);
 }
 
 /* --- up: from the TUN interface to the home agent --- */
 
+/* What one outer packet carries, as the kernel knows the path by now. */
+static uint32_t inner_mtu_bytes(struct tunnel *tunnel)
+{
+	uint64_t now_ms = uv_now(loop_uv(tunnel->loop));
+	int path_bytes = 0;
+	socklen_t octets = sizeof(path_bytes);
+
+	if (now_ms - tunnel->path_looked_ms >= PATH_LOOK_MS) {
+		tunnel->path_looked_ms = now_ms;
+		connect_carrier(tunnel);
+	}
+	if (getsockopt(tunnel->carrier, IPPROTO_IPV6, IPV6_MTU, &path_bytes, &octets) ||
+	    path_bytes < IPV6_MINIMUM_MTU + IPV6_HEADER_OCTETS)
+		return IPV6_MINIMUM_MTU;
+	return (uint32_t)path_bytes - IPV6_HEADER_OCTETS;
+}
+
+static void tell_too_big(struct tunnel *tunnel, const struct ipv6_header *inner, uint32_t mtu_bytes,
+                         struct wire_view packet)
+{
+	uint8_t error[IPV6_MINIMUM_MTU];
+	struct wire_writer writer = wire_writer_of(error, sizeof(error));
+	struct ip_packet offending;
+	size_t octets;
+
+	tunnel->counters.up_too_big++;
+	if (ip_packet_read(packet.bytes, packet.octets, &offending) || icmp6_error_is_forbidden(&offending))
+		return;
+	octets = icmp6_error_write(&writer, &tunnel->home_agent, &inner->source, ICMPV6_PACKET_TOO_BIG, 0, mtu_bytes,
+	                           packet);
+	if (write(tunnel->tun, error, octets) < 0)
+		tunnel->counters.down_errors++;
+}
+
+/* The kernel makes the outer header, and fragments of what is longer than the path allows. */
+static int carry(const struct tunnel *tunnel, struct wire_view packet, uint8_t traffic_class)
+{
+	union {
+		struct cmsghdr header;
+		uint8_t octets[CMSG_SPACE(sizeof(int))];
+	} control = {
+	        .header = {.cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_TCLASS, .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec part = {(void *)packet.bytes, packet.octets};
+	const struct msghdr message = {
+	        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	const int value = traffic_class;
+
+	memcpy(CMSG_DATA(&control.header), &value, sizeof(value));
+	return sendmsg(tunnel->carrier, &message, 0) < 0 ? -errno : 0;
+}
+
 static void tunnel_up(struct tunnel *tunnel, size_t octets)
 {
-	uint8_t *outer = tunnel->packet;
-	const uint8_t *inner = outer + IPV6_HEADER_OCTETS;
-	struct wire_reader reader = wire_reader_of(inner, octets);
-	struct wire_writer writer = wire_writer_of(outer, IPV6_HEADER_OCTETS);
+	const struct wire_view packet = {tunnel->packet, octets};
+	struct wire_reader reader = wire_reader_of_view(packet);
 	struct ipv6_header header;
+	uint32_t mtu_bytes = IPV6_MINIMUM_MTU;
 
 	ipv6_header_read(&reader, &header);
 	if (reader.failed || !tunnel->has_home ||
@@ -156,16 +230,13 @@ static void tunnel_up(struct tunnel *tunnel, size_t octets)
 		tunnel->counters.up_unbound++;
 		return;
 	}
-	header = (struct ipv6_header){
-	        .source = tunnel->bound_address,
-	        .destination = tunnel->home_agent,
-	        .traffic_class = header.traffic_class,
-	        .payload_octets = (uint16_t)octets,
-	        .next_header = NEXT_HEADER_IPV6,
-	        .hop_limit = IP_HOP_LIMIT_DEFAULT,
-	};
-	ipv6_header_write(&writer, &header);
-	if (send_by(tunnel->up_sender, (struct wire_view){outer, IPV6_HEADER_OCTETS + octets})) {
+	if (octets > IPV6_MINIMUM_MTU)
+		mtu_bytes = inner_mtu_bytes(tunnel);
+	if (octets > mtu_bytes) {
+		tell_too_big(tunnel, &header, mtu_bytes, packet);
+		return;
+	}
+	if (carry(tunnel, packet, header.traffic_class)) {
 		tunnel->counters.up_errors++;
 		return;
 	}
@@ -180,8 +251,7 @@ static void tun_readable(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
-		ssize_t octets = read(tunnel->tun, tunnel->packet + IPV6_HEADER_OCTETS,
-		                      sizeof(tunnel->packet) - IPV6_HEADER_OCTETS - 1);
+		ssize_t octets = read(tunnel->tun, tunnel->packet, sizeof(tunnel->packet));
 
 		if (octets <= 0)
 			return;
@@ -191,12 +261,12 @@ static void tun_readable(uv_poll_t *poll, int status, int events)
 
 /* --- down: what comes to a care-of address --- */
 
-static void tunnel_down(struct tunnel *tunnel, const struct ipv6_header *outer, struct wire_view inner)
+static void tunnel_down(struct tunnel *tunnel, const struct in6_addr *outer_source, struct wire_view inner)
 {
 	struct wire_reader reader = wire_reader_of_view(inner);
 	struct ipv6_header header;
 
-	if (!tunnel->has_home || !in6_is_equal(&outer->source, &tunnel->home_agent)) {
+	if (!tunnel->has_home || !in6_is_equal(outer_source, &tunnel->home_agent)) {
 		tunnel->counters.down_not_agent++;
 		return;
 	}
@@ -233,10 +303,6 @@ static void captured(struct tunnel *tunnel, size_t octets)
 	    !is_care_of_address(tunnel, &header.destination))
 		return; /* the filter takes what other hosts of a shared link get, too */
 	packet = (struct wire_view){tunnel->packet, IPV6_HEADER_OCTETS + (size_t)header.payload_octets};
-	if (header.next_header == NEXT_HEADER_IPV6) {
-		tunnel_down(tunnel, &header, wire_read_view(&reader, header.payload_octets));
-		return;
-	}
 	tunnel->counters.mobility_packets++;
 	step = loop_begin(tunnel->loop, &now);
 	tunnel->outlet.mobility(tunnel->outlet.context, packet, &now, step);
@@ -262,6 +328,50 @@ static void capture_readable(uv_poll_t *poll, int status, int events)
 	}
 }
 
+/* The address that a raw socket's packet came to. */
+static struct in6_addr destination_of(struct msghdr *message)
+{
+	struct in6_pktinfo info = {0};
+
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at))
+		if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO)
+			memcpy(&info, CMSG_DATA(at), sizeof(info));
+	return info.ipi6_addr;
+}
+
+/* The kernel gives what follows the outer header, put together if it came in fragments (RFC 8200 4.5). */
+static void arrival_readable(uv_poll_t *poll, int status, int events)
+{
+	struct tunnel *tunnel = poll->data;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < PACKETS_A_TURN; i++) {
+		union {
+			struct cmsghdr header;
+			uint8_t octets[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		} control;
+		struct sockaddr_in6 from = {0};
+		struct iovec part = {tunnel->packet, sizeof(tunnel->packet)};
+		struct msghdr message = {.msg_name = &from,
+		                         .msg_namelen = sizeof(from),
+		                         .msg_iov = &part,
+		                         .msg_iovlen = 1,
+		                         .msg_control = &control,
+		                         .msg_controllen = sizeof(control)};
+		ssize_t octets = recvmsg(tunnel->arrival, &message, 0);
+		struct in6_addr destination;
+
+		if (octets < 0 && errno == EAGAIN)
+			return;
+		if (octets < 0) /* what ICMPv6 said of a packet of ours */
+			continue;
+		destination = destination_of(&message);
+		if (is_care_of_address(tunnel, &destination))
+			tunnel_down(tunnel, &from.sin6_addr, (struct wire_view){tunnel->packet, (size_t)octets});
+	}
+}
+
 /* --- life --- */
 
 static int start_polls(struct tunnel *tunnel)
@@ -277,7 +387,13 @@ static int start_polls(struct tunnel *tunnel)
 	if (result)
 		return result;
 	tunnel->capture_poll.data = tunnel;
-	return uv_poll_start(&tunnel->capture_poll, UV_READABLE, capture_readable);
+	result = uv_poll_start(&tunnel->capture_poll, UV_READABLE, capture_readable);
+	if (!result)
+		result = uv_poll_init(loop_uv(tunnel->loop), &tunnel->arrival_poll, tunnel->arrival);
+	if (result)
+		return result;
+	tunnel->arrival_poll.data = tunnel;
+	return uv_poll_start(&tunnel->arrival_poll, UV_READABLE, arrival_readable);
 }
 
 int tunnel_open(struct loop *loop, const struct tunnel_settings *settings, const struct tunnel_outlet *outlet,
@@ -294,9 +410,9 @@ int tunnel_open(struct loop *loop, const struct tunnel_settings *settings, const
 	                          .outlet = *outlet,
 	                          .tun = -1,
 	                          .capture = -1,
-	                          .silencer = -1,
+	                          .arrival = -1,
 	                          .sender = -1,
-	                          .up_sender = -1};
+	                          .carrier = -1};
 	result = open_tun(tunnel);
 	if (result)
 		what = tunnel->settings.interface;
@@ -321,8 +437,9 @@ void tunnel_close(struct tunnel *tunnel)
 		return;
 	home_routing_end(&tunnel->routing);
 	tunnel->has_home = false;
-	for (uv_poll_t *poll = &tunnel->tun_poll; poll;
-	     poll = poll == &tunnel->tun_poll ? &tunnel->capture_poll : NULL) {
+	for (size_t i = 0; i < 3; i++) {
+		uv_poll_t *poll = (uv_poll_t *[]){&tunnel->tun_poll, &tunnel->capture_poll, &tunnel->arrival_poll}[i];
+
 		if (poll->data && !uv_is_closing((uv_handle_t *)poll))
 			uv_close((uv_handle_t *)poll, NULL);
 	}
@@ -333,7 +450,7 @@ void tunnel_free(struct tunnel *tunnel)
 	if (!tunnel)
 		return;
 	for (size_t i = 0; i < 5; i++) {
-		int fd = (int[]){tunnel->tun, tunnel->capture, tunnel->silencer, tunnel->sender, tunnel->up_sender}[i];
+		int fd = (int[]){tunnel->tun, tunnel->capture, tunnel->arrival, tunnel->sender, tunnel->carrier}[i];
 
 		if (fd >= 0)
 			close(fd);
@@ -353,6 +470,10 @@ int tunnel_home(struct tunnel *tunnel, const struct in6_addr *home_address, unsi
 
 	tunnel->home_address = *home_address;
 	tunnel->prefix_length = prefix_length;
+	if (tunnel->carrier >= 0 && !in6_is_equal(&tunnel->home_agent, home_agent)) {
+		close(tunnel->carrier);
+		tunnel->carrier = -1;
+	}
 	tunnel->home_agent = *home_agent;
 	tunnel->has_home = true;
 	result = netlink_address_add(tunnel->interface, home_address, 128);
@@ -379,12 +500,15 @@ void tunnel_place(struct tunnel *tunnel, const struct movement_place *place)
 
 int tunnel_bound(struct tunnel *tunnel, bool is_bound)
 {
+	int result = 0;
+
 	tunnel->is_bound = is_bound && tunnel->has_place;
-	if (tunnel->is_bound) {
+	if (tunnel->is_bound &&
+	    (tunnel->carrier < 0 || !in6_is_equal(&tunnel->bound_address, &tunnel->place.address))) {
 		tunnel->bound_address = tunnel->place.address;
-		leave_by(tunnel->up_sender, &tunnel->place);
+		result = open_carrier(tunnel, &tunnel->place);
 	}
-	return home_routing_bound(&tunnel->routing, tunnel->is_bound);
+	return result ? result : home_routing_bound(&tunnel->routing, tunnel->is_bound);
 }
 
 const struct tunnel_counters *tunnel_counters(const struct tunnel *tunnel)

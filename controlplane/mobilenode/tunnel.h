@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * tunnel - the node's end of ip6-in-ip6 (RFC 2473, RFC 6275 11.3): a TUN interface with the home address, and sockets
- * that see what a kernel without Mobile IPv6 shows nobody (N-9).
+ * tunnel - the node's end of ip6-in-ip6 (RFC 2473, RFC 6275 11.3): a TUN interface with the home address, raw sockets
+ * for what is tunnelled, and one that sees what a kernel without Mobile IPv6 shows nobody (N-9).
+ *
+ * Outer packets are the kernel's: it puts fragments together, learns the path's MTU and cuts what has to pass a smaller
+ * one. Inner packets above 1280 octets that do not fit whole are told so (M-19, RFC 2473 7.1).
  *
  * Needs CAP_NET_ADMIN and CAP_NET_RAW. Thread: the loop's.
  */
@@ -32,6 +35,7 @@ struct tunnel_outlet {
 	X(up_bytes)                                                                                                    \
 	X(up_unbound) /* no binding: nobody would take it */                                                           \
 	X(up_foreign) /* not from the home address */                                                                  \
+	X(up_too_big) /* for one outer packet: told by Packet Too Big */                                               \
 	X(up_errors)  /* the kernel did not take it */                                                                 \
 	X(down_packets)                                                                                                \
 	X(down_bytes)                                                                                                  \
