@@ -294,7 +294,7 @@ static bool store_ambr(struct home_agent *agent, struct registration *registrati
 		return false;
 	registration->wanted_ambr = *ambr;
 	registration->pending++;
-	effects_when_durable(effects, ambr_durable, agent, registration->id);
+	effects_when_durable(effects, ambr_durable, agent, registration->by_id.number);
 	return true;
 }
 
