@@ -321,7 +321,8 @@ static const char *judge_association(const struct bootstrap_avps *avps)
 		return "B-40: Mobile IPv6 was wished and is not granted";
 	if (association->spi < SPI_MIN)
 		return "B-50: an SPI below 256";
-	if (association->algorithm != BOOTSTRAP_SA_HMAC_SHA1_96 || association->replay != BOOTSTRAP_REPLAY_SEQUENCE)
+	if (association->algorithm != BOOTSTRAP_SA_HMAC_SHA1_96 ||
+	    (association->replay != BOOTSTRAP_REPLAY_SEQUENCE && association->replay != BOOTSTRAP_REPLAY_TIMESTAMP))
 		return "B-50: an algorithm or replay protection that this node does not have";
 	return NULL;
 }
@@ -369,6 +370,7 @@ static const char *judge(const struct bootstrap_client *client, const struct boo
 	grant->home_prefix_length = home->prefix_length;
 	grant->address_lifetime_s = home->lifetime_s;
 	grant->spi = avps->association.spi;
+	grant->timestamps = avps->association.replay == BOOTSTRAP_REPLAY_TIMESTAMP;
 	grant->association_lifetime_s = avps->association.lifetime_s;
 	grant->lease_lifetime_s = avps->lease_lifetime_s;
 	memcpy(grant->server_identity, avps->host_identity.bytes, avps->host_identity.octets);

@@ -35,6 +35,7 @@ struct bootstrap_client_grant {
 	uint8_t home_prefix_length;
 	struct in6_addr home_agent;
 	uint32_t spi;
+	bool timestamps; /* Binding Updates carry one (M-11) */
 	uint32_t association_lifetime_s;
 	uint32_t lease_lifetime_s;
 	uint32_t address_lifetime_s;

@@ -11,6 +11,7 @@
 #include "icmp6.h"
 #include "ip.h"
 #include "mobility_header.h"
+#include "ntp_timestamp.h"
 #include "rfc4285_mac.h"
 
 enum {
@@ -33,6 +34,7 @@ struct outstanding {
 	uint16_t sequence;
 	struct in6_addr care_of_address;
 	uint64_t sent_ms;
+	uint64_t timestamp; /* 0: none */
 };
 
 struct mobile_ipv6 {
@@ -58,6 +60,10 @@ struct mobile_ipv6 {
 	uint64_t last_sent_ms;
 	bool has_sent;
 	bool went_on_after_135;
+	int64_t clock_behind_s;      /* of the home agent's, as it told (N-6) */
+	uint64_t last_timestamp;     /* the newest that was sent … */
+	uint64_t accepted_timestamp; /* … and that was accepted */
+	bool went_on_with_timestamp; /* after 144 or 145 */
 	uint16_t wrong_key_sequence;
 	unsigned wrong_key_answers;
 	int last_status;
@@ -143,6 +149,9 @@ static size_t write_update(const struct mobile_ipv6 *mobile, const struct outsta
 	mobility_nai_of_name(association->fqdn, nai);
 	header.binding_update.lifetime_units = (uint16_t)(units > UINT16_MAX ? UINT16_MAX : units);
 	header.options.identifier = (struct wire_view){(const uint8_t *)nai, strlen(nai)};
+	if (update->timestamp)
+		header.options.present |= MOBILITY_HAS_TIMESTAMP;
+	header.options.timestamp = update->timestamp;
 	octets = mobility_header_write(message, sizeof(message), &header);
 	if (!octets)
 		return 0;
@@ -152,6 +161,17 @@ static size_t write_update(const struct mobile_ipv6 *mobile, const struct outsta
 	                       association->home_agent.s6_addr);
 	outer.message = (struct wire_view){message, octets};
 	return mobility_packet_write(&writer, &outer);
+}
+
+/* RFC 4285 6: the time as the home agent has it; rising. */
+static uint64_t take_timestamp(struct mobile_ipv6 *mobile, const struct instant *now)
+{
+	uint64_t timestamp = ntp_timestamp_of(now->unix_ms + (uint64_t)(mobile->clock_behind_s * 1000), 0);
+
+	if (!ntp_timestamp_is_later(timestamp, mobile->last_timestamp))
+		timestamp = mobile->last_timestamp + 1;
+	mobile->last_timestamp = timestamp;
+	return timestamp;
 }
 
 /* The number of the next update, durable ahead. */
@@ -209,6 +229,8 @@ static void send_update(struct mobile_ipv6 *mobile, uint32_t lifetime_s, const s
 		            "the state cannot be stored, so no Binding Update leaves");
 		return;
 	}
+	if (mobile->association.timestamps)
+		update.timestamp = take_timestamp(mobile, now);
 	octets = write_update(mobile, &update, lifetime_s < rest_s ? lifetime_s : (uint32_t)rest_s, packet);
 	if (!octets)
 		return;
@@ -230,7 +252,7 @@ static uint32_t wanted_lifetime_s(const struct mobile_ipv6 *mobile)
 static void begin_update(struct mobile_ipv6 *mobile, const struct instant *now, struct effects *effects)
 {
 	mobile->timeout_ms = INITIAL_TIMEOUT_MS;
-	mobile->went_on_after_135 = false;
+	mobile->went_on_after_135 = mobile->went_on_with_timestamp = false;
 	mobile->wrong_key_answers = 0;
 	send_update(mobile, wanted_lifetime_s(mobile), now, effects);
 }
@@ -357,6 +379,14 @@ static bool mac_is_right(const struct mobile_ipv6 *mobile, const struct mobility
 	                          message.bytes, header->authenticator_offset, header->options.authenticator.bytes);
 }
 
+/* RFC 4285 6: with 144 the home agent tells its own time, else it repeats ours. */
+static bool timestamp_is_ours(const struct outstanding *update, const struct mobility_header *header)
+{
+	return !update->timestamp ||
+	       header->binding_acknowledgement.status == MOBILITY_STATUS_IDENTIFICATION_MISMATCH ||
+	       ((header->options.present & MOBILITY_HAS_TIMESTAMP) && header->options.timestamp == update->timestamp);
+}
+
 /*
  * N-5: the outstanding update that this acknowledgement answers, its MAC being right; NULL otherwise. 135 carries the
  * last accepted number and may answer any of them.
@@ -378,7 +408,8 @@ static const struct outstanding *answered(struct mobile_ipv6 *mobile, const stru
 	for (size_t i = 0; i < mobile->outstanding_count; i++) {
 		const struct outstanding *update = &mobile->outstanding[i];
 
-		if (!any && update->sequence != header->binding_acknowledgement.sequence)
+		if ((!any && update->sequence != header->binding_acknowledgement.sequence) ||
+		    !timestamp_is_ours(update, header))
 			continue;
 		has_number = true;
 		if (mac_is_right(mobile, header, message, &update->care_of_address))
@@ -400,7 +431,8 @@ static void accepted(struct mobile_ipv6 *mobile, const struct outstanding *updat
 	mobile->round_trip_ms = now->monotonic_ms - update->sent_ms;
 	mobile->outstanding_count = 0;
 	mobile->timeout_ms = INITIAL_TIMEOUT_MS;
-	mobile->went_on_after_135 = false;
+	mobile->went_on_after_135 = mobile->went_on_with_timestamp = false;
+	mobile->accepted_timestamp = update->timestamp;
 	mobile->wrong_key_answers = 0;
 	mobile->state = MOBILE_IPV6_BOUND;
 	/* refreshed at three quarters: an answer may be lost several times before the binding ends */
@@ -408,10 +440,34 @@ static void accepted(struct mobile_ipv6 *mobile, const struct outstanding *updat
 	mobile->outlet.bound(mobile->outlet.context, &care_of_address, lifetime_s, now, effects);
 }
 
+/* 145, or 144, whose upper half is the home agent's clock (RFC 4285 6). */
+static void go_on_with_timestamp(struct mobile_ipv6 *mobile, const struct mobility_header *header,
+                                 const struct instant *now, struct effects *effects)
+{
+	uint32_t told_s = (uint32_t)(header->options.timestamp >> 32);
+	uint32_t own_s = (uint32_t)(ntp_timestamp_of(now->unix_ms, 0) >> 32);
+
+	mobile->association.timestamps = true;
+	if (header->options.present & MOBILITY_HAS_TIMESTAMP) {
+		mobile->counters.timestamps_corrected++;
+		mobile->clock_behind_s = (int32_t)(told_s - own_s); /* modulo an era */
+		mobile->last_timestamp = mobile->accepted_timestamp;
+	}
+	if (mobile->went_on_with_timestamp)
+		return; /* the next repetition goes on with it */
+	mobile->went_on_with_timestamp = true;
+	mobile->outstanding_count = 0;
+	mobile->has_sent = false;
+	send_update(mobile, wanted_lifetime_s(mobile), now, effects);
+}
+
 /* N-6 */
-static void refused(struct mobile_ipv6 *mobile, uint8_t status, uint16_t sequence, const struct instant *now,
+static void refused(struct mobile_ipv6 *mobile, const struct mobility_header *header, const struct instant *now,
                     struct effects *effects)
 {
+	uint8_t status = header->binding_acknowledgement.status;
+	uint16_t sequence = header->binding_acknowledgement.sequence;
+
 	mobile->counters.refused++;
 	switch (status) {
 	case MOBILITY_STATUS_SEQUENCE:
@@ -424,6 +480,10 @@ static void refused(struct mobile_ipv6 *mobile, uint8_t status, uint16_t sequenc
 		mobile->outstanding_count = 0;
 		mobile->has_sent = false;
 		send_update(mobile, wanted_lifetime_s(mobile), now, effects);
+		return;
+	case MOBILITY_STATUS_IDENTIFICATION_MISMATCH:
+	case MOBILITY_STATUS_IDENTIFICATION_REQUIRED:
+		go_on_with_timestamp(mobile, header, now, effects);
 		return;
 	case MOBILITY_STATUS_AUTHENTICATION_FAILED:
 		if (mobile->wrong_key_answers && mobile->wrong_key_sequence == sequence)
@@ -491,7 +551,7 @@ static void acknowledged(struct mobile_ipv6 *mobile, const struct ip_packet *pac
 	} else if (status < MOBILITY_STATUS_REASON_UNSPECIFIED && lifetime_s) {
 		accepted(mobile, update, lifetime_s, now, effects);
 	} else {
-		refused(mobile, status, header->binding_acknowledgement.sequence, now, effects);
+		refused(mobile, header, now, effects);
 	}
 }
 

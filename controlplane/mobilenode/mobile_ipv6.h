@@ -34,6 +34,7 @@ struct mobile_ipv6_association {
 	uint64_t ends_unix_ms;
 	uint16_t next_sequence;
 	uint32_t updates_sent; /* under this SPI */
+	bool timestamps;       /* M-11: updates carry one; the home agent may still ask for it by 145 */
 };
 
 struct mobile_ipv6_outlet {
@@ -63,13 +64,14 @@ struct mobile_ipv6_outlet {
 #define MOBILE_IPV6_COUNTERS(X)                                                                                        \
 	X(updates_sent)                                                                                                \
 	X(acknowledged)                                                                                                \
-	X(refused)         /* status of 128 and above, authentic */                                                    \
-	X(sequence_wrong)  /* 135 */                                                                                   \
-	X(repeated)        /* Binding Updates for want of an answer */                                                 \
-	X(malformed)       /* no packet, no Mobility Header, or one with a wrong checksum */                           \
-	X(not_ours)        /* another sender, another home address, another type */                                    \
-	X(unauthenticated) /* option 9 missing, wrong, or under another SPI */                                         \
-	X(unexpected)      /* a number that is not outstanding, or for an earlier care-of address */                   \
+	X(refused)              /* status of 128 and above, authentic */                                               \
+	X(sequence_wrong)       /* 135 */                                                                              \
+	X(repeated)             /* Binding Updates for want of an answer */                                            \
+	X(malformed)            /* no packet, no Mobility Header, or one with a wrong checksum */                      \
+	X(not_ours)             /* another sender, another home address, another type */                               \
+	X(unauthenticated)      /* option 9 missing, wrong, or under another SPI */                                    \
+	X(unexpected)           /* a number that is not outstanding, or for an earlier care-of address */              \
+	X(timestamps_corrected) /* 144: the home agent's clock counts */                                               \
 	X(reserve_failed)                                                                                              \
 	X(refresh_requests) /* Binding Refresh Requests of the home agent */                                           \
 	X(binding_errors)   /* Binding Errors of the home agent */                                                     \

@@ -209,6 +209,7 @@ static void granted(void *context, const struct bootstrap_client_grant *grant, c
 	        .home_prefix_length = grant->home_prefix_length,
 	        .home_agent = grant->home_agent,
 	        .spi = grant->spi,
+	        .timestamps = grant->timestamps,
 	        .key = grant->agent_key,
 	        .ends_unix_ms = now->unix_ms + (uint64_t)grant->association_lifetime_s * 1000,
 	        .next_sequence = (uint16_t)randomness_u32(node->randomness),

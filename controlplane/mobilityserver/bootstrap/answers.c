@@ -260,7 +260,7 @@ static void describe(const struct saga *saga, uint32_t spi, const struct instant
 		avps->association = (struct bootstrap_association){
 		        .spi = spi,
 		        .algorithm = BOOTSTRAP_SA_HMAC_SHA1_96,
-		        .replay = BOOTSTRAP_REPLAY_SEQUENCE,
+		        .replay = options->timestamps ? BOOTSTRAP_REPLAY_TIMESTAMP : BOOTSTRAP_REPLAY_SEQUENCE,
 		        .lifetime_s = association_lifetime_s(saga, now),
 		};
 	}

@@ -160,6 +160,7 @@ struct bootstrap_options {
 	size_t own_address_count;
 	struct in6_addr home_agent;      /* Mobility-Server-Address */
 	uint32_t services;               /* what this server offers */
+	bool timestamps;                 /* Binding Updates have to carry one (M-11) */
 	const struct host_key *host_key; /* L-11; signs the answers */
 	struct directory directory;
 	struct bootstrap_outlet outlet;

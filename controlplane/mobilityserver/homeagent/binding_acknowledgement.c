@@ -19,24 +19,28 @@ size_t binding_acknowledgement_write(const struct binding_acknowledgement *ackno
 	                    .identifier_subtype = MOBILITY_IDENTIFIER_NAI,
 	                    .identifier = {(const uint8_t *)acknowledgement->nai, strlen(acknowledgement->nai)},
 	                    .authentication_subtype = MOBILITY_AUTHENTICATION_MN_HA,
-	                    .authentication_spi = acknowledgement->spi},
+	                    .authentication_spi = acknowledgement->spi,
+	                    .timestamp = acknowledgement->timestamp},
 	};
-	size_t octets = mobility_header_write(message, sizeof(message), &header);
 	struct mobility_packet packet = {
 	        .source = acknowledgement->home_agent_address,
 	        .destination = acknowledgement->destination,
 	        .has_routing_home_address = !acknowledgement->at_home,
 	        .routing_home_address = acknowledgement->home_address,
-	        .message = {message, octets},
 	};
 	struct wire_writer writer = wire_writer_of(buffer, capacity);
+	size_t octets;
 
+	if (acknowledgement->has_timestamp)
+		header.options.present |= MOBILITY_HAS_TIMESTAMP;
+	octets = mobility_header_write(message, sizeof(message), &header);
 	if (!octets)
 		return 0;
 	rfc4285_mac_compute(acknowledgement->key, &acknowledgement->care_of_address, &acknowledgement->home_address,
 	                    message, header.authenticator_offset, authenticator);
 	mobility_header_finish(message, octets, &header, authenticator, acknowledgement->home_agent_address.s6_addr,
 	                       acknowledgement->home_address.s6_addr);
+	packet.message = (struct wire_view){message, octets};
 	return mobility_packet_write(&writer, &packet);
 }
 

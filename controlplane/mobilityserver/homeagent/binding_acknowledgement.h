@@ -22,6 +22,8 @@ struct binding_acknowledgement {
 	struct in6_addr home_address;
 	bool at_home;                    /* the update came from the home address itself: no routing header */
 	struct in6_addr care_of_address; /* of M-4, of the update */
+	bool has_timestamp;
+	uint64_t timestamp; /* RFC 4285 6 */
 	uint32_t spi;
 	const struct secret *key;
 	const char *nai;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "binding_update_checks.h"
 
+#include "ntp_timestamp.h"
 #include "rfc4285_mac.h"
 
 const struct binding_update_fault_kind binding_update_faults[BINDING_UPDATE_FAULT_COUNT] = {
@@ -108,6 +109,26 @@ static bool nai(struct binding_update_case *update)
 	       memcmp(options->identifier.bytes, expected, options->identifier.octets) == 0;
 }
 
+static bool has_timestamp(const struct binding_update_case *update)
+{
+	return update->header->options.present & MOBILITY_HAS_TIMESTAMP;
+}
+
+/* M-11 */
+static bool timestamp_present(struct binding_update_case *update)
+{
+	return !update->options->timestamps_required || has_timestamp(update);
+}
+
+/* RFC 4285 6: near the clock, and newer than all that were accepted. */
+static bool timestamp(struct binding_update_case *update)
+{
+	uint64_t stamp = update->header->options.timestamp;
+
+	return !has_timestamp(update) || (ntp_timestamp_is_near(stamp, update->now->unix_ms) &&
+	                                  ntp_timestamp_is_later(stamp, update->association->last_timestamp));
+}
+
 /* M-8: how far `number` lies behind `from`, modulo 2^16. */
 static uint16_t distance(uint16_t from, uint16_t number)
 {
@@ -207,6 +228,8 @@ static const struct {
         {FAULT_foreign_home_agent, own_home_agent},
         {FAULT_mac, mac},
         {FAULT_nai, nai},
+        {FAULT_timestamp_missing, timestamp_present},
+        {FAULT_timestamp, timestamp},
         {FAULT_sequence, sequence},
         {FAULT_exhausted, number_space},
         {FAULT_pending, nothing_pending},
@@ -229,7 +252,8 @@ enum binding_update_fault binding_update_check(struct binding_update_case *updat
 	update->deregisters = update->header->binding_update.lifetime_units == 0 ||
 	                      in6_is_equal(&update->care_of_address, &update->home_address);
 	for (size_t i = 0; i < BINDING_UPDATE_FAULT_COUNT; i++) {
-		if (checks[i].fault == FAULT_sequence && association_answered(update->association, update->message)) {
+		if (checks[i].fault == FAULT_timestamp_missing &&
+		    association_answered(update->association, update->message)) {
 			update->is_repetition = true;
 			return FAULT_NONE;
 		}

@@ -10,6 +10,7 @@
 #include "binding_acknowledgement.h"
 #include "binding_lifetime.h"
 #include "home_agent_state.h"
+#include "ntp_timestamp.h"
 
 enum { TUNNEL_OVERHEAD_BYTES = 40, ADDRESS_TEXT_OCTETS = ENDPOINT_TEXT_OCTETS };
 
@@ -142,6 +143,8 @@ static size_t write_acknowledgement(const struct association *association, const
 	        .home_address = association->row.home_address,
 	        .at_home = proposal->at_home,
 	        .care_of_address = proposal->care_of_address,
+	        .has_timestamp = proposal->has_timestamp,
+	        .timestamp = proposal->timestamp,
 	        .spi = association->row.spi,
 	        .key = &association->row.key,
 	        .nai = association->row.nai,
@@ -157,6 +160,8 @@ static struct proposal proposal_of(const struct binding_update_case *update)
 	        .sequence = update->header->binding_update.sequence,
 	        .deregisters = update->deregisters,
 	        .at_home = !update->packet->has_home_address,
+	        .has_timestamp = update->header->options.present & MOBILITY_HAS_TIMESTAMP,
+	        .timestamp = update->header->options.timestamp,
 	        .source = update->packet->source,
 	        .home_agent_address = update->packet->destination,
 	        .care_of_address = update->care_of_address,
@@ -169,7 +174,7 @@ static void answer_at_once(struct home_agent *agent, const struct binding_update
 {
 	uint8_t packet[BINDING_ACKNOWLEDGEMENT_OCTETS_MAX];
 	struct association *association = update->association;
-	const struct proposal proposal = proposal_of(update);
+	struct proposal proposal = proposal_of(update);
 	uint8_t status = binding_update_faults[fault].status;
 	uint64_t now_ms = update->now->monotonic_ms;
 	uint16_t sequence = fault == FAULT_sequence ? association->row.last_number : proposal.sequence;
@@ -181,6 +186,8 @@ static void answer_at_once(struct home_agent *agent, const struct binding_update
 		agent->counters.answers_withheld++;
 		return;
 	}
+	if (fault == FAULT_timestamp)
+		proposal.timestamp = ntp_timestamp_corrected(proposal.timestamp, update->now->unix_ms);
 	octets = write_acknowledgement(association, &proposal, status, sequence, 0, packet);
 	inject(route, 0, at_once, (struct wire_view){packet, octets}, effects);
 }
@@ -225,6 +232,8 @@ static struct binding_version take_effect(struct home_agent *agent, struct store
 	*shard = 0;
 	if (stored->association)
 		use_number(stored->association, proposal->sequence);
+	if (stored->association && proposal->has_timestamp)
+		stored->association->last_timestamp = proposal->timestamp;
 	if (proposal->status >= MOBILITY_STATUS_REASON_UNSPECIFIED)
 		return version;
 	if (stored->association)

@@ -61,6 +61,7 @@ struct home_agent_options {
 	uint32_t lifetime_max_s;
 	uint16_t link_mtu_bytes;
 	bool alternate_care_of_free; /* M-16: it may differ from the source */
+	bool timestamps_required;    /* M-11: else whoever sends one is held to it */
 	struct timer_wheel *timers;
 	struct randomness *randomness;
 	struct home_agent_outlet outlet;

@@ -26,6 +26,10 @@ enum update_answer { UPDATE_SILENCE, UPDATE_ANSWER, UPDATE_ANSWER_STORED };
 	X(foreign_home_agent, UPDATE_SILENCE, 0, "sent to another address than the association's")                     \
 	X(mac, UPDATE_ANSWER, MOBILITY_STATUS_AUTHENTICATION_FAILED, "wrong MAC")                                      \
 	X(nai, UPDATE_ANSWER, MOBILITY_STATUS_AUTHENTICATION_FAILED, "wrong or missing NAI")                           \
+	X(timestamp_missing, UPDATE_ANSWER, MOBILITY_STATUS_IDENTIFICATION_REQUIRED,                                   \
+	  "without the timestamp that policy asks for")                                                                \
+	X(timestamp, UPDATE_ANSWER, MOBILITY_STATUS_IDENTIFICATION_MISMATCH,                                           \
+	  "timestamp too far from the clock, or not newer")                                                            \
 	X(sequence, UPDATE_ANSWER, MOBILITY_STATUS_SEQUENCE, "number not newer than the last")                         \
 	X(exhausted, UPDATE_ANSWER, MOBILITY_STATUS_PROHIBITED, "the association's number space is used up")           \
 	X(pending, UPDATE_SILENCE, 0, "the one before is still being stored")                                          \

@@ -38,6 +38,10 @@ struct association {
 	uint64_t session; /* in which it was made; 0: in an earlier run */
 	struct association_row row;
 	struct timer timer; /* its end, or that of its quarantine */
+	/*
+	 * Of the updates since the start (M-11); an earlier one is held back by its number, which is durable (M-9).
+	 */
+	uint64_t last_timestamp;
 	struct rate_bucket failures;
 	struct last_answer *answer;
 };
@@ -48,7 +52,9 @@ struct proposal {
 	uint16_t sequence;
 	uint8_t status;
 	bool deregisters;
-	bool at_home; /* no home address option: no routing header in the answer */
+	bool has_timestamp;
+	uint64_t timestamp; /* for the acknowledgement */
+	bool at_home;       /* no home address option: no routing header in the answer */
 	struct punt_route route;
 	struct in6_addr source;
 	struct in6_addr home_agent_address;

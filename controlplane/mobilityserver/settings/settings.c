@@ -315,6 +315,7 @@ static void read_numbers(const struct configuration_node *root, struct settings 
 	settings->session_lifetime_max_s = (uint32_t)configuration_integer(lifetimes, "session-max-s");
 	settings->lease_lifetime_s = (uint32_t)configuration_integer(lifetimes, "lease-s");
 	settings->binding_lifetime_max_s = (uint32_t)configuration_integer(lifetimes, "binding-max-s");
+	settings->binding_timestamps = configuration_boolean(lifetimes, "binding-timestamps");
 	settings->quarantine_address_s = (uint32_t)configuration_integer(lifetimes, "quarantine-address-s");
 	settings->quarantine_name_s = (uint32_t)configuration_integer(lifetimes, "quarantine-name-s");
 	settings->half_open_limit = (uint32_t)configuration_integer(limits, "half-open");

@@ -47,6 +47,7 @@ struct settings {
 	uint32_t session_lifetime_max_s;
 	uint32_t lease_lifetime_s;
 	uint32_t binding_lifetime_max_s;
+	bool binding_timestamps;
 	uint32_t quarantine_address_s;
 	uint32_t quarantine_name_s;
 	uint32_t half_open_limit;

@@ -11,6 +11,7 @@
 #include "icmp6.h"
 #include "ip.h"
 #include "mobility_header.h"
+#include "ntp_timestamp.h"
 #include "rfc4285_mac.h"
 #include "vectors.h"
 
@@ -182,6 +183,7 @@ struct reply {
 	bool other_source;
 	bool no_routing;
 	bool no_authentication;
+	uint64_t timestamp; /* 0: none */
 };
 
 static void answer(struct world *world, const struct in6_addr *care_of, const struct reply *reply)
@@ -203,8 +205,12 @@ static void answer(struct world *world, const struct in6_addr *care_of, const st
 	};
 	uint8_t message[256], mac[RFC4285_MAC_OCTETS], packet[512];
 	struct wire_writer writer = wire_writer_of(packet, sizeof(packet));
-	size_t octets = mobility_header_write(message, sizeof(message), &header);
+	size_t octets;
 
+	if (reply->timestamp)
+		header.options.present |= MOBILITY_HAS_TIMESTAMP;
+	header.options.timestamp = reply->timestamp;
+	octets = mobility_header_write(message, sizeof(message), &header);
 	if (!reply->no_authentication) {
 		rfc4285_mac_compute(&world->association.key, care_of, &world->association.home_address, message,
 		                    header.authenticator_offset, mac);
@@ -631,6 +637,111 @@ static void forged_sequence_status(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static uint64_t sent_timestamp(const struct world *world)
+{
+	assert_true(world->update.options.present & MOBILITY_HAS_TIMESTAMP);
+	return world->update.options.timestamp;
+}
+
+/* RFC 4285 6, M-11: the time in each update, rising, also while the clock stands. */
+static void timestamps_rise(void **state)
+{
+	struct world *world = *state;
+	uint64_t last = 0;
+
+	world->association.timestamps = true;
+	associate(world);
+	attach(world, 0);
+	assert_true(sent_timestamp(world) == ntp_timestamp_of(world->now.unix_ms, 0));
+	for (int i = 0; i < 4; i++) {
+		assert_true(sent_timestamp(world) > last);
+		last = sent_timestamp(world);
+		pass(world, 32000);
+		world->now.unix_ms -= 32000; /* the clock is set back, again and again */
+	}
+	assert_int_equal(mobile_ipv6_counters(world->mobile)->timestamps_corrected, 0);
+}
+
+/* An answer that does not repeat it is no answer. */
+static void an_answer_repeats_the_timestamp(void **state)
+{
+	struct world *world = *state;
+	struct reply reply = {.units = LIFETIME_S / 4};
+
+	world->association.timestamps = true;
+	associate(world);
+	attach(world, 0);
+	reply.sequence = world->update.binding_update.sequence;
+	answer(world, &world->source, &reply);
+	reply.timestamp = sent_timestamp(world) + 1;
+	answer(world, &world->source, &reply);
+	assert_int_equal(world->bounds, 0);
+	assert_int_equal(mobile_ipv6_counters(world->mobile)->unexpected, 2);
+	reply.timestamp = sent_timestamp(world);
+	answer(world, &world->source, &reply);
+	assert_int_equal(world->bounds, 1);
+}
+
+/* N-6: 144, authentic, sets the clock of the timestamps, ahead and back, and the next update leaves at once. */
+static void a_mismatch_corrects_the_clock(void **state)
+{
+	static const int64_t off_s[] = {3600, -86400};
+	struct world *world = *state;
+
+	world->association.timestamps = true;
+	associate(world);
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t right_ms = world->now.unix_ms + (uint64_t)(off_s[i] * 1000);
+		struct reply reply = {.status = MOBILITY_STATUS_IDENTIFICATION_MISMATCH};
+		unsigned sent;
+
+		attach(world, i);
+		sent = world->sent;
+		reply.sequence = world->update.binding_update.sequence;
+		reply.timestamp = ntp_timestamp_corrected(sent_timestamp(world), right_ms);
+		reply.wrong_mac = true;
+		answer(world, &world->source, &reply);
+		assert_int_equal(world->sent, sent);
+		reply.wrong_mac = false;
+		answer(world, &world->source, &reply);
+		assert_int_equal(world->sent, sent + 1);
+		assert_true(ntp_timestamp_is_near(sent_timestamp(world), right_ms));
+		assert_int_equal(mobile_ipv6_counters(world->mobile)->timestamps_corrected, i + 1);
+		pass(world, 400);
+	}
+}
+
+/* A home agent that refuses each time is asked again no faster than one that is silent. */
+static void mismatches_do_not_run_in_circles(void **state)
+{
+	struct world *world = *state;
+
+	world->association.timestamps = true;
+	associate(world);
+	attach(world, 0);
+	for (int i = 0; i < 10; i++)
+		answer(world, &world->source,
+		       &(struct reply){.status = MOBILITY_STATUS_IDENTIFICATION_MISMATCH,
+		                       .sequence = world->update.binding_update.sequence,
+		                       .timestamp = sent_timestamp(world)});
+	assert_int_equal(world->sent, 2);
+}
+
+/* 145: from then on they carry one, whatever the bootstrap said. */
+static void timestamps_may_be_asked_for(void **state)
+{
+	struct world *world = *state;
+
+	associate(world);
+	attach(world, 0);
+	assert_false(world->update.options.present & MOBILITY_HAS_TIMESTAMP);
+	answer(world, &world->source,
+	       &(struct reply){.status = MOBILITY_STATUS_IDENTIFICATION_REQUIRED,
+	                       .sequence = world->update.binding_update.sequence});
+	assert_int_equal(world->sent, 2);
+	assert_true(sent_timestamp(world) == ntp_timestamp_of(world->now.unix_ms, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,6 +764,11 @@ int main(void)
 	        TEST(icmp_errors),
 	        TEST(a_shorter_lifetime),
 	        TEST(forged_sequence_status),
+	        TEST(timestamps_rise),
+	        TEST(an_answer_repeats_the_timestamp),
+	        TEST(a_mismatch_corrects_the_clock),
+	        TEST(mismatches_do_not_run_in_circles),
+	        TEST(timestamps_may_be_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

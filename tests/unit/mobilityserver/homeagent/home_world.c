@@ -348,6 +348,9 @@ static void fill_options(const struct node *node, const struct update *update, s
 		options->present |= MOBILITY_HAS_ALTERNATE_CARE_OF_ADDRESS;
 	if (update->with_ipv4)
 		options->present |= MOBILITY_HAS_IPV4_CARE_OF_ADDRESS;
+	if (update->with_timestamp)
+		options->present |= MOBILITY_HAS_TIMESTAMP;
+	options->timestamp = update->timestamp;
 	if (update->with_nonce_indices)
 		options->present |= MOBILITY_HAS_NONCE_INDICES;
 	if (update->without_authentication)
@@ -432,6 +435,7 @@ struct acknowledged world_acknowledged(struct home_world *world, const struct no
 	struct ip_packet packet;
 	struct mobility_header header;
 	struct in6_addr home_agent = address_of(HOME_AGENT_ADDRESS);
+	struct acknowledged acknowledged;
 
 	assert_int_equal(ip_packet_read(injected.packet, injected.octets, &packet), 0);
 	assert_true(in6_is_equal(&packet.source, &home_agent));
@@ -453,7 +457,7 @@ struct acknowledged world_acknowledged(struct home_world *world, const struct no
 	                               &node->home_address, packet.payload.bytes, header.authenticator_offset,
 	                               header.options.authenticator.bytes));
 	assert_false(header.options.present & MOBILITY_HAS_REFRESH_ADVICE);
-	return (struct acknowledged){
+	acknowledged = (struct acknowledged){
 	        .status = header.binding_acknowledgement.status,
 	        .sequence = header.binding_acknowledgement.sequence,
 	        .lifetime_units = header.binding_acknowledgement.lifetime_units,
@@ -461,7 +465,13 @@ struct acknowledged world_acknowledged(struct home_world *world, const struct no
 	        .has_routing_header = packet.has_routing_home_address,
 	        .not_before = injected.not_before,
 	        .shard = injected.shard,
+	        .has_timestamp = header.options.present & MOBILITY_HAS_TIMESTAMP,
+	        .timestamp = header.options.timestamp,
+	        .octets = packet.payload.octets,
 	};
+	assert_in_range(acknowledged.octets, 1, sizeof(acknowledged.message));
+	memcpy(acknowledged.message, packet.payload.bytes, acknowledged.octets);
+	return acknowledged;
 }
 
 void world_assert_silence(struct home_world *world)

@@ -63,6 +63,8 @@ struct update {
 	struct in6_addr alternate;
 	bool with_ipv4;
 	bool with_nonce_indices;
+	bool with_timestamp;
+	uint64_t timestamp;
 	bool without_authentication;
 	bool without_nai;
 	uint8_t authentication_subtype; /* 0: MN-HA */
@@ -78,6 +80,10 @@ struct acknowledged {
 	uint16_t lifetime_units;
 	struct in6_addr destination;
 	bool has_routing_header;
+	bool has_timestamp;
+	uint64_t timestamp;
+	size_t octets; /* of the Mobility Header */
+	uint8_t message[256];
 	struct binding_version not_before;
 	uint8_t shard;
 };
