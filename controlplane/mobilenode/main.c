@@ -16,6 +16,7 @@
 #include "channels.h"
 #include "command_server.h"
 #include "ip.h"
+#include "key_file.h"
 #include "mobilenode_configuration.h"
 #include "netlink.h"
 #include "process.h"
@@ -220,6 +221,8 @@ static int open_state(const struct program *program, struct sealed_state *state,
 		        error, CONFIGURATION_ERROR_OCTETS,
 		        "%.200s: sealed by another card, or damaged (N-1); name another state-file, or remove this one",
 		        program->settings.state_file);
+	else if (result == -EACCES) /* says what is wrong with its mode */
+		key_file_check_mode(program->settings.state_file, error);
 	else if (result)
 		snprintf(error, CONFIGURATION_ERROR_OCTETS, "%.200s: %s", program->settings.state_file,
 		         strerror(-result));

@@ -396,6 +396,23 @@ static int start_polls(struct tunnel *tunnel)
 	return uv_poll_start(&tunnel->arrival_poll, UV_READABLE, arrival_readable);
 }
 
+/* What whoever starts the node can do about it. */
+static const char *advice(int result)
+{
+	switch (result) {
+	case -EPERM:
+		return "; it needs CAP_NET_ADMIN and CAP_NET_RAW";
+	case -EBUSY:
+		return "; another process has it: a kedge-mobilenode that runs? Else name another interface";
+	case -EINVAL:
+		return "; it is there already and no TUN interface: name another one";
+	case -ENOENT:
+		return "; /dev/net/tun is missing: load the module tun";
+	default:
+		return "";
+	}
+}
+
 int tunnel_open(struct loop *loop, const struct tunnel_settings *settings, const struct tunnel_outlet *outlet,
                 struct tunnel **opened, char error[TUNNEL_ERROR_OCTETS])
 {
@@ -425,8 +442,7 @@ int tunnel_open(struct loop *loop, const struct tunnel_settings *settings, const
 	*opened = tunnel;
 	if (!result)
 		return 0;
-	snprintf(error, TUNNEL_ERROR_OCTETS, "the tunnel's %s: %s%s", what, strerror(-result),
-	         result == -EPERM ? "; it needs CAP_NET_ADMIN and CAP_NET_RAW" : "");
+	snprintf(error, TUNNEL_ERROR_OCTETS, "the tunnel's %s: %s%s", what, strerror(-result), advice(result));
 	tunnel_close(tunnel);
 	return result;
 }
