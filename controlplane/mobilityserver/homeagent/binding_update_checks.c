@@ -120,13 +120,25 @@ static bool timestamp_present(struct binding_update_case *update)
 	return !update->options->timestamps_required || has_timestamp(update);
 }
 
+/*
+ * The newest that was accepted. It was near the clock then: if it lies ahead of it now, the clock was set back, and the
+ * number alone says what is newer (M-8), else the node would be locked out until the clock is there again.
+ */
+static uint64_t newest_timestamp(const struct binding_update_case *update)
+{
+	uint64_t newest = update->association->last_timestamp;
+	uint64_t bound = ntp_timestamp_of(update->now->unix_ms + NTP_TIMESTAMP_WINDOW_MS, 0);
+
+	return ntp_timestamp_is_later(newest, bound) ? 0 : newest;
+}
+
 /* RFC 4285 6: near the clock, and newer than all that were accepted. */
 static bool timestamp(struct binding_update_case *update)
 {
 	uint64_t stamp = update->header->options.timestamp;
 
 	return !has_timestamp(update) || (ntp_timestamp_is_near(stamp, update->now->unix_ms) &&
-	                                  ntp_timestamp_is_later(stamp, update->association->last_timestamp));
+	                                  ntp_timestamp_is_later(stamp, newest_timestamp(update)));
 }
 
 /* M-8: how far `number` lies behind `from`, modulo 2^16. */

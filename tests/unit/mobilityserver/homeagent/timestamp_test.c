@@ -179,6 +179,22 @@ static void a_restart_lets_nothing_old_in(void **state)
 	world_exchange(&world, &node, &update, MOBILITY_STATUS_SEQUENCE);
 }
 
+/* A clock that was set back locks nobody out: the number says what is new. */
+static void a_clock_set_back_locks_nobody_out(void **state)
+{
+	struct update update = update_at(1, 0);
+
+	(void)state;
+	world_exchange(&world, &node, &update, MOBILITY_STATUS_ACCEPTED);
+	world.now.unix_ms -= 3600000;
+	world_pass(&world, 2000);
+	world_exchange(&world, &node, &update, MOBILITY_STATUS_ACCEPTED); /* the same octets */
+	update = update_at(1, 1);
+	world_exchange(&world, &node, &update, MOBILITY_STATUS_SEQUENCE);
+	update = update_at(2, 0);
+	world_exchange(&world, &node, &update, MOBILITY_STATUS_ACCEPTED);
+}
+
 #define RULE(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -191,6 +207,7 @@ int main(void)
 	        RULE(the_mac_comes_first),
 	        RULE(one_may_be_asked_for),
 	        RULE(a_restart_lets_nothing_old_in),
+	        RULE(a_clock_set_back_locks_nobody_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
