@@ -40,7 +40,7 @@ static struct table_shape shape_of(size_t bindings_max)
 	if (shape.group_bits > SEGMENT_GROUP_BITS)
 		shape.segment_bits = shape.group_bits - SEGMENT_GROUP_BITS;
 	groups = (size_t)1 << (shape.group_bits - shape.segment_bits);
-	shape.blocks =
+	shape.rows =
 	        (uint32_t)((segment_slots(bindings_max, (bindings_max >> shape.segment_bits) + 1) + BLOCK_SLOTS - 1) /
 	                   BLOCK_SLOTS);
 	shape.stash_blocks = (uint32_t)(bindings_max / 256 / BLOCK_SLOTS + 4);
@@ -58,16 +58,13 @@ static struct table_shape shape_of(size_t bindings_max)
 	X(cold_of, size.slots)                                                                                         \
 	X(colds, size.colds)                                                                                           \
 	X(side_chunks, size.side_chunks)                                                                               \
-	X(occupied, size.blocks)                                                                                       \
+	X(blocks, size.blocks)                                                                                         \
+	X(free_slots, size.blocks)                                                                                     \
 	X(tags, size.slots)                                                                                            \
 	X(parted_next, size.parted)                                                                                    \
 	X(parted_members, size.parted)                                                                                 \
 	X(parted_free, size.segments)                                                                                  \
-	X(parted_used, size.segments)                                                                                  \
-	X(retirements[0].slots, size.blocks)                                                                           \
-	X(retirements[1].slots, size.blocks)                                                                           \
-	X(retirements[0].next_block, size.blocks)                                                                      \
-	X(retirements[1].next_block, size.blocks)
+	X(parted_used, size.segments)
 
 struct table_size {
 	size_t segments, groups, blocks, slots, parted, colds, side_chunks;
@@ -80,7 +77,7 @@ static struct table_size size_of(const struct table_shape *shape)
 	                          .colds = shape->colds,
 	                          .side_chunks = shape->side_chunks};
 
-	size.blocks = size.segments * shape->blocks + shape->stash_blocks;
+	size.blocks = size.segments * shape->rows + shape->stash_blocks;
 	size.slots = size.blocks * BLOCK_SLOTS;
 	size.parted = size.segments * shape->parted;
 	return size;
@@ -124,6 +121,7 @@ int binding_table_new(const struct binding_table_options *options, struct bindin
 	at += whole_lines((count) * sizeof(*table->field));
 	TABLE_ARRAYS(PLACE)
 #undef PLACE
+	memset(table->free_slots, BLOCK_SLOTS, size.blocks);
 	*made = table;
 	return 0;
 }

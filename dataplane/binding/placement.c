@@ -6,7 +6,7 @@
 
 #include "retirement.h"
 
-enum { JOINED_MEMBERS_MAX = 4, PARTED_MEMBERS_MAX = UINT8_MAX };
+enum { JOINED_MEMBERS_MAX = 4, PARTED_MEMBERS_MAX = UINT8_MAX, BLOCKS_AT_A_TIME = 4 };
 
 /* Keys that share a pilot. */
 struct members {
@@ -17,12 +17,13 @@ struct members {
 
 static bool is_taken(const struct binding_table *table, uint32_t slot)
 {
-	return table->occupied[slot / BLOCK_SLOTS] >> slot % BLOCK_SLOTS & 1;
+	return table->blocks[slot / BLOCK_SLOTS].occupied >> slot % BLOCK_SLOTS & 1;
 }
 
 static void take(struct binding_table *table, uint32_t slot, uint32_t group)
 {
-	table->occupied[slot / BLOCK_SLOTS] |= 1ull << slot % BLOCK_SLOTS;
+	table->blocks[slot / BLOCK_SLOTS].occupied |= 1ull << slot % BLOCK_SLOTS;
+	--*free_slots_of(table, slot / BLOCK_SLOTS);
 	table->tags[slot] = (uint8_t)group;
 }
 
@@ -41,7 +42,7 @@ static uint64_t tagged(const struct binding_table *table, uint32_t block, uint32
 
 static bool has_left_copies(const struct binding_table *table, uint32_t block, uint32_t group)
 {
-	uint64_t retired = table_retired_slots(table, block);
+	uint64_t retired = block_retired_slots(&table->blocks[block]);
 
 	return retired && retired & tagged(table, block, group);
 }
@@ -52,7 +53,7 @@ static void gather(const struct binding_table *table, uint32_t group, unsigned p
 {
 	uint32_t first = any_block(table, group, pilot / BLOCK_SLOTS) * BLOCK_SLOTS;
 	uint32_t block = first / BLOCK_SLOTS;
-	uint64_t likely = tagged(table, block, group) & table_live_slots(table, block);
+	uint64_t likely = tagged(table, block, group) & block_live_slots(&table->blocks[block]);
 
 	for (uint64_t left = likely; left; left &= left - 1)
 		__builtin_prefetch(&table->slots[first + (uint32_t)__builtin_ctzll(left)]);
@@ -78,7 +79,8 @@ void placement_expect(const struct binding_table *table, uint64_t hash)
 
 	if (!is_taken(table, slot))
 		return;
-	for (likely = tagged(table, block, group) & table_live_slots(table, block); likely; likely &= likely - 1) {
+	for (likely = tagged(table, block, group) & block_live_slots(&table->blocks[block]); likely;
+	     likely &= likely - 1) {
 		uint32_t member = block * BLOCK_SLOTS + (uint32_t)__builtin_ctzll(likely);
 
 		__builtin_prefetch(&table->slots[member]);
@@ -91,56 +93,93 @@ static uint64_t rotate_right(uint64_t word, unsigned bits)
 	return word >> bits | word << (-bits & 63);
 }
 
-/* Rotations by which all keys fall on free slots of the block, as a bitmap. */
-static uint64_t free_rotations(uint64_t taken, const uint64_t *hashes, unsigned count, unsigned step)
+/*
+ * Rotations by which all keys fall on free slots of the block, as a bitmap. No branch: nobody could guess which key is
+ * the first that finds no room.
+ */
+static inline uint64_t free_rotations(uint64_t taken, const uint64_t *hashes, unsigned count, unsigned step)
 {
-	uint64_t seen = 0, barred = 0;
+	uint64_t seen = 0, barred = 0, alike = 0;
 
-	for (unsigned i = 0; i < count && ~barred; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		unsigned offset = key_offset(hashes[i], step);
 
-		if (seen >> offset & 1)
-			return 0;
+		alike |= seen >> offset;
 		seen |= 1ull << offset;
 		barred |= rotate_right(taken, offset);
 	}
-	return ~barred;
+	return alike & 1 ? 0 : ~barred;
 }
 
 /*
- * A pilot of a step from `first` on that puts so many keys of a group on free slots, or -ENOSPC. Blocks with fewer than
- * `free_min` free slots are passed by, and so are those in which copies that the group left behind still wait for
- * readers: the key of a copy may have been withdrawn meanwhile, and must not be found again because the new pilot
- * happens to lead there.
+ * A pilot of this step that puts so many keys of a group on free slots of the block, or -ENOSPC. No good are blocks in
+ * which copies that the group left behind still wait for readers: the key of a copy may have been withdrawn meanwhile,
+ * and must not be found again because the new pilot happens to lead there.
  */
-static int search_steps(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
-                        unsigned first, unsigned end, int free_min)
+static int try_block(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
+                     unsigned step, uint32_t block)
 {
-	for (unsigned step = first; step < end; step++) {
-		uint32_t block = any_block(table, group, step);
-		uint64_t taken = table->occupied[block], rotations;
+	uint64_t rotations = free_rotations(table->blocks[block].occupied, hashes, count, step);
 
-		if (__builtin_popcountll(~taken) < free_min)
+	if (!rotations || has_left_copies(table, block, group))
+		return -ENOSPC;
+	return (int)(step * BLOCK_SLOTS + (unsigned)__builtin_ctzll(rotations));
+}
+
+/*
+ * A pilot of a step behind *first in whose block so many keys of a group have room, or -ENOSPC; *first becomes the step
+ * where to go on. Blocks with fewer than `free_min` free slots are passed by: that takes no more than their numbers,
+ * which stay in the cache. What is tried is fetched some blocks at a time.
+ */
+static int search_some(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
+                       unsigned *first, uint8_t free_min)
+{
+	const uint32_t segment = segment_of(group), rows = table->shape.rows;
+	const uint8_t *free_slots = segment_free_slots(table, segment);
+	uint32_t blocks[BLOCKS_AT_A_TIME];
+	uint16_t steps[BLOCKS_AT_A_TIME];
+	unsigned found = 0, step = *first;
+
+	for (; step < PILOT_STEPS && found < BLOCKS_AT_A_TIME; step++) {
+		uint32_t row = nth_of(spread_of(group, step), rows);
+
+		if (free_slots[row] < free_min)
 			continue;
-		rotations = free_rotations(taken, hashes, count, step);
-		if (rotations && !has_left_copies(table, block, group))
-			return (int)(step * BLOCK_SLOTS + (unsigned)__builtin_ctzll(rotations));
+		steps[found] = (uint16_t)step;
+		blocks[found] = block_in(table, segment, row);
+		__builtin_prefetch(&table->blocks[blocks[found++]], 1);
+	}
+	*first = step;
+	for (unsigned i = 0; i < found; i++) {
+		int pilot = try_block(table, group, hashes, count, steps[i], blocks[i]);
+
+		if (pilot >= 0)
+			return pilot;
 	}
 	return -ENOSPC;
+}
+
+static int search_with(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
+                       uint8_t free_min)
+{
+	int pilot = -ENOSPC;
+
+	for (unsigned step = 0; step < PILOT_STEPS && pilot < 0;)
+		pilot = search_some(table, group, hashes, count, &step, free_min);
+	return pilot;
 }
 
 /*
  * For so many keys, how many free slots make a block worth a try: below, most tries are in vain, and a group for which
  * none of the others does is better parted.
  */
-static const uint8_t free_slots_worth_a_try[] = {0, 1, 4, 6, 9, 11, 12, 13};
+static const uint8_t free_slots_worth_a_try[] = {0, 1, 4, 8, 11, 13, 14, 15};
 
 static int search(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count)
 {
 	const unsigned last = sizeof(free_slots_worth_a_try) - 1;
 
-	return search_steps(table, group, hashes, count, 0, PILOT_STEPS,
-	                    free_slots_worth_a_try[count < last ? count : last]);
+	return search_with(table, group, hashes, count, free_slots_worth_a_try[count < last ? count : last]);
 }
 
 /* For a part: there is nothing after it but the stash. */
@@ -148,7 +187,11 @@ static int search_everywhere(const struct binding_table *table, uint32_t group, 
 {
 	int pilot = search(table, group, hashes, count);
 
-	return pilot >= 0 ? pilot : search_steps(table, group, hashes, count, 0, PILOT_STEPS + STASH_STEPS, (int)count);
+	if (pilot < 0)
+		pilot = search_with(table, group, hashes, count, (uint8_t)count);
+	for (unsigned step = PILOT_STEPS; step < PILOT_STEPS + STASH_STEPS && pilot < 0; step++)
+		pilot = try_block(table, group, hashes, count, step, any_block(table, group, step));
+	return pilot;
 }
 
 /* Gives each part of the group a pilot of its own, all of them the present one at first. Returns false without room. */

@@ -6,6 +6,8 @@
 #include "extras.h"
 #include "table_layout.h"
 
+enum { SLOTS_AT_A_TIME = 32 };
+
 static struct retirement *filling(struct binding_table *table)
 {
 	return &table->retirements[table->filling];
@@ -13,15 +15,15 @@ static struct retirement *filling(struct binding_table *table)
 
 void retire_slot(struct binding_table *table, uint32_t slot)
 {
-	struct retirement *retirement = filling(table);
-	uint32_t block = slot / BLOCK_SLOTS;
+	struct block *block = &table->blocks[slot / BLOCK_SLOTS];
+	uint64_t *retired = &block->retired[table->filling];
 
-	if (!retirement->slots[block]) {
-		retirement->next_block[block] = retirement->first_block;
-		retirement->first_block = block + 1;
+	if (!*retired) {
+		block->next[table->filling] = filling(table)->first_block;
+		filling(table)->first_block = slot / BLOCK_SLOTS + 1;
 	}
-	retirement->slots[block] |= 1ull << slot % BLOCK_SLOTS;
-	retirement->slot_count++;
+	*retired |= 1ull << slot % BLOCK_SLOTS;
+	filling(table)->slot_count++;
 }
 
 void retire_parted(struct binding_table *table, uint32_t parted)
@@ -95,20 +97,56 @@ static void free_slot(struct binding_table *table, uint32_t slot)
 
 	pass_on(table, entry);
 	shared_address_store(entry_key(entry), &none);
-	table->occupied[slot / BLOCK_SLOTS] &= ~(1ull << slot % BLOCK_SLOTS);
+	table->blocks[slot / BLOCK_SLOTS].occupied &= ~(1ull << slot % BLOCK_SLOTS);
+	++*free_slots_of(table, slot / BLOCK_SLOTS);
 }
 
-static void free_slots(struct binding_table *table, struct retirement *retirement, size_t *budget)
+/* Takes up to `most` slots out of the retirement that waits; what freeing them looks at first is fetched. */
+static unsigned take_retired(struct binding_table *table, uint32_t *slots, unsigned most)
 {
-	while (*budget && retirement->first_block) {
-		uint32_t block = retirement->first_block - 1;
-		uint64_t *slots = &retirement->slots[block];
+	const unsigned waiting = !table->filling;
+	struct retirement *retirement = &table->retirements[waiting];
+	unsigned count = 0;
 
-		for (; *budget && *slots; *slots &= *slots - 1, --*budget, retirement->slot_count--)
-			free_slot(table, block * BLOCK_SLOTS + (uint32_t)__builtin_ctzll(*slots));
-		if (!*slots)
-			retirement->first_block = retirement->next_block[block];
+	while (count < most && retirement->first_block) {
+		uint32_t number = retirement->first_block - 1;
+		struct block *block = &table->blocks[number];
+		uint64_t *retired = &block->retired[waiting];
+
+		for (; count < most && *retired; *retired &= *retired - 1) {
+			uint32_t slot = number * BLOCK_SLOTS + (uint32_t)__builtin_ctzll(*retired);
+
+			__builtin_prefetch(&table->slots[slot], 1);
+			__builtin_prefetch(&table->cold_of[slot]);
+			slots[count++] = slot;
+		}
+		if (!*retired)
+			retirement->first_block = block->next[waiting];
 	}
+	retirement->slot_count -= count;
+	return count;
+}
+
+/* Some at a time, so that the memory brings what they look at side by side: cold records, then present entries. */
+static void free_slots(struct binding_table *table, size_t *budget)
+{
+	uint32_t slots[SLOTS_AT_A_TIME];
+	unsigned count;
+
+	do {
+		count = take_retired(table, slots, *budget < SLOTS_AT_A_TIME ? (unsigned)*budget : SLOTS_AT_A_TIME);
+		for (unsigned i = 0; i < count; i++)
+			__builtin_prefetch(&table->colds[table->cold_of[slots[i]]]);
+		for (unsigned i = 0; i < count; i++) {
+			uint32_t present = table->colds[table->cold_of[slots[i]]].slot;
+
+			if (present != NO_SLOT)
+				__builtin_prefetch(&table->slots[present], 1);
+		}
+		for (unsigned i = 0; i < count; i++)
+			free_slot(table, slots[i]);
+		*budget -= count;
+	} while (count == SLOTS_AT_A_TIME);
 }
 
 static void free_records(struct binding_table *table, struct retirement *retirement, size_t *budget)
@@ -152,7 +190,7 @@ bool retirement_advance(struct binding_table *table, size_t *budget)
 			if (!table->is_over && rte_rcu_qsbr_check(table->qsbr, table->token, false) != 1)
 				return false;
 			table->is_over = true;
-			free_slots(table, waiting, budget);
+			free_slots(table, budget);
 			free_records(table, waiting, budget);
 			if (!waiting->first_block && !waiting->first_parted && !waiting->first_side)
 				hand_on_finals(table, waiting);

@@ -30,11 +30,20 @@ struct parted_group {
 	uint16_t pilots[GROUP_PARTS];
 };
 
+enum { RETIREMENTS = 2 };
+
+/* The writer's record of a block, in one cache line: what a change looks at for each block that it is about. */
+struct block {
+	uint64_t occupied;             /* a bitmap: slots that are not free */
+	uint64_t retired[RETIREMENTS]; /* the same: slots that left their group or lost their key */
+	uint32_t next[RETIREMENTS];    /* number + 1 of the next in the retirement's list */
+};
+
+_Static_assert(CACHE_LINE_OCTETS % sizeof(struct block) == 0, "no record lies in two cache lines");
+
 /* What must wait for the readers' quiescent states. Two take turns: one fills while the other waits. */
 struct retirement {
-	uint64_t *slots;      /* a bitmap: slots that left their group or lost their key */
-	uint32_t *next_block; /* list of the blocks with a bit in `slots`: number + 1 */
-	uint32_t first_block;
+	uint32_t first_block;  /* number + 1, by block->next: those with a bit in `retired` */
 	uint32_t first_parted; /* number + 1, by parted_next */
 	uint32_t first_side;   /* number + 1, by side->next */
 	uint32_t first_final;  /* number + 1, by cold->next: withdrawn bindings, reported when all else is done */
@@ -47,7 +56,7 @@ struct retirement {
 struct table_shape {
 	unsigned group_bits;
 	unsigned segment_bits;
-	uint32_t blocks; /* of a segment */
+	uint32_t rows; /* blocks of a segment */
 	uint32_t stash_blocks;
 	uint32_t parted; /* of a segment */
 	uint32_t colds;
@@ -79,7 +88,8 @@ struct binding_table {
 	struct table_memory memory;
 	size_t bindings_max;
 	size_t count;
-	uint64_t *occupied;      /* a bitmap: slots that are not free */
+	struct block *blocks;
+	uint8_t *free_slots;     /* how many each block has, a segment's side by side: free_slots_of() */
 	uint8_t *tags;           /* for each occupied slot: low bits of its group */
 	uint32_t *parted_next;   /* for each record of a parted group: number + 1 of the next in its list */
 	uint8_t *parted_members; /* and the keys in it */
@@ -90,7 +100,7 @@ struct binding_table {
 	uint32_t free_sides; /* list, number + 1, by side->next */
 	uint32_t sides_used;
 	struct extras_pool extras;
-	struct retirement retirements[2];
+	struct retirement retirements[RETIREMENTS];
 	unsigned filling;     /* which of them fills */
 	bool is_over;         /* the readers have let go of what the other one holds */
 	uint64_t token;       /* of rte_rcu_qsbr_start(), when the other one was closed */
@@ -109,9 +119,18 @@ static inline uint32_t group_of(const struct binding_table *table, uint64_t hash
 	return (uint32_t)(hash >> (64 - table->shape.group_bits));
 }
 
+/*
+ * Blocks are numbered row by row: the first blocks of all segments, the second ones of all, and so on; behind all rows
+ * those of the stash.
+ */
+static inline uint32_t first_stash_block(const struct binding_table *table)
+{
+	return table->shape.rows << table->shape.segment_bits;
+}
+
 static inline uint32_t table_blocks(const struct binding_table *table)
 {
-	return (table->shape.blocks << table->shape.segment_bits) + table->shape.stash_blocks;
+	return first_stash_block(table) + table->shape.stash_blocks;
 }
 
 static inline uint32_t segment_of(uint32_t group)
@@ -134,10 +153,15 @@ static inline uint32_t spread_of(uint32_t group, unsigned step)
 	return group * 0x9e3779b1u + step * 0x85ebca6bu;
 }
 
-/* The block of a group's keys under the pilots of one step, counted over the whole table: in the group's segment. */
+static inline uint32_t block_in(const struct binding_table *table, uint32_t segment, uint32_t row)
+{
+	return row << table->shape.segment_bits | segment;
+}
+
+/* The block of a group's keys under the pilots of one step: in the group's segment. */
 static inline uint32_t segment_block(const struct binding_table *table, uint32_t group, unsigned step)
 {
-	return segment_of(group) * table->shape.blocks + nth_of(spread_of(group, step), table->shape.blocks);
+	return block_in(table, segment_of(group), nth_of(spread_of(group, step), table->shape.rows));
 }
 
 /* The same for steps behind PILOT_STEPS, too: those choose a block of the stash, behind all segments. */
@@ -145,8 +169,7 @@ static inline uint32_t any_block(const struct binding_table *table, uint32_t gro
 {
 	if (step < PILOT_STEPS)
 		return segment_block(table, group, step);
-	return (table->shape.blocks << table->shape.segment_bits) +
-	       nth_of(spread_of(group, step), table->shape.stash_blocks);
+	return first_stash_block(table) + nth_of(spread_of(group, step), table->shape.stash_blocks);
 }
 
 /* Where in the block a key lies, before the pilot rotates all of them. */
@@ -204,15 +227,31 @@ static inline bool key_is_zero(const struct in6_addr *key)
 }
 
 /* The writer's: slots of a block that wait for readers, as a bitmap. */
-static inline uint64_t table_retired_slots(const struct binding_table *table, uint32_t block)
+static inline uint64_t block_retired_slots(const struct block *block)
 {
-	return table->retirements[0].slots[block] | table->retirements[1].slots[block];
+	return block->retired[0] | block->retired[1];
 }
 
 /* The writer's: slots of a block that hold an entry which readers find, as a bitmap. */
-static inline uint64_t table_live_slots(const struct binding_table *table, uint32_t block)
+static inline uint64_t block_live_slots(const struct block *block)
 {
-	return table->occupied[block] & ~table_retired_slots(table, block);
+	return block->occupied & ~block_retired_slots(block);
+}
+
+/* The writer's: how many free slots the blocks of a segment have, row by row. */
+static inline uint8_t *segment_free_slots(const struct binding_table *table, uint32_t segment)
+{
+	return &table->free_slots[(size_t)segment * table->shape.rows];
+}
+
+/* The writer's: how many free slots a block has. */
+static inline uint8_t *free_slots_of(const struct binding_table *table, uint32_t block)
+{
+	uint32_t segment = block & ((1u << table->shape.segment_bits) - 1);
+
+	if (block >= first_stash_block(table))
+		return &table->free_slots[block];
+	return &segment_free_slots(table, segment)[block >> table->shape.segment_bits];
 }
 
 static inline uint32_t slot_number(const struct binding_table *table, const struct binding_entry *entry)
