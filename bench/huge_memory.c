@@ -13,7 +13,8 @@ struct block {
 	size_t octets;
 };
 
-const struct table_memory huge_table_memory = {.allocate = huge_memory_map, .release = huge_memory_unmap};
+const struct table_memory huge_table_memory = {
+        .allocate = huge_memory_map, .release = huge_memory_unmap, .piece_octets = LARGE_PAGE_OCTETS};
 
 static void *map(size_t octets, int flags)
 {

@@ -6,6 +6,7 @@
 
 #include "bench_command.h"
 #include "fill.h"
+#include "huge_memory.h"
 #include "machine.h"
 #include "populated_world.h"
 #include "report.h"
@@ -79,7 +80,7 @@ static int run(const struct options *options, struct world *world, const struct 
 	result = world_start(world, room, replay_transmit, &outlet);
 	if (result == -ENOMEM)
 		snprintf(error, SCENARIO_ERROR_OCTETS, "%zu bindings take %zu MB, which are not there", room,
-		         binding_table_octets(room) >> 20);
+		         binding_table_octets(&huge_table_memory, room) >> 20);
 	if (result)
 		goto end;
 	result = populate(world, &scenario.population, scenario.population_expiry_ms);

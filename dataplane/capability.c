@@ -90,10 +90,12 @@ static void report_memory(struct dataplane *dataplane)
 	const struct dataplane_configuration *configuration = &dataplane->configuration;
 	size_t bindings = binding_table_capacity(dataplane->forwarding.table);
 
-	plane_log(&dataplane->log, PLANE_LOG_NOTICE, "%s, %u MB for %u packet buffers, table for %zu bindings: %zu MB",
+	plane_log(&dataplane->log, PLANE_LOG_NOTICE,
+	          "%s, %u MB for %u packet buffers, table for %zu bindings: %zu MB now, %zu MB at most",
 	          dataplane->has_huge_pages ? "huge pages" : "no huge pages",
 	          capability_packet_megabytes(configuration), configuration->buffers, bindings,
-	          binding_table_octets(bindings) >> 20);
+	          binding_table_octets_taken(dataplane->forwarding.table) >> 20,
+	          binding_table_octets_most(dataplane->forwarding.table) >> 20);
 	if (!dataplane->has_huge_pages && configuration->memory != MEMORY_NO_HUGE)
 		plane_log(&dataplane->log, PLANE_LOG_WARNING,
 		          "only %llu MB of huge pages are free: it goes without them, with more TLB misses",

@@ -55,11 +55,11 @@ static void reload(int number)
 	the_dataplane->reloading = true;
 }
 
-/* Memory of the table: EAL's is for packets. Huge pages where the kernel gives them. */
+/* Addresses for the table's memory: EAL's is for packets. Nobody has to keep anything ready for them. */
 static void *map_table(size_t octets)
 {
 	size_t whole = (octets + HUGE_PAGE_OCTETS - 1) / HUGE_PAGE_OCTETS * HUGE_PAGE_OCTETS + HUGE_PAGE_OCTETS;
-	uint8_t *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *memory = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	uint8_t *aligned;
 
 	if (memory == MAP_FAILED)
@@ -67,6 +67,12 @@ static void *map_table(size_t octets)
 	aligned = (uint8_t *)(((uintptr_t)memory + HUGE_PAGE_OCTETS - 1) & ~((uintptr_t)HUGE_PAGE_OCTETS - 1));
 	madvise(aligned, whole - HUGE_PAGE_OCTETS, MADV_HUGEPAGE);
 	return aligned;
+}
+
+/* Memory behind them, in huge pages where the kernel gives them; it says no where it promises no more than it has. */
+static int claim_table(void *begin, size_t octets)
+{
+	return mprotect(begin, octets, PROT_READ | PROT_WRITE) ? -ENOMEM : 0;
 }
 
 /* The tables live as long as the process: unmapping is its end's business. */
@@ -122,7 +128,10 @@ static int make_tables(struct dataplane *dataplane, char *error)
 {
 	struct binding_table_options options = {
 	        .bindings_max = dataplane->configuration.bindings_max,
-	        .memory = {.allocate = map_table, .release = unmap_table},
+	        .memory = {.allocate = map_table,
+	                   .release = unmap_table,
+	                   .claim = claim_table,
+	                   .piece_octets = HUGE_PAGE_OCTETS},
 	};
 	size_t qsbr_octets = rte_rcu_qsbr_get_memsize(WORKERS_MAX);
 
@@ -139,7 +148,7 @@ static int make_tables(struct dataplane *dataplane, char *error)
 	options.qsbr = dataplane->qsbr;
 	if (binding_table_new(&options, &dataplane->forwarding.table)) {
 		snprintf(error, ERROR_OCTETS, "no memory for a table of %zu bindings (%zu MB)", options.bindings_max,
-		         binding_table_octets(options.bindings_max) >> 20);
+		         binding_table_octets(&options.memory, options.bindings_max) >> 20);
 		return -ENOMEM;
 	}
 	return 0;

@@ -158,6 +158,12 @@ static void tell_event(struct dataplane *dataplane, const struct punt_event_repo
 	bus_client_report(dataplane->bus, PUNT_EVENT, unix_ms(), (struct wire_view){body, wire_written(&writer)});
 }
 
+static const char *const trouble_texts[] = {
+        [RECEIVER_TABLE_FULL] = "the table is full (bindings-max)",
+        [RECEIVER_KEY_CONFLICT] = "bound with another shard",
+        [RECEIVER_NO_MEMORY] = "the table has to grow, and there is no memory for it",
+};
+
 static void log_trouble(struct dataplane *dataplane, enum receiver_trouble trouble, const struct feed_row *row)
 {
 	char text[KEY_TEXT_OCTETS];
@@ -165,8 +171,7 @@ static void log_trouble(struct dataplane *dataplane, enum receiver_trouble troub
 
 	memcpy(&key, row->key, sizeof(key));
 	plane_log(&dataplane->log, PLANE_LOG_WARNING, "binding of %s is refused: %s",
-	          plane_key_text(dataplane, &key, text),
-	          trouble == RECEIVER_TABLE_FULL ? "the table is full (bindings-max)" : "bound with another shard");
+	          plane_key_text(dataplane, &key, text), trouble_texts[trouble]);
 }
 
 /* One event a second says enough: a full table refuses row after row, and the counters hold how many. */
@@ -175,7 +180,7 @@ static void trouble(void *context, enum receiver_trouble trouble, const struct f
 	struct dataplane *dataplane = context;
 	uint64_t now_ms = now_ms_of(dataplane);
 	struct punt_event_report event = {
-	        .event = trouble == RECEIVER_TABLE_FULL ? PUNT_EVENT_TABLE_FULL : PUNT_EVENT_KEY_CONFLICT,
+	        .event = trouble == RECEIVER_KEY_CONFLICT ? PUNT_EVENT_KEY_CONFLICT : PUNT_EVENT_TABLE_FULL,
 	        .shard = row->shard,
 	        .key_length = row->key_length,
 	};

@@ -34,9 +34,10 @@
  * The cold record of a binding (entry.h) does not move: each slot has the number of its cold record, all copies of an
  * entry have the same. What few bindings have hangs behind it in a side record, made on demand.
  *
- * Memory is dimensioned by bindings_max, taken at the start and printed there, so nothing but side records grows later
- * on; about 147 octets a binding at ten million, six slots of seven in use. Segments are no larger than what keeps the
- * search for a pilot in the first-level cache.
+ * Growth. The arrays have their addresses from the start, as large as bindings_max asks for; memory is taken behind
+ * them as bindings come (table_memory.h): when the table is half full, all segments get a further row of blocks.
+ * Nothing is rebuilt or moved, and readers do not notice. About 147 octets a binding at ten million of ten, six slots
+ * of seven in use. Segments are no larger than what keeps the search for a pilot in the cache.
  */
 #ifndef KEDGE_DATAPLANE_BINDING_TABLE_H
 #define KEDGE_DATAPLANE_BINDING_TABLE_H
@@ -51,10 +52,17 @@ struct binding_table;
 
 enum { BINDING_LOOKUP_MAX = 64 };
 
-/* Zeroed memory, aligned to a cache line; huge pages in the daemon, plain ones in tests. */
+/*
+ * Where the memory comes from. allocate() gives zeroed memory, aligned to a cache line. With `piece_octets` (a power of
+ * two, the size of a page or more) it gives addresses, aligned to a piece, and memory behind them is taken in pieces as
+ * bindings come: by claim(), which returns 0 or -ENOMEM, or by being touched if that is NULL. Huge pages in the daemon,
+ * plain ones in tests.
+ */
 struct table_memory {
 	void *(*allocate)(size_t octets);
 	void (*release)(void *memory);
+	int (*claim)(void *begin, size_t octets);
+	size_t piece_octets;
 };
 
 struct binding_table_options {
@@ -68,8 +76,12 @@ struct binding_table_options {
 int binding_table_new(const struct binding_table_options *options, struct binding_table **table);
 void binding_table_free(struct binding_table *table);
 
-/* Octets of memory that a table for so many bindings takes, for the start-up report. */
-size_t binding_table_octets(size_t bindings_max);
+/* Octets of memory that a table for so many bindings takes at most, without side records. */
+size_t binding_table_octets(const struct table_memory *memory, size_t bindings_max);
+
+/* Writer: octets of memory that a table has taken up to now, side records included; and the most without these. */
+size_t binding_table_octets_taken(const struct binding_table *table);
+size_t binding_table_octets_most(const struct binding_table *table);
 
 /*
  * A lookup in stages. Each stage asks memory for what the next one reads, so whoever has other work to do between them

@@ -5,7 +5,7 @@
 
 #include <rte_rcu_qsbr.h>
 
-#include "table_layout.h"
+#include "table_memory.h"
 
 enum { EXTRAS_A_CHUNK = 256, PERIOD_MIN_NS = 100000 };
 
@@ -22,9 +22,10 @@ struct extra {
 _Static_assert(sizeof(struct extra) <= 5 * CACHE_LINE_OCTETS, "a record of extras is a few lines");
 
 /* A chunk's first record only links the chunks. */
-static bool add_chunk(struct extras_pool *pool, const struct table_memory *memory)
+static bool add_chunk(struct binding_table *table)
 {
-	struct extra *chunk = memory->allocate(EXTRAS_A_CHUNK * sizeof(*chunk));
+	struct extras_pool *pool = &table->extras;
+	struct extra *chunk = table_take_memory(table, EXTRAS_A_CHUNK * sizeof(*chunk));
 
 	if (!chunk)
 		return false;
@@ -64,7 +65,7 @@ static struct extra *take(struct binding_table *table)
 	struct extra *extra;
 
 	reclaim(table);
-	if (!pool->free && !add_chunk(pool, &table->memory))
+	if (!pool->free && !add_chunk(table))
 		return NULL;
 	extra = pool->free;
 	pool->free = extra->next;

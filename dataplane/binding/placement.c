@@ -272,13 +272,17 @@ int placement_begin(struct binding_table *table, uint64_t hash, uint32_t present
 			return -ENOSPC;
 		pilot = parted ? search_everywhere(table, group, members.hashes, members.count + 1)
 		               : search(table, group, members.hashes, members.count + 1);
-		if (pilot >= 0) {
-			placement->slot = pilot_slot(table, group, hash, (uint16_t)pilot);
-			take_for(table, group, &members, (uint16_t)pilot, placement);
-			break;
+		if (pilot < 0 && !parted) {
+			if (part(table, group, members.count + (present != NO_SLOT)))
+				continue;
+			pilot = search_with(table, group, members.hashes, members.count + 1,
+			                    (uint8_t)(members.count + 1));
 		}
-		if (parted || !part(table, group, members.count + (present != NO_SLOT)))
+		if (pilot < 0)
 			return -ENOSPC;
+		placement->slot = pilot_slot(table, group, hash, (uint16_t)pilot);
+		take_for(table, group, &members, (uint16_t)pilot, placement);
+		break;
 	}
 	take(table, placement->slot, group);
 	if (present == NO_SLOT && is_parted(table, group))

@@ -88,6 +88,12 @@ struct binding_table {
 	struct table_memory memory;
 	size_t bindings_max;
 	size_t count;
+	size_t octets_taken;
+	size_t fixed_octets; /* of the arrays that do not grow (table_memory.h) */
+	struct {
+		size_t slots, cold_of, tags, colds; /* octets of these arrays that have memory, but for the stash */
+	} taken;
+	uint32_t open_rows; /* that may be used; the others' blocks have no free slot */
 	struct block *blocks;
 	uint8_t *free_slots;     /* how many each block has, a segment's side by side: free_slots_of() */
 	uint8_t *tags;           /* for each occupied slot: low bits of its group */

@@ -5,6 +5,7 @@
 
 #include "placement.h"
 #include "retirement.h"
+#include "table_memory.h"
 
 /* Changes reclaim on the way, so that a table does not run out of slots because nobody else does. */
 enum { CHANGES_A_RECLAIM = 32, RECLAIM_ON_THE_WAY = 192 };
@@ -44,16 +45,20 @@ void table_writer_expect(const struct binding_table *table, const struct in6_add
 			placement_expect(table, hashes[i]);
 }
 
-/* A cold record that nobody holds, or NULL. */
-static struct binding_cold *take_cold(struct binding_table *table)
+/* A cold record that nobody holds. Returns 0, -ENOSPC or -ENOMEM. */
+static int take_cold(struct binding_table *table, struct binding_cold **cold)
 {
-	struct binding_cold *cold;
+	int result = table->free_colds ? 0 : table_reach_cold(table);
 
-	if (!table->free_colds)
-		return table->colds_used < table->shape.colds ? &table->colds[table->colds_used++] : NULL;
-	cold = &table->colds[table->free_colds - 1];
-	table->free_colds = cold->next;
-	return cold;
+	if (result)
+		return result;
+	if (!table->free_colds) {
+		*cold = &table->colds[table->colds_used++];
+		return 0;
+	}
+	*cold = &table->colds[table->free_colds - 1];
+	table->free_colds = (*cold)->next;
+	return 0;
 }
 
 static void give_back_cold(struct binding_table *table, struct binding_cold *cold)
@@ -76,7 +81,7 @@ static uint32_t take_side(struct binding_table *table)
 	if (table->sides_used % SIDES_A_CHUNK == 0) {
 		if (table->sides_used / SIDES_A_CHUNK == table->shape.side_chunks)
 			return UINT32_MAX;
-		chunk = table->memory.allocate(SIDES_A_CHUNK * sizeof(*chunk));
+		chunk = table_take_memory(table, SIDES_A_CHUNK * sizeof(*chunk));
 		if (!chunk)
 			return UINT32_MAX;
 		shared_release(&table->side_chunks[table->sides_used / SIDES_A_CHUNK], chunk);
@@ -162,6 +167,18 @@ static void fill(struct binding_table *table, uint32_t slot, struct binding_cold
 	shared_address_store(entry_key(entry), &record->key);
 }
 
+/* A place, if need be in rows that the table has to get first. Returns 0, -ENOSPC or -ENOMEM. */
+static int place(struct binding_table *table, uint64_t hash, uint32_t present, struct placement *placement)
+{
+	int result, grown = 0;
+
+	if (table_should_grow(table))
+		(void)table_grow(table); /* without memory for it there is still room */
+	while ((result = placement_begin(table, hash, present, placement)) == -ENOSPC && !grown)
+		grown = table_grow(table);
+	return result ? grown : 0;
+}
+
 static int insert(struct binding_table *table, const struct binding_record *record, uint64_t hash, uint64_t now_ms)
 {
 	struct placement placement;
@@ -170,10 +187,10 @@ static int insert(struct binding_table *table, const struct binding_record *reco
 
 	if (table->count >= table->bindings_max)
 		return -ENOSPC;
-	cold = take_cold(table);
-	if (!cold)
-		return -ENOSPC;
-	result = placement_begin(table, hash, NO_SLOT, &placement);
+	result = take_cold(table, &cold);
+	if (result)
+		return result;
+	result = place(table, hash, NO_SLOT, &placement);
 	if (result) {
 		give_back_cold(table, cold);
 		return result;
@@ -224,7 +241,7 @@ static int replace(struct binding_table *table, struct binding_entry *entry, uin
 {
 	struct binding_cold *cold = binding_table_cold(table, entry);
 	struct placement placement;
-	int result = placement_begin(table, hash, slot_number(table, entry), &placement);
+	int result = place(table, hash, slot_number(table, entry), &placement);
 
 	if (result)
 		return result;

@@ -61,8 +61,8 @@ void table_writer_forget_previous(struct binding_table *table, struct binding_en
 
 /*
  * Sets or changes a binding. The previous care-of address stays good for uplink packets for `grace_ms` from `now_ms`
- * on. Returns 0; -EEXIST when the key is bound under another shard (A-7); -ENOSPC when the table is full; -EINVAL for
- * the unspecified address. Then nothing has changed.
+ * on. Returns 0; -EEXIST when the key is bound under another shard (A-7); -ENOSPC when the table is full; -ENOMEM when
+ * it would have to grow and there is no memory; -EINVAL for the unspecified address. Then nothing has changed.
  */
 int table_writer_set(struct binding_table *table, const struct binding_record *record, uint64_t now_ms,
                      uint32_t grace_ms);

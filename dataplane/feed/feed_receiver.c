@@ -81,19 +81,22 @@ static struct feed_version version_of(const struct binding_table *table, const s
 }
 
 /* A row that the table cannot take now: kept for later, or, if these are too many, brought by a snapshot later. */
-static void refuse(struct feed_receiver *receiver, const struct feed_row *row, uint32_t named_in, bool is_conflict)
+static void refuse(struct feed_receiver *receiver, const struct feed_row *row, uint32_t named_in, int reason)
 {
+	enum receiver_trouble trouble = reason == -EEXIST   ? RECEIVER_KEY_CONFLICT
+	                                : reason == -ENOMEM ? RECEIVER_NO_MEMORY
+	                                                    : RECEIVER_TABLE_FULL;
 	struct shard *shard = &receiver->shards[row->shard];
 
-	receiver->counters.rows_key_conflict += is_conflict;
-	receiver->counters.rows_table_full += !is_conflict;
+	receiver->counters.rows_key_conflict += trouble == RECEIVER_KEY_CONFLICT;
+	receiver->counters.rows_no_memory += trouble == RECEIVER_NO_MEMORY;
+	receiver->counters.rows_table_full += trouble == RECEIVER_TABLE_FULL;
 	if (!refused_rows_keep(&receiver->refused, row, named_in)) {
 		receiver->counters.rows_forgotten++;
 		shard->lacks_rows = shard->lacks_more = true;
 		receiver->may_lack = true;
 	}
-	receiver->outlet.trouble(receiver->outlet.context, is_conflict ? RECEIVER_KEY_CONFLICT : RECEIVER_TABLE_FULL,
-	                         row);
+	receiver->outlet.trouble(receiver->outlet.context, trouble, row);
 }
 
 static bool is_named(const struct shard *shard, uint32_t named_in)
@@ -283,7 +286,7 @@ static void apply(struct feed_receiver *receiver, const struct feed_row *row, bo
 	/* an entry that is there found no room for its copy alone: that comes with the readers' next quiet states */
 	receiver->retry_is_due |= result == -ENOSPC && own;
 	if (result)
-		refuse(receiver, row, named_in, result == -EEXIST);
+		refuse(receiver, row, named_in, result);
 	else if (held)
 		refused_rows_drop(&receiver->refused, held);
 }

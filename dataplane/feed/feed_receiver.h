@@ -35,7 +35,7 @@ enum {
 };
 
 /* Why a row could not be applied. */
-enum receiver_trouble { RECEIVER_TABLE_FULL, RECEIVER_KEY_CONFLICT };
+enum receiver_trouble { RECEIVER_TABLE_FULL, RECEIVER_KEY_CONFLICT, RECEIVER_NO_MEMORY };
 
 struct receiver_outlet {
 	void *context;
@@ -59,6 +59,7 @@ struct receiver_outlet {
 	X(rows_old, "rows of a version that was there already")                                                        \
 	X(rows_of_lower_epoch, "rows of an owner that has been replaced")                                              \
 	X(rows_table_full, "rows refused because the table is full")                                                   \
+	X(rows_no_memory, "rows refused because the table found no memory to grow")                                    \
 	X(rows_key_conflict, "rows refused because the key is bound with another shard (A-7)")                         \
 	X(rows_applied_later, "refused rows applied when there was room")                                              \
 	X(rows_forgotten, "refused rows that are too many to be kept: a snapshot brings them when there is room")      \

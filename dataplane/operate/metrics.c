@@ -132,6 +132,10 @@ static void write_sync(struct metrics_text *text, const struct dataplane *datapl
 	              (int64_t)binding_table_count(dataplane->forwarding.table));
 	metrics_gauge(text, "kedge_dataplane_bindings_limit", "bindings that the table has room for",
 	              (int64_t)binding_table_capacity(dataplane->forwarding.table));
+	metrics_gauge(text, "kedge_dataplane_table_octets", "memory that the table has taken up to now",
+	              (int64_t)binding_table_octets_taken(dataplane->forwarding.table));
+	metrics_gauge(text, "kedge_dataplane_table_octets_limit", "memory that the table takes at most",
+	              (int64_t)binding_table_octets_most(dataplane->forwarding.table));
 	metrics_gauge(text, "kedge_dataplane_buffers_free", "packet buffers that nobody holds",
 	              rte_mempool_avail_count(dataplane->pool));
 }

@@ -169,17 +169,19 @@ PLANE_RUN(plane_show)
 		json_array_append_new(workers, show_worker(dataplane->workers[i]));
 	for (unsigned i = 0; i < dataplane->forwarding.port_count; i++)
 		json_array_append_new(ports, show_port(dataplane, i));
-	return json_pack("{s:b, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:b}",
-	                 "in_sync", feed_receiver_in_sync(dataplane->receiver), "announcement",
-	                 announcing_show(dataplane), "owner_heard", expiry_owner_is_heard(&dataplane->expiry, now_ms),
-	                 "shards", (int)owned, "shards_complete", (int)complete, "lag", show_lag(&lag), "shards_behind",
-	                 lag.behind, "bindings", plane_number(binding_table_count(dataplane->forwarding.table)),
-	                 "bindings_max", plane_number(binding_table_capacity(dataplane->forwarding.table)),
-	                 "rows_waiting_for_room", plane_number(feed_receiver_refused(dataplane->receiver)),
-	                 "lacks_rows", feed_receiver_lacks_rows(dataplane->receiver), "huge_pages",
-	                 dataplane->has_huge_pages, "boot", plane_number(dataplane->boot), "workers", workers, "ports",
-	                 ports, "main_core", show_main_core(dataplane), "drops", plane_drop_counters(&sum), "adds_up",
-	                 walk_counters_balance(&sum));
+	return json_pack(
+	        "{s:b, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:b}",
+	        "in_sync", feed_receiver_in_sync(dataplane->receiver), "announcement", announcing_show(dataplane),
+	        "owner_heard", expiry_owner_is_heard(&dataplane->expiry, now_ms), "shards", (int)owned,
+	        "shards_complete", (int)complete, "lag", show_lag(&lag), "shards_behind", lag.behind, "bindings",
+	        plane_number(binding_table_count(dataplane->forwarding.table)), "bindings_max",
+	        plane_number(binding_table_capacity(dataplane->forwarding.table)), "table_octets",
+	        plane_number(binding_table_octets_taken(dataplane->forwarding.table)), "table_octets_max",
+	        plane_number(binding_table_octets_most(dataplane->forwarding.table)), "rows_waiting_for_room",
+	        plane_number(feed_receiver_refused(dataplane->receiver)), "lacks_rows",
+	        feed_receiver_lacks_rows(dataplane->receiver), "huge_pages", dataplane->has_huge_pages, "boot",
+	        plane_number(dataplane->boot), "workers", workers, "ports", ports, "main_core",
+	        show_main_core(dataplane), "drops", plane_drop_counters(&sum), "adds_up", walk_counters_balance(&sum));
 }
 
 PLANE_RUN(plane_stats)

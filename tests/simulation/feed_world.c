@@ -232,7 +232,7 @@ static void plane_end(struct feed_plane *plane)
 	world->snapshots += counters->snapshots;
 	world->changes += counters->changes;
 	world->removals += counters->snapshot_removals;
-	world->refused += counters->rows_table_full + counters->rows_key_conflict;
+	world->refused += counters->rows_table_full + counters->rows_no_memory + counters->rows_key_conflict;
 	world->applied_later += counters->rows_applied_later;
 	world->lower_epochs += counters->rows_of_lower_epoch;
 	plane->life++;

@@ -14,7 +14,7 @@
 #include "feed.h"
 #include "table_writer.h"
 
-enum { KEYS = 256, STABLE = 128, READERS = 2, ROUNDS = 20000, BURST = 32 };
+enum { KEYS = 256, STABLE = 128, READERS = 2, ROUNDS = 20000, BURST = 32, PIECE = 4096 };
 
 struct world {
 	struct rte_rcu_qsbr *qsbr;
@@ -32,7 +32,7 @@ struct reader {
 
 static void *allocate(size_t octets)
 {
-	void *memory = aligned_alloc(64, (octets + 63) & ~(size_t)63);
+	void *memory = aligned_alloc(PIECE, (octets + PIECE - 1) & ~(size_t)(PIECE - 1));
 
 	return memory ? memset(memory, 0, octets) : NULL;
 }
@@ -156,7 +156,9 @@ int main(void)
 {
 	struct world world = {0};
 	struct binding_table_options options = {
-	        .bindings_max = KEYS, .secret = {{3, 4}}, .memory = {.allocate = allocate, .release = free}};
+	        .bindings_max = KEYS,
+	        .secret = {{3, 4}},
+	        .memory = {.allocate = allocate, .release = free, .piece_octets = PIECE}}; /* it grows meanwhile */
 	struct reader readers[READERS];
 	pthread_t threads[READERS];
 	uint64_t read = 0, found;
