@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { FIXED_OCTETS = 6, CHECKSUM_AT = 4, UNIT_OCTETS = 8, NO_NEXT_HEADER = 59, IPV4_AT = 2, IPV4_OCTETS = 4 };
+enum { FIXED_OCTETS = 6, CHECKSUM_AT = 4, UNIT_OCTETS = 8, NO_NEXT_HEADER = 59, IPV4_OCTETS = 4 };
 
 /* --- message data, by type --- */
 
@@ -445,7 +445,7 @@ void mobility_care_of_address(const struct mobility_options *options, const uint
 	} else if (options->present & MOBILITY_HAS_IPV4_CARE_OF_ADDRESS) {
 		memcpy(care_of_address, mapped, sizeof(mapped));
 		memcpy(care_of_address + MOBILITY_ADDRESS_OCTETS - IPV4_OCTETS,
-		       options->ipv4_care_of_address.bytes + IPV4_AT, IPV4_OCTETS);
+		       options->ipv4_care_of_address.bytes + MOBILITY_IPV4_AT, IPV4_OCTETS);
 	} else {
 		memcpy(care_of_address, source, MOBILITY_ADDRESS_OCTETS);
 	}

@@ -62,6 +62,9 @@ enum mobility_status {
 	MOBILITY_STATUS_CARE_OF_ADDRESS = 174,
 };
 
+/* Status of option 30 (RFC 5555 3.2.1); below 128 is success. */
+enum mobility_ipv4_status { MOBILITY_IPV4_INCORRECT = 130, MOBILITY_IPV4_NOT_AVAILABLE = 132 };
+
 enum mobility_binding_error_status { MOBILITY_ERROR_UNKNOWN_BINDING = 1, MOBILITY_ERROR_UNKNOWN_TYPE = 2 };
 
 enum mobility_option_type {
@@ -117,6 +120,8 @@ struct mobility_options {
 	struct wire_view nat_detection;
 	struct wire_view ipv4_care_of_address;
 };
+
+enum { MOBILITY_IPV4_AT = 2 }; /* of options 29, 30 and 32: where the address stands in the value */
 
 struct mobility_header {
 	uint8_t type; /* enum mobility_header_type */

@@ -57,6 +57,7 @@ static void start(struct world *world)
 	        .home_prefix_count = 1,
 	        .lifetime_max_s = 3600,
 	        .link_mtu_bytes = 1500,
+	        .nat_permitted = true,
 	        .timers = &world->timers,
 	        .randomness = randomness_seeded_start(&world->seeded, 1),
 	        .outlet = {world, check, bind_it, unbind_it},
@@ -65,6 +66,7 @@ static void start(struct world *world)
 	                              .state = ASSOCIATION_LIVE,
 	                              .prefix_length = 64,
 	                              .until_ms = UINT64_MAX / 2,
+	                              .services = 3,
 	                              .nai = "matti@example",
 	                              .subscriber = "as/001010000000001"};
 

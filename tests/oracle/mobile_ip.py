@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Binding Updates and Acknowledgements with the mobility message authentication option.
 
-Sources: RFC 6275 6.1.7, 6.1.8, 6.2 and 6.3, RFC 4283, RFC 4285; rules M-3, M-4, M-6, N-5. Addresses are
+Sources: RFC 6275 6.1.7, 6.1.8, 6.2 and 6.3, RFC 4283, RFC 4285, RFC 5555 3.1 and 3.2; rules M-3, M-4, M-6, N-5. Addresses are
 ipaddress objects; a Mobility Header is octets from its first (payload protocol) octet on.
 """
 import dataclasses
@@ -13,7 +13,7 @@ NO_NEXT_HEADER, MOBILITY, ROUTING, DESTINATION_OPTIONS, IPV6_IN_IPV6, ICMPV6 = 5
 BINDING_UPDATE, BINDING_ACKNOWLEDGEMENT, BINDING_ERROR = 5, 6, 7
 FLAG_A, FLAG_H, FLAG_L, FLAG_K = 0x8000, 0x4000, 0x2000, 0x1000
 PAD1, PADN, OPTION_ALTERNATE_CARE_OF, OPTION_NAI, OPTION_AUTHENTICATION, OPTION_TIMESTAMP = 0, 1, 3, 8, 9, 10
-OPTION_IPV4_CARE_OF = 32
+OPTION_IPV4_HOME_ADDRESS, OPTION_IPV4_ACKNOWLEDGEMENT, OPTION_NAT_DETECTION, OPTION_IPV4_CARE_OF = 29, 30, 31, 32
 HOME_ADDRESS_OPTION = 0xc9
 LIFETIME_UNIT_S = 4
 
@@ -128,6 +128,7 @@ class BindingUpdate:
     flags: int = FLAG_A | FLAG_H
     alternate_care_of: ipaddress.IPv6Address = None
     ipv4_care_of: ipaddress.IPv4Address = None
+    ipv4_home_address: ipaddress.IPv4Address = None  # 0.0.0.0 asks for any
     mac_care_of: ipaddress.IPv6Address = None
     trailing: bytes = b''               # octets behind option 9 (to break M-3), a multiple of 8
     extra_options: bytes = b''
@@ -146,7 +147,11 @@ class BindingUpdate:
         options = b''
         if self.alternate_care_of is not None:
             options += padding_to(12, 8, 6) + option(OPTION_ALTERNATE_CARE_OF, self.alternate_care_of.packed)
+        if self.ipv4_home_address is not None:
+            options += padding_to(12 + len(options), 4, 0)
+            options += option(OPTION_IPV4_HOME_ADDRESS, struct.pack('>H', 32 << 10) + self.ipv4_home_address.packed)
         if self.ipv4_care_of is not None:
+            options += padding_to(12 + len(options), 4, 0)
             options += option(OPTION_IPV4_CARE_OF, bytes(2) + self.ipv4_care_of.packed)
         options += self.extra_options
         if self.nai is not None:
@@ -185,6 +190,8 @@ class BindingAcknowledgement:
     octets: bytes
     checksum_is_right: bool
     mac_offset: int
+    nat_detection: tuple = None             # (F, refresh time in s), option 31
+    ipv4_acknowledgement: tuple = None      # (status, prefix length, IPv4 home address), option 30
 
     def mac_is_right(self, key, care_of, home_address):
         if self.mac_offset is None:
@@ -195,6 +202,21 @@ class BindingAcknowledgement:
         return hmac.compare_digest(expected, self.octets[self.mac_offset:self.mac_offset + 12])
 
 
+def nat_detection_of(value):
+    """RFC 5555 3.2.2: F, then reserved bits that are ignored, then the refresh time."""
+    first, refresh_s = struct.unpack('>HI', value)
+    return bool(first & 0x8000), refresh_s
+
+
+def ipv4_acknowledgement_of(value):
+    """RFC 5555 3.2.1: status, prefix length in six bits, address."""
+    return value[0], value[1] >> 2, ipaddress.IPv4Address(value[2:6])
+
+
+IPV4_OPTIONS = {OPTION_NAT_DETECTION: ('nat_detection', nat_detection_of),
+                OPTION_IPV4_ACKNOWLEDGEMENT: ('ipv4_acknowledgement', ipv4_acknowledgement_of)}
+
+
 def parse_binding_acknowledgement(octets, home_address, home_agent):
     """A Mobility Header of type 6; Malformed for anything else, for M-3 and for a wrong length."""
     if len(octets) < 12 or len(octets) != (octets[1] + 1) * 8:
@@ -202,11 +224,16 @@ def parse_binding_acknowledgement(octets, home_address, home_agent):
     if octets[0] != NO_NEXT_HEADER or octets[2] != BINDING_ACKNOWLEDGEMENT:
         raise Malformed('no Binding Acknowledgement')
     status, flags, sequence, lifetime_units = struct.unpack('>BBHH', octets[6:12])
-    nai, spi, mac_offset = None, None, None
+    nai, spi, mac_offset, ipv4 = None, None, None, {}
     options = parse_options(octets[12:])
     for index, (position, code, value) in enumerate(options):
         if code == OPTION_NAI and value[:1] == b'\x01':
             nai = value[1:]
+        if code in IPV4_OPTIONS:
+            if len(value) != 6 or (12 + position) % 4:
+                raise Malformed('RFC 5555 3.2: length or alignment of option %d' % code)
+            name, read = IPV4_OPTIONS[code]
+            ipv4[name] = read(value)
         if code == OPTION_AUTHENTICATION:
             if len(value) != 17 or value[0] != 1 or index != len(options) - 1:
                 raise Malformed('M-3: option 9')
@@ -216,7 +243,7 @@ def parse_binding_acknowledgement(octets, home_address, home_agent):
             mac_offset = 12 + position + 7
     right = checksum(home_agent, home_address, MOBILITY, octets) == 0
     return BindingAcknowledgement(status, flags, sequence, lifetime_units * LIFETIME_UNIT_S, nai, spi, octets, right,
-                                  mac_offset)
+                                  mac_offset, **ipv4)
 
 
 def mobility_header_of(packet):

@@ -26,7 +26,7 @@ import mobile_ip
 import pana
 import pana_session
 from transport import UdpTransport
-from tunnel import Tunnel
+from tunnel import Tunnel, UdpTunnel
 
 SERVICES = {'mip6': pana.MIP6, 'dsmip6': pana.DSMIP6, 'hip': pana.HIP}
 METHOD_NAMES = {eap_aka.AKA: 'EAP-AKA', eap_aka.AKA_PRIME: "EAP-AKA'"}
@@ -112,6 +112,8 @@ class BindingResult:
     packet: bytes = None            # the last Binding Update as sent
     acknowledgement: bytes = None   # the whole packet of the BA
     elapsed_s: float = None
+    nat_detection: tuple = None     # (F, refresh time in s), RFC 5555 3.2.2
+    ipv4_acknowledgement: tuple = None  # (status, prefix length, address), RFC 5555 3.2.1
 
     @property
     def accepted(self):
@@ -215,7 +217,9 @@ class Node:
         if plaintext is None:
             self._fail('B-51: PNA without Encap')
             return None
-        care_of = [ipaddress.ip_network((self.tunnel.care_of, 64), strict=False)] if self.tunnel else []
+        care_of = []
+        if self.tunnel and self.tunnel.care_of.version == 6:
+            care_of = [ipaddress.ip_network((self.tunnel.care_of, 64), strict=False)]
         try:
             answer = bootstrap.check_answer(self.context(), self.last_request, plaintext, self.pinned, care_of)
         except bootstrap.Refused as error:
@@ -297,6 +301,12 @@ class Node:
         if rebind and self.transport is not None:
             self.transport.bind(care_of if ':' in self.settings.paa else None)
 
+    def attach_ipv4(self, care_of, home_agent, port=0):
+        """The node is now in an IPv4 network: Mobile IPv6 goes in UDP (RFC 5555 4.4.2)."""
+        if self.tunnel is not None:
+            self.tunnel.close()
+        self.tunnel = UdpTunnel(care_of, home_agent, self.settings.network_namespace, port)
+
     def next_sequence(self):
         self.association.sequence = (self.association.sequence + 1) & 0xffff
         return self.association.sequence
@@ -306,13 +316,14 @@ class Node:
         source, alternate_care_of, flags, mac_care_of, trailing …)."""
         association = self.association
         fields = {'home_address': association.home_address, 'home_agent': association.home_agent,
-                  'source': self.tunnel.care_of, 'key': association.key, 'spi': association.spi,
+                  'key': association.key, 'spi': association.spi,
                   'nai': mobile_ip.nai_of(association.fqdn), 'lifetime_s': lifetime_s,
                   'sequence': self.next_sequence() if sequence is None else sequence}
+        fields.update(self.tunnel.update_fields(association.home_address))
         fields.update(changes)
         return mobile_ip.BindingUpdate(**fields)
 
-    def send_update(self, update, mobility_header=None, wrong_mac=False, with_home_address_option=True):
+    def send_update(self, update, mobility_header=None, wrong_mac=False, with_home_address_option=None):
         """Sends one Binding Update and returns the packet. wrong_mac flips a bit of the MAC and mends the checksum."""
         header = mobility_header or update.encode()
         if wrong_mac:
@@ -321,6 +332,8 @@ class Node:
             header[4:6] = bytes(2)
             value = mobile_ip.checksum(update.home_address, update.home_agent, mobile_ip.MOBILITY, bytes(header))
             header[4:6] = value.to_bytes(2, 'big')
+        if with_home_address_option is None:
+            with_home_address_option = self.tunnel.with_home_address_option
         packet = update.packet(bytes(header), with_home_address_option)
         self.sent_updates.append(packet)
         self.tunnel.send(packet)
@@ -351,7 +364,8 @@ class Node:
             acknowledgement, whole = found
             result = BindingResult(acknowledgement.status, update.sequence, acknowledgement.lifetime_s,
                                    acknowledgement.sequence, acknowledgement.flags, attempt, packet, whole,
-                                   time.monotonic() - started)
+                                   time.monotonic() - started, acknowledgement.nat_detection,
+                                   acknowledgement.ipv4_acknowledgement)
             if acknowledgement.status == STATUS_SEQUENCE and follow_sequence:
                 follow_sequence = False
                 self.association.sequence = acknowledgement.sequence

@@ -80,6 +80,11 @@ class Checks(unittest.TestCase):
 class MemoryTunnel:
     """Stands for tunnel.Tunnel, with a model at the other end."""
 
+    with_home_address_option = True
+
+    def update_fields(self, _home_address):
+        return {'source': self.care_of}
+
     def __init__(self, care_of, model):
         self.care_of, self.model, self.queue = care_of, model, []
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The node's end of ip6-in-ip6 and of the Mobility Header, by AF_PACKET and raw sockets (N-9, RFC 2473)."""
+"""The node's ends of tunnels: ip6-in-ip6 and the Mobility Header by AF_PACKET and raw sockets (N-9, RFC 2473); both in UDP from an IPv4
+network by a UDP socket (RFC 5555 4.1, 4.2)."""
 import ipaddress
 import os
 import select
@@ -12,6 +13,7 @@ from transport import namespace
 
 ETH_P_IPV6 = 0x86dd
 PACKET_OUTGOING = 4
+UDP_PORT_DSMIPV6 = 4191
 ECHO_REQUEST, ECHO_REPLY = 128, 129
 SO_RCVBUFFORCE, QUEUE_BYTES = 33, 16 << 20     # others' traffic waits here, too, until somebody reads
 
@@ -41,6 +43,8 @@ class Tunnel:
     care_of: our address; interface: where it is. Needs CAP_NET_RAW.
     """
 
+    with_home_address_option = True
+
     def __init__(self, care_of, interface, network_namespace=None):
         self.care_of = ipaddress.IPv6Address(care_of)
         self.interface = interface
@@ -53,6 +57,10 @@ class Tunnel:
             self.raw_socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
             self.raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b'\0')
         self.silencer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+
+    def update_fields(self, _home_address):
+        """What a Binding Update says of where we are."""
+        return {'source': self.care_of}
 
     def send(self, packet):
         """A whole IPv6 packet, header included; the kernel only finds the next hop."""
@@ -109,3 +117,45 @@ class Tunnel:
     def close(self):
         for one in (self.packet_socket, self.silencer, self.raw_socket):
             one.close()
+
+
+class UdpTunnel(Tunnel):
+    """From an IPv4 network: IPv6 packets in UDP to port 4191 of the home agent (RFC 5555 4.1).
+
+    care_of: our IPv4 address; home_agent: the IPv4 one of our home agent; port: ours, by default any.
+    """
+
+    with_home_address_option = False
+
+    def __init__(self, care_of, home_agent, network_namespace=None, port=0):  # pylint: disable=super-init-not-called
+        self.care_of = ipaddress.IPv4Address(care_of)
+        self.outer_home_agent = (str(ipaddress.IPv4Address(home_agent)), UDP_PORT_DSMIPV6)
+        with namespace(network_namespace):
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((str(self.care_of), port))
+        self.port = self.socket.getsockname()[1]
+
+    def update_fields(self, home_address):
+        """RFC 5555 4.4.2: the inner source is the home address, option 32 says where we believe to be."""
+        return {'source': home_address, 'ipv4_care_of': self.care_of}
+
+    def send(self, packet):
+        self.socket.sendto(packet, self.outer_home_agent)
+
+    def send_inner(self, inner, home_agent):
+        self.send(inner)
+
+    def receive(self, deadline_s, next_headers=(mobile_ip.MOBILITY, mobile_ip.ICMPV6)):
+        while True:
+            remaining = deadline_s - time.monotonic()
+            if remaining <= 0 or not select.select([self.socket], [], [], remaining)[0]:
+                return None
+            packet, source = self.socket.recvfrom(65535)
+            if source == self.outer_home_agent and len(packet) >= 40 and packet[0] >> 4 == 6 and packet[6] in next_headers:
+                return packet[:40 + struct.unpack('>H', packet[4:6])[0]]
+
+    def receive_inner(self, deadline_s, home_agent):
+        return self.receive(deadline_s)
+
+    def close(self):
+        self.socket.close()

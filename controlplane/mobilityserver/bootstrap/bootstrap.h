@@ -91,6 +91,7 @@ struct bootstrap_grant {
 	uint64_t session;                 /* that it is told in */
 	uint8_t host_identity_digest[32]; /* SHA-256 of the HI-value */
 	uint32_t lifetime_s;
+	uint32_t services; /* bits of B-7 */
 	struct session_ambr ambr;
 };
 

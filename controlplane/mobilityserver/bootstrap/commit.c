@@ -28,6 +28,7 @@ static int establish(struct saga *saga, uint32_t spi, const struct instant *now,
 	        .subscriber = saga->holder->key,
 	        .session = saga->session.token,
 	        .lifetime_s = association_lifetime_s(saga, now),
+	        .services = saga->target.services,
 	        .ambr = saga->profile.ambr,
 	};
 	int result;

@@ -24,12 +24,23 @@ struct binding_acknowledgement {
 	struct in6_addr care_of_address; /* of M-4, of the update */
 	bool has_timestamp;
 	uint64_t timestamp; /* RFC 4285 6 */
+	/* in UDP to an IPv4 network: option 31, no routing header, these outer addresses and port around it (M-20,
+	 * M-24) */
+	bool in_udp;
+	bool has_nat;
+	struct in6_addr outer_source; /* mapped */
+	struct in6_addr outer_destination;
+	uint16_t port;
+	/* option 30: the IPv4 home address that was asked for (0.0.0.0: any), and the status that it gets */
+	bool has_ipv4_home_address;
+	uint8_t ipv4_home_address[4];
+	uint8_t ipv4_status; /* enum mobility_ipv4_status */
 	uint32_t spi;
 	const struct secret *key;
 	const char *nai;
 };
 
-/* Writes the whole IPv6 packet; returns its octets, 0 when it does not fit. */
+/* Writes the whole packet; returns its octets, 0 when it does not fit. */
 size_t binding_acknowledgement_write(const struct binding_acknowledgement *acknowledgement, void *buffer,
                                      size_t capacity);
 

@@ -49,6 +49,7 @@ struct association_row {
 	struct in6_addr home_address;
 	struct in6_addr home_agent_address;
 	uint8_t host_identity_digest[HOST_IDENTITY_DIGEST_OCTETS]; /* SHA-256 of the HI-value (L-4) */
+	uint32_t services;                                         /* of the lease: bits of B-7 */
 	struct session_ambr ambr;                                  /* of the subscriber, as he was admitted last */
 	char nai[ASSOCIATION_NAI_OCTETS];
 	char subscriber[SUBSCRIBER_KEY_OCTETS];
@@ -69,8 +70,9 @@ struct home_binding_row {
 	struct in6_addr key; /* the home address, bits behind prefix_length zero: one binding a key */
 	uint8_t prefix_length;
 	struct in6_addr home_address;
-	uint32_t spi; /* under which it was made */
-	struct in6_addr care_of_address;
+	uint32_t spi;                    /* under which it was made */
+	struct in6_addr care_of_address; /* an IPv4 one is mapped, and has the port of UDP */
+	uint16_t port;
 	uint64_t until_ms;
 	char subscriber[SUBSCRIBER_KEY_OCTETS];
 };

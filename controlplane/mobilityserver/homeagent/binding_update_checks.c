@@ -2,6 +2,7 @@
 #include "binding_update_checks.h"
 
 #include "ntp_timestamp.h"
+#include "pana.h"
 #include "rfc4285_mac.h"
 
 const struct binding_update_fault_kind binding_update_faults[BINDING_UPDATE_FAULT_COUNT] = {
@@ -34,8 +35,13 @@ static bool is_global(const struct in6_addr *address)
 
 static bool well_formed(struct binding_update_case *update)
 {
-	return update->packet->version == 6 && update->header->type == MOBILITY_BINDING_UPDATE &&
-	       is_routable(&update->packet->source);
+	const struct ip_packet *packet = update->packet;
+
+	/* M-22 */
+	if (update->udp.is_used && (packet->has_home_address || in6_is_confined(&update->udp.source) ||
+	                            !(update->header->options.present & MOBILITY_HAS_IPV4_CARE_OF_ADDRESS)))
+		return false;
+	return packet->version == 6 && update->header->type == MOBILITY_BINDING_UPDATE && is_routable(&packet->source);
 }
 
 static bool checksum(struct binding_update_case *update)
@@ -60,8 +66,9 @@ static bool home_registration(struct binding_update_case *update)
 
 static bool rate_of_source(struct binding_update_case *update)
 {
-	return source_rate_take(update->sources, &update->packet->source, SOURCE_BURST, SOURCE_INTERVAL_MS,
-	                        update->now->monotonic_ms);
+	const struct in6_addr *source = update->udp.is_used ? &update->udp.source : &update->packet->source;
+
+	return source_rate_take(update->sources, source, SOURCE_BURST, SOURCE_INTERVAL_MS, update->now->monotonic_ms);
 }
 
 static bool known_spi(struct binding_update_case *update)
@@ -181,6 +188,17 @@ static bool one_care_of_option(struct binding_update_case *update)
 	return (update->header->options.present & both) != both;
 }
 
+static bool dual_stack(struct binding_update_case *update)
+{
+	return !update->udp.is_used || (update->association->row.services & PANA_CAPABILITY_DSMIP6);
+}
+
+/* M-25: the MAC says where the node believes to be; somebody else, or a NAT, stands in between if that differs. */
+static bool no_nat_or_permitted(struct binding_update_case *update)
+{
+	return !update->udp.has_nat || update->options->nat_permitted || update->deregisters;
+}
+
 static bool home_subnet(struct binding_update_case *update)
 {
 	update->home_prefix = home_agent_prefix_of(update->options->home_prefixes, update->options->home_prefix_count,
@@ -198,10 +216,13 @@ static bool known_binding(struct binding_update_case *update)
 static bool care_of_address(struct binding_update_case *update)
 {
 	const struct home_agent_options *options = update->options;
-	const struct in6_addr *address = &update->care_of_address;
+	const struct in6_addr *address = &update->bound_address;
 
 	if (update->deregisters)
 		return true;
+	if (update->udp.is_used)
+		return !in6_is_equal(address, &update->udp.destination) &&
+		       !home_agent_prefix_of(options->closed_prefixes, options->closed_prefix_count, address);
 	if (!options->alternate_care_of_free && !in6_is_equal(address, &update->packet->source))
 		return false;
 	return is_global(address) && !in6_is_equal(address, &update->packet->destination) &&
@@ -215,7 +236,8 @@ static bool room(struct binding_update_case *update)
 	struct home_agent_binding binding = {
 	        .prefix_length = update->registration->key.length,
 	        .subscriber = update->registration->subscriber->name,
-	        .care_of_address = update->care_of_address,
+	        .care_of_address = update->bound_address,
+	        .port = update->udp.port,
 	};
 
 	if (update->deregisters)
@@ -247,6 +269,8 @@ static const struct {
         {FAULT_pending, nothing_pending},
         {FAULT_rate_of_node, rate_of_node},
         {FAULT_both_care_of_options, one_care_of_option},
+        {FAULT_not_dual_stack, dual_stack},
+        {FAULT_nat_refused, no_nat_or_permitted},
         {FAULT_not_home_subnet, home_subnet},
         {FAULT_unknown_binding, known_binding},
         {FAULT_care_of_address, care_of_address},
@@ -261,6 +285,8 @@ enum binding_update_fault binding_update_check(struct binding_update_case *updat
 
 	update->home_address = packet->has_home_address ? packet->home_address : packet->source;
 	mobility_care_of_address(&update->header->options, packet->source.s6_addr, update->care_of_address.s6_addr);
+	update->bound_address = update->udp.is_used ? update->udp.source : update->care_of_address;
+	update->udp.has_nat = update->udp.is_used && !in6_is_equal(&update->udp.source, &update->care_of_address);
 	update->deregisters = update->header->binding_update.lifetime_units == 0 ||
 	                      in6_is_equal(&update->care_of_address, &update->home_address);
 	for (size_t i = 0; i < BINDING_UPDATE_FAULT_COUNT; i++) {

@@ -44,13 +44,15 @@ struct binding_update_case {
 	const struct registration_table *table;
 	struct source_rate *sources;
 	const struct instant *now;
-	const struct ip_packet *packet;
+	const struct ip_packet *packet; /* in UDP: the inner one */
+	struct udp_path udp;            /* has_nat is found */
 	const struct mobility_header *header;
 	struct wire_view message; /* the Mobility Header */
 
 	/* what they find */
 	struct in6_addr home_address;
-	struct in6_addr care_of_address; /* of M-4 */
+	struct in6_addr care_of_address; /* of M-4: the MAC's */
+	struct in6_addr bound_address;   /* that, or in UDP the outer source (M-23) */
 	bool deregisters;
 	struct association *association;
 	struct registration *registration;

@@ -12,7 +12,8 @@
 #include "home_agent_state.h"
 #include "ntp_timestamp.h"
 
-enum { TUNNEL_OVERHEAD_BYTES = 40, ADDRESS_TEXT_OCTETS = ENDPOINT_TEXT_OCTETS };
+enum { OVERHEAD_IN_IPV6_BYTES = 40, OVERHEAD_IN_UDP_IPV4_BYTES = 28, ADDRESS_TEXT_OCTETS = ENDPOINT_TEXT_OCTETS };
+enum { NAT_LIFETIME_MAX_S = 120 }; /* M-25 */
 
 static const struct binding_version at_once = {0};
 
@@ -46,6 +47,7 @@ static struct home_agent_binding binding_of(const struct registration *registrat
 	        .prefix_length = registration->key.length,
 	        .subscriber = registration->subscriber->name,
 	        .care_of_address = registration->care_of_address,
+	        .port = registration->port,
 	        .until = registration->until,
 	        .ambr = registration->ambr,
 	};
@@ -74,18 +76,21 @@ static struct binding_version tell(struct home_agent *agent, struct registration
 
 	registration->ambr = ambr_of(registration);
 	binding = binding_of(registration);
-	binding.inner_mtu_bytes = agent->options.link_mtu_bytes - TUNNEL_OVERHEAD_BYTES;
+	binding.inner_mtu_bytes =
+	        agent->options.link_mtu_bytes -
+	        (IN6_IS_ADDR_V4MAPPED(&binding.care_of_address) ? OVERHEAD_IN_UDP_IPV4_BYTES : OVERHEAD_IN_IPV6_BYTES);
 	return outlet->bind(outlet->context, &binding, now, effects, shard);
 }
 
-void registration_bind(struct home_agent *agent, struct registration *registration, const struct in6_addr *home_address,
-                       const struct in6_addr *care_of_address, const struct instant *until, const struct instant *now,
-                       struct effects *effects, struct binding_version *version, uint8_t *shard)
+void registration_bind(struct home_agent *agent, struct registration *registration, const struct location *location,
+                       const struct instant *now, struct effects *effects, struct binding_version *version,
+                       uint8_t *shard)
 {
 	registration->bound = true;
-	registration->home_address = *home_address;
-	registration->care_of_address = *care_of_address;
-	registration->until = *until;
+	registration->home_address = location->home_address;
+	registration->care_of_address = location->care_of_address;
+	registration->port = location->port;
+	registration->until = location->until;
 	*version = tell(agent, registration, now, effects, shard);
 }
 
@@ -134,7 +139,7 @@ static void inject(const struct punt_route *route, uint8_t shard, struct binding
 static size_t write_acknowledgement(const struct association *association, const struct proposal *proposal,
                                     uint8_t status, uint16_t sequence, uint16_t lifetime_units, void *buffer)
 {
-	const struct binding_acknowledgement acknowledgement = {
+	struct binding_acknowledgement acknowledgement = {
 	        .status = status,
 	        .sequence = sequence,
 	        .lifetime_units = lifetime_units,
@@ -148,14 +153,26 @@ static size_t write_acknowledgement(const struct association *association, const
 	        .spi = association->row.spi,
 	        .key = &association->row.key,
 	        .nai = association->row.nai,
+	        .in_udp = proposal->udp.is_used,
+	        .has_nat = proposal->udp.has_nat,
+	        .outer_source = proposal->udp.destination,
+	        .outer_destination = proposal->udp.source,
+	        .port = proposal->udp.port,
+	        .has_ipv4_home_address = proposal->has_ipv4_home_address,
 	};
 
+	/* M-26: no lease has an IPv4 address, so none is there to be given (RFC 5555 4.5: 132), and none is right (130)
+	 */
+	memcpy(acknowledgement.ipv4_home_address, proposal->ipv4_home_address, sizeof(proposal->ipv4_home_address));
+	acknowledgement.ipv4_status =
+	        wire_load_u32(proposal->ipv4_home_address) ? MOBILITY_IPV4_INCORRECT : MOBILITY_IPV4_NOT_AVAILABLE;
 	return binding_acknowledgement_write(&acknowledgement, buffer, BINDING_ACKNOWLEDGEMENT_OCTETS_MAX);
 }
 
 static struct proposal proposal_of(const struct binding_update_case *update)
 {
-	return (struct proposal){
+	const struct mobility_options *options = &update->header->options;
+	struct proposal proposal = {
 	        .spi = update->association->row.spi,
 	        .sequence = update->header->binding_update.sequence,
 	        .deregisters = update->deregisters,
@@ -165,7 +182,14 @@ static struct proposal proposal_of(const struct binding_update_case *update)
 	        .source = update->packet->source,
 	        .home_agent_address = update->packet->destination,
 	        .care_of_address = update->care_of_address,
+	        .udp = update->udp,
+	        .has_ipv4_home_address = options->present & MOBILITY_HAS_IPV4_HOME_ADDRESS,
 	};
+
+	if (proposal.has_ipv4_home_address)
+		memcpy(proposal.ipv4_home_address, options->ipv4_home_address.bytes + MOBILITY_IPV4_AT,
+		       sizeof(proposal.ipv4_home_address));
+	return proposal;
 }
 
 /* Answers that change nothing: 146 at most once a second (M-5), the others as often as a node may send (M-21). */
@@ -221,6 +245,12 @@ static void use_number(struct association *association, uint16_t number)
 	row->last_number = number;
 }
 
+/* M-23: from an IPv4 network the outer source, whatever the node believes its address to be. */
+static struct in6_addr bound_address(const struct proposal *proposal)
+{
+	return proposal->udp.is_used ? proposal->udp.source : proposal->care_of_address;
+}
+
 /* What was decided takes effect. Returns the version before which the answer must not leave. */
 static struct binding_version take_effect(struct home_agent *agent, struct stored_update *stored,
                                           const struct instant *now, struct effects *effects, uint8_t *shard)
@@ -228,6 +258,7 @@ static struct binding_version take_effect(struct home_agent *agent, struct store
 	struct registration *registration = stored->registration;
 	const struct proposal *proposal = &registration->proposal;
 	struct binding_version version = at_once;
+	struct location location;
 
 	*shard = 0;
 	if (stored->association)
@@ -243,8 +274,14 @@ static struct binding_version take_effect(struct home_agent *agent, struct store
 		return registration_unbind(agent, registration, now, effects, shard);
 	}
 	agent->counters.accepted++;
-	registration_bind(agent, registration, &proposal->home_address, &proposal->care_of_address, &proposal->until,
-	                  now, effects, &version, shard);
+	agent->counters.behind_nat += proposal->udp.has_nat;
+	location = (struct location){
+	        .home_address = proposal->home_address,
+	        .care_of_address = bound_address(proposal),
+	        .port = proposal->udp.port,
+	        .until = proposal->until,
+	};
+	registration_bind(agent, registration, &location, now, effects, &version, shard);
 	return version;
 }
 
@@ -314,7 +351,8 @@ static void store_binding(const struct registration *registration, const struct 
 	        .prefix_length = registration->key.length,
 	        .home_address = proposal->home_address,
 	        .spi = proposal->spi,
-	        .care_of_address = proposal->care_of_address,
+	        .care_of_address = bound_address(proposal),
+	        .port = proposal->udp.port,
 	        .until_ms = proposal->until.unix_ms,
 	};
 
@@ -330,7 +368,9 @@ static void grant(const struct binding_update_case *update, struct proposal *pro
 {
 	const struct lifetime_bounds bounds = {
 	        .requested_units = update->header->binding_update.lifetime_units,
-	        .policy_max_s = update->options->lifetime_max_s,
+	        .policy_max_s = update->udp.has_nat && update->options->lifetime_max_s > NAT_LIFETIME_MAX_S
+	                                ? NAT_LIFETIME_MAX_S
+	                                : update->options->lifetime_max_s,
 	        .association_until_ms = update->association->row.until_ms,
 	        .prefix_valid_until_ms = update->home_prefix->valid_until_ms,
 	        .prefix_preferred_until_ms = update->home_prefix->preferred_until_ms,
@@ -390,12 +430,13 @@ static void log_fault(struct home_agent *agent, const struct binding_update_case
 		return;
 	effects_log(effects, fault == FAULT_foreign_home_address ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "home-agent",
 	            "binding update from %s for %s: %s (%u lines held back)",
-	            address_format(&update->packet->source, source),
+	            address_format(update->udp.is_used ? &update->udp.source : &update->packet->source, source),
 	            address_format(&update->home_address, home_address), binding_update_faults[fault].help, held_back);
 }
 
 static void binding_update(struct home_agent *agent, const struct punt_route *route, const struct ip_packet *packet,
-                           const struct mobility_header *header, const struct instant *now, struct effects *effects)
+                           const struct udp_path *udp, const struct mobility_header *header, const struct instant *now,
+                           struct effects *effects)
 {
 	struct binding_update_case update = {
 	        .options = &agent->options,
@@ -403,6 +444,7 @@ static void binding_update(struct home_agent *agent, const struct punt_route *ro
 	        .sources = &agent->sources,
 	        .now = now,
 	        .packet = packet,
+	        .udp = *udp,
 	        .header = header,
 	        .message = packet->payload,
 	};
@@ -444,19 +486,41 @@ static void unknown_message(struct home_agent *agent, const struct punt_route *r
 	inject(route, 0, at_once, (struct wire_view){buffer, octets}, effects);
 }
 
+/* From an IPv4 network: the inner packet takes the place of the outer one, of which `udp` is what counts (M-22). */
+static bool open_udp(struct ip_packet *packet, struct udp_path *udp)
+{
+	struct udp_datagram datagram;
+
+	if (packet->version != 4)
+		return true;
+	if (udp_datagram_read(packet, &datagram) || datagram.destination_port != UDP_PORT_DSMIPV6 ||
+	    ip_packet_read(datagram.payload.bytes, datagram.payload.octets, packet))
+		return false;
+	*udp = (struct udp_path){
+	        .is_used = true,
+	        .source = datagram.source,
+	        .destination = datagram.destination,
+	        .port = datagram.source_port,
+	};
+	return packet->version == 6;
+}
+
 void home_agent_packet(struct home_agent *agent, const struct punt_route *route, struct wire_view octets,
                        const struct instant *now, struct effects *effects)
 {
 	struct mobility_header header;
+	struct udp_path udp = {0};
 	struct ip_packet packet;
 	int result;
 
 	agent->counters.packets++;
-	if (ip_packet_read(octets.bytes, octets.octets, &packet) || packet.protocol != NEXT_HEADER_MOBILITY ||
-	    packet.is_fragment || packet.has_refused_option || packet.has_unknown_routing) {
+	if (ip_packet_read(octets.bytes, octets.octets, &packet) || !open_udp(&packet, &udp) ||
+	    packet.protocol != NEXT_HEADER_MOBILITY || packet.is_fragment || packet.has_refused_option ||
+	    packet.has_unknown_routing) {
 		agent->counters.malformed++;
 		return;
 	}
+	agent->counters.in_udp += udp.is_used;
 	result = mobility_header_read(packet.payload.bytes, packet.payload.octets, &header);
 	if (result == -EPROTONOSUPPORT)
 		unknown_message(agent, route, &packet, now, effects);
@@ -465,7 +529,7 @@ void home_agent_packet(struct home_agent *agent, const struct punt_route *route,
 	else if (header.type != MOBILITY_BINDING_UPDATE)
 		agent->counters.other_messages++;
 	else
-		binding_update(agent, route, &packet, &header, now, effects);
+		binding_update(agent, route, &packet, &udp, &header, now, effects);
 }
 
 /* --- expiry --- */
@@ -534,6 +598,7 @@ int home_agent_load_binding(void *context, const struct home_binding_row *row)
 	registration->bound = true;
 	registration->home_address = row->home_address;
 	registration->care_of_address = row->care_of_address;
+	registration->port = row->port;
 	registration->until.unix_ms = row->until_ms;
 	return 0;
 }
@@ -541,21 +606,24 @@ int home_agent_load_binding(void *context, const struct home_binding_row *row)
 static void start_binding(struct home_agent *agent, struct registration *registration, const struct instant *now,
                           struct effects *effects)
 {
-	struct in6_addr care_of_address = registration->care_of_address;
-	struct in6_addr home_address = registration->home_address;
-	struct instant until = registration->until;
+	struct location location = {
+	        .home_address = registration->home_address,
+	        .care_of_address = registration->care_of_address,
+	        .port = registration->port,
+	        .until = registration->until,
+	};
 	struct binding_version version;
 	uint8_t shard;
 
 	registration->bound = false;
-	if (until.unix_ms <= now->unix_ms) {
+	if (location.until.unix_ms <= now->unix_ms) {
 		agent->counters.expired++;
 		registration_store_end_of_binding(registration, effects);
 		registration_table_drop(&agent->table, registration);
 		return;
 	}
-	until.monotonic_ms = now->monotonic_ms + (until.unix_ms - now->unix_ms);
-	registration_bind(agent, registration, &home_address, &care_of_address, &until, now, effects, &version, &shard);
+	location.until.monotonic_ms = now->monotonic_ms + (location.until.unix_ms - now->unix_ms);
+	registration_bind(agent, registration, &location, now, effects, &version, &shard);
 }
 
 void home_agent_start(struct home_agent *agent, const struct instant *now, struct effects *effects)
@@ -592,6 +660,7 @@ bool home_agent_find(const struct home_agent *agent, const char *name, struct ho
 	        .association_until_ms = association->row.until_ms,
 	        .bound = registration->bound,
 	        .care_of_address = registration->care_of_address,
+	        .port = registration->port,
 	        .bound_until_ms = registration->until.unix_ms,
 	};
 	return true;

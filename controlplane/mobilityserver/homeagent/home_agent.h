@@ -33,7 +33,8 @@ struct home_agent_binding {
 	struct in6_addr key; /* the home address, bits behind prefix_length zero */
 	uint8_t prefix_length;
 	const char *subscriber;
-	struct in6_addr care_of_address;
+	struct in6_addr care_of_address; /* IPv4: mapped, and tunnelled to in UDP */
+	uint16_t port;
 	uint16_t inner_mtu_bytes;
 	struct instant until;
 	struct session_ambr ambr;
@@ -62,6 +63,7 @@ struct home_agent_options {
 	uint16_t link_mtu_bytes;
 	bool alternate_care_of_free; /* M-16: it may differ from the source */
 	bool timestamps_required;    /* M-11: else whoever sends one is held to it */
+	bool nat_permitted;          /* M-25 */
 	struct timer_wheel *timers;
 	struct randomness *randomness;
 	struct home_agent_outlet outlet;
@@ -80,6 +82,7 @@ struct home_agent_association {
 	uint64_t session; /* in which it was made: its end is the association's (L-5) */
 	uint8_t host_identity_digest[HOST_IDENTITY_DIGEST_OCTETS]; /* SHA-256 of the HI-value */
 	struct session_ambr ambr;
+	uint32_t services; /* of the lease, bits of B-7 */
 };
 
 struct home_agent *home_agent_new(const struct home_agent_options *options);
@@ -125,7 +128,7 @@ size_t home_agent_session_ended(struct home_agent *agent, const char *subscriber
 size_t home_agent_set_ambr(struct home_agent *agent, const char *subscriber, const struct session_ambr *ambr,
                            const struct instant *now, struct effects *effects);
 
-/* A punted packet with a Mobility Header; `packet` is the whole of it. */
+/* A punted packet with a Mobility Header; `packet` is the whole of it, with IPv4 and UDP headers if it came in such. */
 void home_agent_packet(struct home_agent *agent, const struct punt_route *route, struct wire_view packet,
                        const struct instant *now, struct effects *effects);
 
@@ -143,6 +146,7 @@ struct home_agent_view {
 	uint64_t association_until_ms;
 	bool bound;
 	struct in6_addr care_of_address;
+	uint16_t port;
 	uint64_t bound_until_ms;
 };
 bool home_agent_find(const struct home_agent *agent, const char *subscriber, struct home_agent_view *view);

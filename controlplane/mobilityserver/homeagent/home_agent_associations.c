@@ -365,6 +365,7 @@ static struct association_row row_of(const struct home_agent_association *associ
 	        .home_agent_address = association->home_agent_address,
 	        .key = association->key,
 	        .ambr = association->ambr,
+	        .services = association->services,
 	};
 
 	memcpy(row.host_identity_digest, association->host_identity_digest, sizeof(row.host_identity_digest));

@@ -36,6 +36,9 @@ enum update_answer { UPDATE_SILENCE, UPDATE_ANSWER, UPDATE_ANSWER_STORED };
 	X(rate_of_node, UPDATE_SILENCE, 0, "too many of one node")                                                     \
 	X(both_care_of_options, UPDATE_ANSWER_STORED, MOBILITY_STATUS_REASON_UNSPECIFIED,                              \
 	  "two options name a care-of address")                                                                        \
+	X(not_dual_stack, UPDATE_ANSWER_STORED, MOBILITY_STATUS_PROHIBITED,                                            \
+	  "from an IPv4 network, and the subscriber has no DSMIP6 service")                                            \
+	X(nat_refused, UPDATE_ANSWER_STORED, MOBILITY_STATUS_PROHIBITED, "through a NAT, which is not permitted")      \
 	X(not_home_subnet, UPDATE_ANSWER_STORED, MOBILITY_STATUS_NOT_HOME_SUBNET, "home address in no home prefix")    \
 	X(unknown_binding, UPDATE_ANSWER_STORED, MOBILITY_STATUS_NOT_HOME_AGENT,                                       \
 	  "de-registration of what was not bound")                                                                     \
@@ -46,6 +49,8 @@ enum update_answer { UPDATE_SILENCE, UPDATE_ANSWER, UPDATE_ANSWER_STORED };
 	X(packets, "Mobility Header packets received")                                                                 \
 	X(other_messages, "Mobility Header messages that are not for a home agent")                                    \
 	X(unknown_messages, "Mobility Header messages of unknown type")                                                \
+	X(in_udp, "of these in UDP, from an IPv4 network")                                                             \
+	X(behind_nat, "home registrations accepted through a NAT")                                                     \
 	X(accepted, "home registrations accepted")                                                                     \
 	X(deregistered, "home registrations ended by the node")                                                        \
 	X(repeated, "octet-identical updates, given the same acknowledgement")                                         \

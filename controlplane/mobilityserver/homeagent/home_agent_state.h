@@ -57,9 +57,17 @@ void registration_settle(struct home_agent *agent, struct registration *registra
 /* Takes the binding out of memory and tells the outlet; nothing when there is none. */
 struct binding_version registration_unbind(struct home_agent *agent, struct registration *registration,
                                            const struct instant *now, struct effects *effects, uint8_t *shard);
-void registration_bind(struct home_agent *agent, struct registration *registration, const struct in6_addr *home_address,
-                       const struct in6_addr *care_of_address, const struct instant *until, const struct instant *now,
-                       struct effects *effects, struct binding_version *version, uint8_t *shard);
+
+/* Where a home address is, as registration_bind() takes it. */
+struct location {
+	struct in6_addr home_address;
+	struct in6_addr care_of_address;
+	uint16_t port;
+	struct instant until;
+};
+void registration_bind(struct home_agent *agent, struct registration *registration, const struct location *location,
+                       const struct instant *now, struct effects *effects, struct binding_version *version,
+                       uint8_t *shard);
 
 /* Tells the outlet of a binding anew if the session AMBR of its newest association is another one than it was told. */
 void registration_tell_ambr(struct home_agent *agent, struct registration *registration, const struct instant *now,

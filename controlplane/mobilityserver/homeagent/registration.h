@@ -46,6 +46,18 @@ struct association {
 	struct last_answer *answer;
 };
 
+/*
+ * How an update came, and how its answer goes: natively, or from an IPv4 network in UDP (M-22). Then the outer source
+ * is what is bound, and not under the MAC (M-23, M-25).
+ */
+struct udp_path {
+	bool is_used;
+	bool has_nat;           /* M-24 */
+	struct in6_addr source; /* mapped */
+	struct in6_addr destination;
+	uint16_t port;
+};
+
 /* A Binding Update that is being stored. */
 struct proposal {
 	uint32_t spi;
@@ -60,6 +72,9 @@ struct proposal {
 	struct in6_addr home_agent_address;
 	struct in6_addr home_address;
 	struct in6_addr care_of_address; /* of M-4 */
+	struct udp_path udp;
+	bool has_ipv4_home_address; /* option 29 */
+	uint8_t ipv4_home_address[4];
 	struct instant until;
 	uint8_t *update; /* the Mobility Header as received */
 	size_t update_octets;
@@ -85,6 +100,7 @@ struct registration {
 	bool bound;
 	struct in6_addr home_address; /* of the binding */
 	struct in6_addr care_of_address;
+	uint16_t port; /* of an IPv4 care-of address */
 	struct instant until;
 	struct session_ambr ambr;        /* as the outlet was told */
 	struct session_ambr wanted_ambr; /* while a change of it is being stored */

@@ -24,7 +24,9 @@ void source_rate_start(struct source_rate *rate, struct randomness *randomness)
 bool source_rate_take(struct source_rate *rate, const struct in6_addr *source, uint32_t burst, uint32_t interval_ms,
                       uint64_t now_ms)
 {
-	struct wire_reader reader = wire_reader_of(source, sizeof(*source));
+	/* of IPv6 the /64; of IPv4 the address, which stands behind the other half */
+	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(source);
+	struct wire_reader reader = wire_reader_of(source->s6_addr + (is_ipv4 ? 8 : 0), 8);
 	uint64_t hash = rate->key[PREFIX_WORDS];
 
 	/* multilinear hashing: two different prefixes meet with probability 2^-13, whatever is known of either */

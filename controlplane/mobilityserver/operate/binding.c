@@ -17,9 +17,10 @@ json_t *operator_binding_row(const struct binding_view *view, uint64_t now_unix_
 	                  (json_int_t)view->usage.up_octets, "down_packets", (json_int_t)view->usage.down_packets,
 	                  "down_octets", (json_int_t)view->usage.down_octets);
 
-	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "key", operator_prefix(&view->key),
-	                 "subscriber", view->subscriber, "care_of_address", operator_address(&care_of_address),
-	                 "inner_mtu_bytes", (json_int_t)view->row->inner_mtu_bytes, "seconds_left",
+	return json_pack("{s:o, s:s, s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "key",
+	                 operator_prefix(&view->key), "subscriber", view->subscriber, "care_of_address",
+	                 operator_address(&care_of_address), "port", view->row->port, "inner_mtu_bytes",
+	                 (json_int_t)view->row->inner_mtu_bytes, "seconds_left",
 	                 (json_int_t)(expiry_ms > now_unix_ms ? (expiry_ms - now_unix_ms) / 1000 : 0), "shard",
 	                 (json_int_t)view->row->shard, "epoch", (json_int_t)view->row->version.epoch, "sequence",
 	                 (json_int_t)view->row->version.sequence, "ambr_down_bps",

@@ -233,6 +233,7 @@ static int establish(void *context, const struct bootstrap_grant *grant, const s
 	        .nai = grant->nai,
 	        .subscriber = grant->subscriber,
 	        .session = grant->session,
+	        .services = grant->services,
 	        .ambr = grant->ambr,
 	};
 	int result;
@@ -362,7 +363,9 @@ static struct binding_version bind_key(void *context, const struct home_agent_bi
 	        .key = key_of(&binding->key, binding->prefix_length),
 	        .subscriber = binding->subscriber,
 	        .shard = subscriber_shard(binding->subscriber),
-	        .tunnel_kind = FEED_TUNNEL_IP6_IN_IP6,
+	        .tunnel_kind = IN6_IS_ADDR_V4MAPPED(&binding->care_of_address) ? FEED_TUNNEL_IP6_IN_UDP4
+	                                                                       : FEED_TUNNEL_IP6_IN_IP6,
+	        .port = binding->port,
 	        .inner_mtu_bytes = binding->inner_mtu_bytes,
 	        .flags = FEED_FLAG_CARE_OF_UNVERIFIED,
 	        .care_of_address = binding->care_of_address,
@@ -602,6 +605,7 @@ static void make_home_agent(struct mobility_server *server, const struct mobilit
 	        .lifetime_max_s = settings->binding_lifetime_max_s,
 	        .timestamps_required = settings->binding_timestamps,
 	        .link_mtu_bytes = LINK_MTU_BYTES,
+	        .nat_permitted = settings->nat_permitted,
 	        .timers = options->timers,
 	        .randomness = options->randomness,
 	        .outlet = {.context = server, .check = check_binding, .bind = bind_key, .unbind = unbind_key},

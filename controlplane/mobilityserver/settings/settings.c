@@ -295,6 +295,7 @@ static int read_addresses(const struct configuration_node *root, struct settings
 		configuration_blame(root, "service-address", error, "it takes a global IPv6 address");
 		return -EINVAL;
 	}
+	settings->nat_permitted = configuration_boolean(root, "nat-traversal");
 	settings->address_wish_strict = strcmp(configuration_text(root, "address-wish"), "strict") == 0;
 	settings->reservation_count = configuration_count(root, "address-reservations");
 	settings->reservations = calloc(settings->reservation_count + 1, sizeof(*settings->reservations));
@@ -344,8 +345,8 @@ int settings_read(const struct configuration_node *root, struct settings *settin
 
 	if (!result)
 		result = read_services(root, "services", &settings->services, error);
-	if (!result && settings->services != SERVICE_MIP6) {
-		configuration_blame(root, "services", error, "this version offers mip6 alone");
+	if (!result && settings->services != SERVICE_MIP6 && settings->services != (SERVICE_MIP6 | SERVICE_DSMIP6)) {
+		configuration_blame(root, "services", error, "this version offers mip6, with or without dsmip6");
 		result = -ENOTSUP;
 	}
 	if (!result)

@@ -53,6 +53,7 @@ struct settings {
 	uint32_t half_open_limit;
 	uint32_t sessions_per_subscriber; /* F-11 */
 	bool address_wish_strict;
+	bool nat_permitted; /* M-25 */
 
 	char host_key_file[4096];
 	struct secret owner_key; /* D-1; also what keeps security associations in the store unreadable */

@@ -38,13 +38,14 @@ static int put_association(struct sqlite_store *store, const struct association_
 	static const char sql[] =
 	        "INSERT INTO association(spi, state, subscriber, nai, home_address, prefix_length, home_agent_address,"
 	        " host_identity_digest, created_ms, until_ms, first_number, last_number, key, ambr_down_bps,"
-	        " ambr_up_bps) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
+	        " ambr_up_bps, services) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
 	        " ON CONFLICT(spi) DO UPDATE SET state=excluded.state, subscriber=excluded.subscriber,"
 	        " nai=excluded.nai, home_address=excluded.home_address, prefix_length=excluded.prefix_length,"
 	        " home_agent_address=excluded.home_agent_address,"
 	        " host_identity_digest=excluded.host_identity_digest, created_ms=excluded.created_ms,"
 	        " until_ms=excluded.until_ms, key=excluded.key,"
-	        " ambr_down_bps=excluded.ambr_down_bps, ambr_up_bps=excluded.ambr_up_bps";
+	        " ambr_down_bps=excluded.ambr_down_bps, ambr_up_bps=excluded.ambr_up_bps,"
+	        " services=excluded.services";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 	uint8_t wrapped[KEY_WRAPPED_MAX];
 	int octets = wrap(sqlite_store_context(store), row, wrapped);
@@ -68,6 +69,7 @@ static int put_association(struct sqlite_store *store, const struct association_
 	bind_octets(statement, 13, wrapped, (size_t)octets);
 	bind_number(statement, 14, row->ambr.down_bps);
 	bind_number(statement, 15, row->ambr.up_bps);
+	bind_number(statement, 16, row->services);
 	return sqlite_store_run(store, statement);
 }
 
@@ -93,11 +95,11 @@ static int put_number(struct sqlite_store *store, const struct association_numbe
 static int put_binding(struct sqlite_store *store, const struct home_binding_row *row)
 {
 	static const char sql[] =
-	        "INSERT INTO home_binding(key, prefix_length, home_address, spi, care_of_address, until_ms, subscriber)"
-	        " VALUES(?1,?2,?3,?4,?5,?6,?7)"
+	        "INSERT INTO home_binding(key, prefix_length, home_address, spi, care_of_address, until_ms, subscriber,"
+	        " port) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"
 	        " ON CONFLICT(key, prefix_length) DO UPDATE SET home_address=excluded.home_address,"
 	        " spi=excluded.spi, care_of_address=excluded.care_of_address, until_ms=excluded.until_ms,"
-	        " subscriber=excluded.subscriber";
+	        " subscriber=excluded.subscriber, port=excluded.port";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 
 	bind_address(statement, 1, &row->key);
@@ -107,6 +109,7 @@ static int put_binding(struct sqlite_store *store, const struct home_binding_row
 	bind_address(statement, 5, &row->care_of_address);
 	bind_number(statement, 6, row->until_ms);
 	bind_text(statement, 7, row->subscriber);
+	bind_number(statement, 8, row->port);
 	return sqlite_store_run(store, statement);
 }
 
@@ -172,6 +175,7 @@ static int read_association(sqlite3_stmt *statement, const struct secret *store_
 	        .first_number = (uint16_t)column_number(statement, 10),
 	        .last_number = (uint16_t)column_number(statement, 11),
 	        .ambr = {column_number(statement, 13), column_number(statement, 14)},
+	        .services = (uint32_t)column_number(statement, 15),
 	};
 	column_text(statement, 2, row->subscriber, sizeof(row->subscriber));
 	column_text(statement, 3, row->nai, sizeof(row->nai));
@@ -190,7 +194,7 @@ static int load_associations(struct sqlite_store *store, const struct secret *st
 {
 	static const char sql[] = "SELECT spi, state, subscriber, nai, home_address, prefix_length, home_agent_address,"
 	                          " host_identity_digest, created_ms, until_ms, first_number, last_number, key,"
-	                          " ambr_down_bps, ambr_up_bps"
+	                          " ambr_down_bps, ambr_up_bps, services"
 	                          " FROM association ORDER BY created_ms, spi";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 	struct association_row row;
@@ -209,8 +213,8 @@ static int load_associations(struct sqlite_store *store, const struct secret *st
 
 static int load_bindings(struct sqlite_store *store, const struct binding_store_reader *reader)
 {
-	static const char sql[] = "SELECT key, prefix_length, home_address, spi, care_of_address, until_ms, subscriber"
-	                          " FROM home_binding";
+	static const char sql[] = "SELECT key, prefix_length, home_address, spi, care_of_address, until_ms, subscriber,"
+	                          " port FROM home_binding";
 	sqlite3_stmt *statement = sqlite_store_statement(store, sql);
 	int step = SQLITE_ERROR;
 	int result = 0;
@@ -220,6 +224,7 @@ static int load_bindings(struct sqlite_store *store, const struct binding_store_
 		        .prefix_length = (uint8_t)column_number(statement, 1),
 		        .spi = (uint32_t)column_number(statement, 3),
 		        .until_ms = column_number(statement, 5),
+		        .port = (uint16_t)column_number(statement, 7),
 		};
 
 		column_octets(statement, 0, &row.key, ADDRESS_OCTETS);

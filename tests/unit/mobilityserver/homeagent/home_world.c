@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ip.h"
+#include "pana.h"
 #include "rfc4285_mac.h"
 #include "vectors.h"
 
@@ -97,7 +98,9 @@ static struct binding_version bind_it(void *context, const struct home_agent_bin
 	        .key = key_of(&binding->key, binding->prefix_length),
 	        .subscriber = binding->subscriber,
 	        .shard = subscriber_shard(binding->subscriber),
-	        .tunnel_kind = FEED_TUNNEL_IP6_IN_IP6,
+	        .tunnel_kind = IN6_IS_ADDR_V4MAPPED(&binding->care_of_address) ? FEED_TUNNEL_IP6_IN_UDP4
+	                                                                       : FEED_TUNNEL_IP6_IN_IP6,
+	        .port = binding->port,
 	        .inner_mtu_bytes = binding->inner_mtu_bytes,
 	        .flags = FEED_FLAG_CARE_OF_UNVERIFIED,
 	        .care_of_address = binding->care_of_address,
@@ -202,6 +205,7 @@ void world_start(struct home_world *world)
 	        .closed_prefix_count = 2,
 	        .lifetime_max_s = 3600,
 	        .link_mtu_bytes = 1500,
+	        .nat_permitted = true,
 	        .timers = &world->timers,
 	        .randomness = world->random,
 	        .outlet = {world, check, bind_it, unbind_it},
@@ -262,7 +266,10 @@ struct node node_of(unsigned number)
 	                                          "as/001010000000004"};
 	static const char *const nais[] = {"matti@sonera.example", "maija@sonera.example", "kalle@sonera.example",
 	                                   "liisa@sonera.example"};
-	struct node node = {.spi = 0x1000 + number, .subscriber = subscribers[number], .nai = nais[number]};
+	struct node node = {.spi = 0x1000 + number,
+	                    .subscriber = subscribers[number],
+	                    .nai = nais[number],
+	                    .services = PANA_CAPABILITY_MIP6 | PANA_CAPABILITY_DSMIP6};
 
 	secret_set(&node.key, octets, sizeof(octets));
 	secret_fill(&node.key, sizeof(octets))[0] = (uint8_t)number;
@@ -286,6 +293,7 @@ int world_associate(struct home_world *world, const struct node *node, uint32_t 
 	        .session = node->session,
 	        .host_identity_digest = {node->device},
 	        .ambr = node->ambr,
+	        .services = node->services,
 	};
 	struct effects *step = executor_begin(world->executor);
 	int result = home_agent_associate(world->agent, &association, &world->now, step);
@@ -346,7 +354,11 @@ static void fill_options(const struct node *node, const struct update *update, s
 	options->present = MOBILITY_HAS_NODE_IDENTIFIER | MOBILITY_HAS_AUTHENTICATION;
 	if (update->with_alternate)
 		options->present |= MOBILITY_HAS_ALTERNATE_CARE_OF_ADDRESS;
-	if (update->with_ipv4)
+	if (update->ipv4_home_address) {
+		options->ipv4_home_address = (struct wire_view){update->ipv4_home_address, 6};
+		options->present |= MOBILITY_HAS_IPV4_HOME_ADDRESS;
+	}
+	if (update->with_ipv4 || (update->udp_source && !update->without_ipv4))
 		options->present |= MOBILITY_HAS_IPV4_CARE_OF_ADDRESS;
 	if (update->with_timestamp)
 		options->present |= MOBILITY_HAS_TIMESTAMP;
@@ -359,15 +371,33 @@ static void fill_options(const struct node *node, const struct update *update, s
 		options->present &= ~(uint32_t)MOBILITY_HAS_NODE_IDENTIFIER;
 }
 
+/* From an IPv4 network: the packet with UDP and IPv4 headers around it. */
+static size_t wrap_in_udp(const struct update *update, uint8_t *octets, size_t length, size_t capacity)
+{
+	uint8_t inner[512];
+	struct wire_writer writer = wire_writer_of(octets, capacity);
+	const struct udp_datagram datagram = {
+	        .source = address_of(update->udp_source),
+	        .destination = address_of(IPV4_HOME_AGENT_ADDRESS),
+	        .source_port = update->udp_port,
+	        .destination_port = UDP_PORT_DSMIPV6,
+	        .payload = {inner, length},
+	};
+
+	memcpy(inner, octets, length);
+	return udp_packet_write(&writer, &datagram, 64);
+}
+
 size_t update_packet(const struct node *node, const struct update *update, uint8_t *octets, size_t capacity)
 {
+	bool from_home_address = update->at_home || update->udp_source;
 	uint8_t message[256] = {0};
 	uint8_t authenticator[MOBILITY_MAC_OCTETS] = {0};
 	struct in6_addr care_of_address;
 	struct mobility_packet packet = {
-	        .source = update->at_home ? node->home_address : node->care_of_address,
+	        .source = from_home_address ? node->home_address : node->care_of_address,
 	        .destination = address_of(update->home_agent ? update->home_agent : HOME_AGENT_ADDRESS),
-	        .has_home_address = !update->at_home,
+	        .has_home_address = !from_home_address || update->with_home_address,
 	        .home_address = node->home_address,
 	};
 	struct mobility_header header = {
@@ -400,7 +430,7 @@ size_t update_packet(const struct node *node, const struct update *update, uint8
 	length = mobility_packet_write(&writer, &packet);
 	assert_true(length > 0);
 	octets[length - 1] ^= update->wrong_checksum;
-	return length;
+	return update->udp_source ? wrap_in_udp(update, octets, length, capacity) : length;
 }
 
 void world_send_octets(struct home_world *world, const uint8_t *packet, size_t octets)
@@ -436,8 +466,18 @@ struct acknowledged world_acknowledged(struct home_world *world, const struct no
 	struct mobility_header header;
 	struct in6_addr home_agent = address_of(HOME_AGENT_ADDRESS);
 	struct acknowledged acknowledged;
+	struct in6_addr ipv4_home_agent = address_of(IPV4_HOME_AGENT_ADDRESS);
+	struct udp_datagram datagram = {0};
 
 	assert_int_equal(ip_packet_read(injected.packet, injected.octets, &packet), 0);
+	if (packet.version == 4) {
+		assert_int_equal(udp_datagram_read(&packet, &datagram), 0);
+		assert_true(in6_is_equal(&datagram.source, &ipv4_home_agent));
+		assert_int_equal(datagram.source_port, UDP_PORT_DSMIPV6);
+		assert_int_equal(ip_packet_read(datagram.payload.bytes, datagram.payload.octets, &packet), 0);
+		assert_true(in6_is_equal(&packet.destination, &node->home_address));
+		assert_false(packet.has_routing_home_address); /* M-20 */
+	}
 	assert_true(in6_is_equal(&packet.source, &home_agent));
 	assert_int_equal(packet.protocol, NEXT_HEADER_MOBILITY);
 	assert_true(ip_packet_checksum_is_right(&packet));
@@ -457,6 +497,7 @@ struct acknowledged world_acknowledged(struct home_world *world, const struct no
 	                               &node->home_address, packet.payload.bytes, header.authenticator_offset,
 	                               header.options.authenticator.bytes));
 	assert_false(header.options.present & MOBILITY_HAS_REFRESH_ADVICE);
+	assert_int_equal(!datagram.destination_port, !(header.options.present & MOBILITY_HAS_NAT_DETECTION));
 	acknowledged = (struct acknowledged){
 	        .status = header.binding_acknowledgement.status,
 	        .sequence = header.binding_acknowledgement.sequence,
@@ -468,6 +509,13 @@ struct acknowledged world_acknowledged(struct home_world *world, const struct no
 	        .has_timestamp = header.options.present & MOBILITY_HAS_TIMESTAMP,
 	        .timestamp = header.options.timestamp,
 	        .octets = packet.payload.octets,
+	        .port = datagram.destination_port,
+	        .outer_destination = datagram.destination,
+	        .nat_flags = datagram.destination_port ? (uint16_t)(header.options.nat_detection.bytes[0] << 8) : 0,
+	        .nat_refresh_s = datagram.destination_port ? wire_load_u32(header.options.nat_detection.bytes + 2) : 0,
+	        .ipv4_status = header.options.present & MOBILITY_HAS_IPV4_ACKNOWLEDGEMENT
+	                               ? header.options.ipv4_acknowledgement.bytes[0]
+	                               : 0,
 	};
 	assert_in_range(acknowledged.octets, 1, sizeof(acknowledged.message));
 	memcpy(acknowledged.message, packet.payload.bytes, acknowledged.octets);

@@ -47,7 +47,8 @@ struct node {
 	const char *subscriber;
 	struct in6_addr home_address;
 	struct in6_addr care_of_address;
-	uint8_t device;                      /* stands for the Host Identity */
+	uint8_t device; /* stands for the Host Identity */
+	uint32_t services;
 	struct session_ambr ambr;            /* that the association is made with */
 	uint64_t session;                    /* that the association was made in */
 	struct in6_addr mac_care_of_address; /* unspecified: the address that is answered to */
@@ -61,7 +62,12 @@ struct update {
 	bool at_home;   /* no home address option */
 	bool with_alternate;
 	struct in6_addr alternate;
-	bool with_ipv4;
+	bool with_ipv4;         /* option 32: 192.0.2.7 */
+	const char *udp_source; /* in UDP from this mapped address: no home address option, option 32 */
+	uint16_t udp_port;
+	bool with_home_address;           /* in UDP nevertheless */
+	bool without_ipv4;                /* in UDP without option 32 */
+	const uint8_t *ipv4_home_address; /* option 29 */
 	bool with_nonce_indices;
 	bool with_timestamp;
 	uint64_t timestamp;
@@ -86,9 +92,16 @@ struct acknowledged {
 	uint8_t message[256];
 	struct binding_version not_before;
 	uint8_t shard;
+	/* in UDP */
+	uint16_t port; /* 0: natively */
+	struct in6_addr outer_destination;
+	uint16_t nat_flags;
+	uint32_t nat_refresh_s;
+	uint8_t ipv4_status; /* of option 30; 0: without */
 };
 
-#define HOME_AGENT_ADDRESS "2001:db8:1::1"
+#define IPV4_HOME_AGENT_ADDRESS "::ffff:203.0.113.10"
+#define HOME_AGENT_ADDRESS      "2001:db8:1::1"
 
 void world_start(struct home_world *world);
 void world_end(struct home_world *world);

@@ -108,6 +108,7 @@ static void the_sample_is_right(void **state)
 	assert_string_equal(settings.paa_id, "ha.mob.example");
 	assert_int_equal(settings.home_prefix_length, 48);
 	assert_int_equal(settings.services, SERVICE_MIP6);
+	assert_true(settings.nat_permitted);
 	assert_int_equal(settings.server_count, 1);
 	assert_int_equal(settings.servers[0].endpoint.port, 1812);
 	assert_string_equal(settings.servers[0].imsi_prefixes[0], "00101");
@@ -128,7 +129,7 @@ static void wrong_settings_name_line_and_remedy(void **state)
 	        {"paa-id: ha.mob.example", "paa-id: HA.mob.example", ":5: paa-id: 'HA.mob.example' is no domain name"},
 	        {"service-address: 2001:db8:1::1", "service-address: 192.0.2.1", "it takes a global IPv6 address"},
 	        {"home-prefix: 2001:db8:aa::/48", "home-prefix: 2001:db8::/32", "a /38 to a /63"},
-	        {"services: [mip6]", "services: [mip6, hip]", "offers mip6 alone"},
+	        {"services: [mip6]", "services: [mip6, hip]", "offers mip6, with or without dsmip6"},
 	        {"services: [mip6]", "services: [mip7]", "'mip7' is no service; it takes mip6, dsmip6, hip"},
 	        {"\"[::1]:1812\"", "\"[2001:db8::1]:1812\"", "radius-clear: yes allows it"},
 	        {"imsi-prefixes: [\"00101\"]", "imsi-prefixes: [\"001\"]", "'001' is no prefix"},

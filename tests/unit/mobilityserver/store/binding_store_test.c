@@ -139,6 +139,7 @@ static struct association_row association(uint32_t spi)
 	row.home_address = (struct in6_addr){{{0x20, 0x01, 0x0d, 0xb8, 0, 0xaa, 0, 7, [15] = 1}}};
 	row.home_agent_address = (struct in6_addr){{{0x20, 0x01, 0x0d, 0xb8, 0, 1, [15] = 1}}};
 	memset(row.host_identity_digest, 0x11, sizeof(row.host_identity_digest));
+	row.services = 3;
 	row.ambr = (struct session_ambr){10000000000000, 64000 + spi};
 	strcpy(row.nai, "matti@sonera.example");
 	strcpy(row.subscriber, "as/001010000000001");
@@ -157,6 +158,7 @@ static struct home_binding_row binding(uint8_t subnet, uint8_t care_of)
 	row.home_address.s6_addr[15] = 1;
 	row.spi = 0x1000;
 	row.care_of_address = (struct in6_addr){{{0x20, 0x01, 0x0d, 0xb8, 0, 0xc, [15] = care_of}}};
+	row.port = (uint16_t)(65500 + care_of);
 	row.until_ms = 1700000600000;
 	strcpy(row.subscriber, "as/001010000000001");
 	return row;
