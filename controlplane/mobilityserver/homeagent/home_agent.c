@@ -522,7 +522,8 @@ void home_agent_packet(struct home_agent *agent, const struct punt_route *route,
 	}
 	agent->counters.in_udp += udp.is_used;
 	result = mobility_header_read(packet.payload.bytes, packet.payload.octets, &header);
-	if (result == -EPROTONOSUPPORT)
+	/* in UDP the inner source is anybody's word: what cannot be told to the sender is not told to another */
+	if (result == -EPROTONOSUPPORT && !udp.is_used)
 		unknown_message(agent, route, &packet, now, effects);
 	else if (result < 0)
 		agent->counters.malformed++;

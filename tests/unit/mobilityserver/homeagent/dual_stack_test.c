@@ -169,6 +169,21 @@ static void what_is_not_of_this_form_is_silent(void **state)
 	assert_bound_to(&world, &node, NULL);
 }
 
+/* RFC 6275 9.2 tells the sender of an unknown type, but in UDP the inner source may be anybody. */
+static void an_unknown_type_in_udp_is_silent(void **state)
+{
+	const struct update update = update_of(1, BELIEVED, 1);
+	uint8_t octets[512];
+	size_t length = update_packet(&node, &update, octets, sizeof(octets));
+
+	(void)state;
+	octets[IPV4_HEADER_OCTETS + 6] = octets[IPV4_HEADER_OCTETS + 7] = 0; /* no checksum of UDP */
+	octets[IPV4_HEADER_OCTETS + UDP_HEADER_OCTETS + IPV6_HEADER_OCTETS + 2] = 99;
+	world_send_octets(&world, octets, length);
+	assert_int_equal(counters()->malformed, 1);
+	world_assert_silence(&world);
+}
+
 static void one_cut_short_is_silent(void **state)
 {
 	const struct update update = update_of(1, BELIEVED, 1);
@@ -240,6 +255,7 @@ int main(void)
 	        RULE(without_the_service_it_is_129),
 	        RULE(a_recorded_update_from_elsewhere_moves_nothing),
 	        RULE(what_is_not_of_this_form_is_silent),
+	        RULE(an_unknown_type_in_udp_is_silent),
 	        RULE(one_cut_short_is_silent),
 	        RULE(an_ipv4_home_address_is_refused_alone),
 	        RULE(the_port_outlives_a_crash),
