@@ -43,11 +43,38 @@ static void one_source_does_not_take_from_another(void **state)
 	assert_in_range(refused, 0, 3); /* who shares the bucket by chance */
 }
 
+/* IPv4 addresses, mapped, have one /64 together; each has a bucket of its own (M-22). */
+static void one_ipv4_source_does_not_take_from_another(void **state)
+{
+	static struct source_rate rate;
+	struct randomness_seeded seeded;
+	struct in6_addr flooder = {{{[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 7}}};
+	unsigned refused = 0;
+
+	(void)state;
+	source_rate_start(&rate, randomness_seeded_start(&seeded, 3));
+	for (unsigned i = 0; i < 1000; i++)
+		source_rate_take(&rate, &flooder, 100, 20, 5000);
+	assert_false(source_rate_take(&rate, &flooder, 100, 20, 5000));
+	for (unsigned i = 0; i < 1000; i++) {
+		struct in6_addr other = {{{[10] = 0xff,
+		                           [11] = 0xff,
+		                           [12] = 198,
+		                           [13] = 18,
+		                           [14] = (uint8_t)(i >> 8),
+		                           [15] = (uint8_t)i}}};
+
+		refused += !source_rate_take(&rate, &other, 100, 20, 5000);
+	}
+	assert_in_range(refused, 0, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_bucket_gives_its_burst_and_then_its_rate),
 	        cmocka_unit_test(one_source_does_not_take_from_another),
+	        cmocka_unit_test(one_ipv4_source_does_not_take_from_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
