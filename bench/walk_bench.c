@@ -38,7 +38,6 @@ struct measured_case {
 	struct traffic traffic;
 	timed_loop *run; /* NULL: the memory's limit */
 	double cycles[REPETITIONS_MAX];
-	double *bursts; /* of all repetitions, for workers */
 };
 
 struct bench {

@@ -31,24 +31,22 @@ uint64_t loop_worker(const struct loop *loop, size_t first, size_t count)
 {
 	struct world *world = loop->world;
 	struct rte_mbuf *buffers[BURST_MAX];
-	uint64_t begin = rte_rdtsc(), last = begin;
+	uint64_t begin = rte_rdtsc();
 
-	for (size_t done = 0; done < count; done += BURST_MAX) {
-		unsigned made, injected;
-		uint64_t now;
+	for (size_t done = 0; done < count;) {
+		unsigned injected = rte_ring_dequeue_burst(world->injected, (void **)buffers, BURST_MAX, NULL);
 
-		injected = rte_ring_dequeue_burst(world->injected, (void **)buffers, BURST_MAX, NULL);
 		if (injected)
 			worker_inject(&world->walk, buffers, injected, world->start_ms);
-		made = make_burst(loop, first + done, count - done, buffers);
-		worker_burst(&world->walk, buffers, made, 0, world->start_ms);
+		for (unsigned burst = 0; burst < TURN_BURSTS_MAX && done < count; burst++, done += BURST_MAX) {
+			unsigned made = make_burst(loop, first + done, count - done, buffers);
+
+			worker_take(&world->walk, buffers, made, 0, world->start_ms);
+		}
+		worker_drain(&world->walk);
 		world_worker_turn(world);
-		now = rte_rdtsc();
-		if (loop->burst_cycles)
-			loop->burst_cycles[done / BURST_MAX] = (double)(now - last);
-		last = now;
 	}
-	return last - begin;
+	return rte_rdtsc() - begin;
 }
 
 /* The outer packet of everything that the bare loop sends. */

@@ -15,7 +15,6 @@
 struct loop {
 	struct world *world;
 	const struct traffic *traffic;
-	double *burst_cycles; /* NULL, or room for the cycles of each burst */
 };
 
 /* Everything that a worker does. */

@@ -6,30 +6,40 @@
 #include "idling.h"
 #include "spreading.h"
 
-/* The queues of a port that are this worker's; how many frames they brought. */
-static unsigned poll_port(struct worker *worker, unsigned index, uint64_t now_ms)
+/* A queue until it is empty, within bounds; how many frames it brought. */
+static unsigned poll_queue(struct worker *worker, unsigned index, uint16_t queue, uint64_t now_ms)
 {
 	const struct dataplane *dataplane = worker->dataplane;
 	const struct port *port = &dataplane->ports[index];
 	struct rte_mbuf *frames[BURST_MAX];
-	unsigned all = 0;
+	unsigned count, all = 0;
 
-	for (uint16_t queue = 0; queue < port->receive_queues; queue++) {
-		unsigned count, own;
+	do {
+		unsigned own = count = rte_eth_rx_burst(port->device, queue, frames, BURST_MAX);
 
-		if (port_poller_of(port, index, queue, dataplane->worker_count) != worker->number)
-			continue;
-		own = count = rte_eth_rx_burst(port->device, queue, frames, BURST_MAX);
 		if (count && port->receive_queues < dataplane->worker_count)
 			own = spreading_share(worker, index, frames, count);
 		if (own)
-			worker_burst(&worker->walk, frames, own, (uint8_t)index, now_ms);
+			worker_take(&worker->walk, frames, own, (uint8_t)index, now_ms);
 		all += count;
-	}
+	} while (count == BURST_MAX && all < TURN_BURSTS_MAX * BURST_MAX);
 	return all;
 }
 
-/* One turn over all that may bring packets; how many came. */
+/* The queues of a port that are this worker's. */
+static unsigned poll_port(struct worker *worker, unsigned index, uint64_t now_ms)
+{
+	const struct dataplane *dataplane = worker->dataplane;
+	const struct port *port = &dataplane->ports[index];
+	unsigned all = 0;
+
+	for (uint16_t queue = 0; queue < port->receive_queues; queue++)
+		if (port_poller_of(port, index, queue, dataplane->worker_count) == worker->number)
+			all += poll_queue(worker, index, queue, now_ms);
+	return all;
+}
+
+/* One turn over all that may bring packets; how many came. None is in flight after it. */
 static unsigned poll_all(struct worker *worker, uint64_t now_ms)
 {
 	struct rte_mbuf *frames[BURST_MAX];
@@ -49,6 +59,7 @@ static unsigned poll_all(struct worker *worker, uint64_t now_ms)
 		all += spreading_take(worker, now_ms);
 	for (unsigned port = 0; port < worker->dataplane->forwarding.port_count; port++)
 		all += poll_port(worker, port, now_ms);
+	worker_drain(&worker->walk);
 	return all;
 }
 

@@ -72,7 +72,7 @@ unsigned spreading_take(struct worker *worker, uint64_t now_ms)
 	for (unsigned i = 1; i <= count; i++) {
 		if (i < count && frames[i]->port == frames[first]->port)
 			continue;
-		worker_burst(&worker->walk, &frames[first], i - first, (uint8_t)frames[first]->port, now_ms);
+		worker_take(&worker->walk, &frames[first], i - first, (uint8_t)frames[first]->port, now_ms);
 		first = i;
 	}
 	return count + send_for_others(worker);

@@ -133,23 +133,73 @@ static void end_burst(struct walk *walk)
 	transmit_flush(walk);
 }
 
-void worker_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port, uint64_t now_ms)
+static struct burst *nth_burst(struct walk *walk, uint64_t number)
 {
-	struct packet packets[BURST_MAX];
+	return &walk->bursts[number % BURSTS_IN_FLIGHT];
+}
 
-	walk_begin(walk, now_ms);
+static void begin_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port)
+{
+	struct burst *burst = nth_burst(walk, walk->begun++);
+
 	if (walk->watching & WATCH_CAPTURE)
 		watch_frames(walk, frames, count, port, WATCH_IN);
 	counter_add(&walk->counters->received, count);
 	counter_add(&walk->counters->bursts, 1);
+	burst->count = count;
+	burst->port = port;
+	memcpy(burst->frames, frames, count * sizeof(*frames));
+	burst->lookup.count = burst->lookup.located = 0;
 	if (!walk->long_way)
-		count = ordinary_burst(walk, frames, count, port);
-	for (unsigned i = 0; i < count; i++) {
-		packets[i] = (struct packet){.buffer = frames[i], .port = port, .route = NO_ROUTE};
+		ordinary_begin(walk, burst);
+}
+
+/* Asks for the slots of all keys of a burst that have not been asked for. */
+static void locate_rest(const struct walk *walk, struct burst *burst)
+{
+	binding_lookup_locate(walk->forwarding->table, &burst->lookup, BURST_MAX);
+}
+
+/* The oldest burst all the way. Its short way locates the next one meanwhile. */
+static void finish_burst(struct walk *walk)
+{
+	struct burst *burst = nth_burst(walk, walk->finished++);
+	/* when none has come behind it, that is the place of one that was finished and has nothing left to locate */
+	struct burst *next = nth_burst(walk, walk->finished);
+	struct packet packets[BURST_MAX];
+
+	locate_rest(walk, burst);
+	if (burst->lookup.count)
+		ordinary_finish(walk, burst, &next->lookup);
+	locate_rest(walk, next);
+	for (unsigned i = 0; i < burst->count; i++) {
+		packets[i] = (struct packet){.buffer = burst->frames[i], .port = burst->port, .route = NO_ROUTE};
 		classify(walk, &packets[i]);
 	}
-	take_through(walk, packets, count);
+	take_through(walk, packets, burst->count);
 	end_burst(walk);
+}
+
+void worker_take(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port, uint64_t now_ms)
+{
+	walk_begin(walk, now_ms);
+	begin_burst(walk, frames, count, port);
+	if (walk->begun - walk->finished == BURSTS_IN_FLIGHT)
+		finish_burst(walk);
+	else if (walk->begun - walk->finished == BURSTS_IN_FLIGHT - 1)
+		locate_rest(walk, nth_burst(walk, walk->finished));
+}
+
+void worker_drain(struct walk *walk)
+{
+	while (walk->finished != walk->begun)
+		finish_burst(walk);
+}
+
+void worker_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port, uint64_t now_ms)
+{
+	worker_take(walk, frames, count, port, now_ms);
+	worker_drain(walk);
 }
 
 void worker_inject(struct walk *walk, struct rte_mbuf **injected, unsigned count, uint64_t now_ms)

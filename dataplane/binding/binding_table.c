@@ -24,6 +24,7 @@ static void begin_by_siphash(const struct binding_table *table, struct binding_l
 
 void binding_lookup_begin(const struct binding_table *table, struct binding_lookup *lookup)
 {
+	lookup->located = 0;
 	if (table->key.has_aes)
 		begin_by_aes(table, lookup);
 	else
@@ -34,12 +35,13 @@ void binding_lookup_begin(const struct binding_table *table, struct binding_look
  * The slots of all keys, on their way into the cache. Keys of parted groups are set aside while the records of their
  * groups come.
  */
-void binding_lookup_locate(const struct binding_table *table, struct binding_lookup *lookup)
+void binding_lookup_locate(const struct binding_table *table, struct binding_lookup *lookup, unsigned count)
 {
+	const unsigned left = lookup->count - lookup->located, end = lookup->located + (count < left ? count : left);
 	uint8_t parted[BINDING_LOOKUP_MAX];
 	unsigned parted_count = 0;
 
-	for (unsigned i = 0; i < lookup->count; i++) {
+	for (unsigned i = lookup->located; i < end; i++) {
 		uint64_t hash = lookup->hashes[i];
 		uint32_t group = group_of(table, hash);
 		uint16_t pilot = shared_acquire(&table->pilots[group]);
@@ -61,6 +63,7 @@ void binding_lookup_locate(const struct binding_table *table, struct binding_loo
 		lookup->entries[i] = &table->slots[slot_by(table, group, hash, shared_acquire(&table->pilots[group]))];
 		__builtin_prefetch(lookup->entries[i], 1);
 	}
+	lookup->located = end;
 }
 
 /* The pointer or NULL, without a branch: which of them is anybody's guess. */
@@ -84,7 +87,7 @@ void binding_table_lookup(const struct binding_table *table, const struct in6_ad
 	for (unsigned i = 0; i < count; i++)
 		lookup.keys[i].value = *keys[i];
 	binding_lookup_begin(table, &lookup);
-	binding_lookup_locate(table, &lookup);
+	binding_lookup_locate(table, &lookup, count);
 	binding_lookup_finish(&lookup);
 	memcpy(entries, lookup.entries, count * sizeof(*entries));
 }

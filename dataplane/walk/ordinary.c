@@ -9,6 +9,9 @@
  * here unless it touches ordinary packets, and both ways give the same octets and counters: tests replay on both.
  *
  * Frames of one burst that go the short way leave before those that go the long one.
+ *
+ * While a burst is taken on its way, the slots of the next one are asked for, a few between any two packets: all at
+ * once they would be more than a processor can wait for at a time, and it would stand still until the first have come.
  */
 #include "feed.h"
 #include "flow_hash.h"
@@ -16,6 +19,9 @@
 #include "walk.h"
 
 enum { ECN = 3, ECN_ECT0 = 2 };
+
+/* Keys of the next burst that are located after as many packets of this one. */
+enum { LOCATE_STEP = 8 };
 
 /* Ethertype and version as they stand behind the link-layer addresses. */
 #define NO_WAY                UINT32_MAX
@@ -29,20 +35,10 @@ struct way {
 	uint8_t ethernet[ETHERNET_OCTETS];
 };
 
-/* A packet that may be ordinary. */
-struct candidate {
-	uint64_t key[2];
-	uint8_t *ip;              /* of the packet that goes on: the inner one, if there are two */
-	struct binding_entry *up; /* hairpin: whom to count it for */
-	uint16_t octets;
-	uint8_t frame; /* place in the burst */
-	bool is_inner; /* came in a tunnel */
-};
-
 struct short_way {
 	struct walk *walk;
 	const struct forwarding *forwarding;
-	struct rte_mbuf **frames;
+	struct burst *burst;
 	uint64_t gone;         /* bit per frame of the burst */
 	uint64_t outer_first;  /* of outer headers, host order: what is the same in all */
 	uint64_t outer_copied; /* and the bits that are the inner header's */
@@ -101,10 +97,11 @@ static inline const struct service_prefix *prefix_of(const struct forwarding *fo
 	return service_prefix_of_words(&forwarding->prefixes, address[0], address[1]);
 }
 
-static inline void make_key(const struct service_prefix *prefix, const uint64_t address[2], uint64_t key[2])
+static inline void make_key(const struct service_prefix *prefix, const uint64_t address[2], struct shared_address *key)
 {
-	key[0] = address[0] & prefix->key_mask[0];
-	key[1] = address[1] & prefix->key_mask[1];
+	uint64_t words[2] = {address[0] & prefix->key_mask[0], address[1] & prefix->key_mask[1]};
+
+	memcpy(key, words, sizeof(words));
 }
 
 static inline bool is_plain(const struct header *header)
@@ -126,7 +123,7 @@ static inline bool keeps_class(const struct forwarding *forwarding, const struct
 }
 
 static inline bool reads_inner(const struct forwarding *forwarding, struct wire_reader *reader,
-                               const struct header *outer, struct candidate *candidate)
+                               const struct header *outer, struct candidate *candidate, struct shared_address *key)
 {
 	struct wire_reader payload = wire_read_part(reader, payload_of(outer));
 	const uint8_t *ip = wire_read_bytes(&payload, IPV6_HEADER_OCTETS);
@@ -143,7 +140,7 @@ static inline bool reads_inner(const struct forwarding *forwarding, struct wire_
 	prefix = prefix_of(forwarding, inner.source);
 	if (!prefix)
 		return false;
-	make_key(prefix, inner.source, candidate->key);
+	make_key(prefix, inner.source, key);
 	candidate->ip += IPV6_HEADER_OCTETS;
 	candidate->octets = (uint16_t)(IPV6_HEADER_OCTETS + payload_of(&inner));
 	return true;
@@ -151,7 +148,7 @@ static inline bool reads_inner(const struct forwarding *forwarding, struct wire_
 
 /* Whether a frame may be ordinary; fills the candidate. */
 static inline bool reads_frame(const struct forwarding *forwarding, uint8_t port, const struct rte_mbuf *buffer,
-                               struct candidate *candidate)
+                               struct candidate *candidate, struct shared_address *key)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(buffer, uint8_t *);
 	struct wire_reader reader = wire_reader_of(frame, rte_pktmbuf_data_len(buffer));
@@ -171,11 +168,11 @@ static inline bool reads_frame(const struct forwarding *forwarding, uint8_t port
 	candidate->up = NULL;
 	candidate->is_inner = own_of(forwarding, header.destination) >= 0;
 	if (candidate->is_inner)
-		return reads_inner(forwarding, &reader, &header, candidate);
+		return reads_inner(forwarding, &reader, &header, candidate, key);
 	prefix = prefix_of(forwarding, header.destination);
 	if (!prefix || !is_plain(&header) || own_of(forwarding, header.source) >= 0)
 		return false;
-	make_key(prefix, header.destination, candidate->key);
+	make_key(prefix, header.destination, key);
 	return true;
 }
 
@@ -215,7 +212,7 @@ static inline bool knows_way(struct short_way *us, uint16_t route)
 /* The packet, with `outer_octets` of header in front of it, goes to the port. */
 static inline void leave(struct short_way *us, const struct candidate *candidate, uint16_t outer_octets)
 {
-	struct rte_mbuf *buffer = us->frames[candidate->frame];
+	struct rte_mbuf *buffer = us->burst->frames[candidate->frame];
 	uint8_t *frame = candidate->ip - outer_octets - ETHERNET_OCTETS;
 
 	memcpy(frame, us->way.ethernet, ETHERNET_OCTETS);
@@ -230,7 +227,7 @@ static inline void leave(struct short_way *us, const struct candidate *candidate
 static inline void into_tunnel(struct short_way *us, const struct candidate *candidate, struct binding_entry *entry)
 {
 	const struct forwarding *forwarding = us->forwarding;
-	const struct rte_mbuf *buffer = us->frames[candidate->frame];
+	const struct rte_mbuf *buffer = us->burst->frames[candidate->frame];
 	struct in6_addr care_of = shared_address_load(&entry->care_of_address);
 	struct binding_traits traits = binding_traits_load(entry);
 	uint8_t *outer = candidate->ip - IPV6_HEADER_OCTETS;
@@ -260,8 +257,9 @@ static inline void into_tunnel(struct short_way *us, const struct candidate *can
 	}
 }
 
-/* True when the packet is for another node, whose key it has now. */
-static inline bool out_of_tunnel(struct short_way *us, struct candidate *candidate, struct binding_entry *entry)
+/* True when the packet is for another node, whose key is made then. */
+static inline bool out_of_tunnel(struct short_way *us, struct candidate *candidate, struct binding_entry *entry,
+                                 struct shared_address *key)
 {
 	const struct forwarding *forwarding = us->forwarding;
 	struct in6_addr care_of = shared_address_load(&entry->care_of_address), destination;
@@ -278,7 +276,7 @@ static inline bool out_of_tunnel(struct short_way *us, struct candidate *candida
 		uint64_t words[2];
 
 		memcpy(words, &destination, sizeof(words));
-		make_key(prefix, words, candidate->key);
+		make_key(prefix, words, key);
 		candidate->up = entry;
 		return true;
 	}
@@ -290,69 +288,87 @@ static inline bool out_of_tunnel(struct short_way *us, struct candidate *candida
 	return false;
 }
 
-static void look_up(const struct short_way *us, const struct candidate *candidates, unsigned count,
-                    struct binding_entry **entries)
-{
-	const struct in6_addr *keys[BURST_MAX];
-
-	for (unsigned i = 0; i < count; i++)
-		keys[i] = (const struct in6_addr *)candidates[i].key;
-	binding_table_lookup(us->forwarding->table, keys, count, entries);
-}
-
 /* What is left of the burst, in its order. */
-static unsigned keep_others(const struct short_way *us, unsigned count)
+static void keep_others(struct burst *burst, uint64_t gone)
 {
 	unsigned kept = 0;
 
-	if (us->gone == (1ull << count) - 1)
-		return 0;
-	for (unsigned i = 0; i < count; i++)
-		if (!(us->gone >> i & 1))
-			us->frames[kept++] = us->frames[i];
-	return kept;
+	for (unsigned i = 0; i < burst->count && gone != (1ull << burst->count) - 1; i++)
+		if (!(gone >> i & 1))
+			burst->frames[kept++] = burst->frames[i];
+	burst->count = kept;
 }
 
-unsigned ordinary_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port)
+void ordinary_begin(const struct walk *walk, struct burst *burst)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < burst->count && i < 4; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(burst->frames[i], const void *));
+	for (unsigned i = 0; i < burst->count; i++) {
+		struct candidate *candidate = &burst->candidates[found];
+
+		if (i + 4 < burst->count)
+			rte_prefetch0(rte_pktmbuf_mtod(burst->frames[i + 4], const void *));
+		candidate->frame = (uint8_t)i;
+		found += reads_frame(walk->forwarding, burst->port, burst->frames[i], candidate,
+		                     &burst->lookup.keys[found]);
+	}
+	burst->lookup.count = found;
+	binding_lookup_begin(walk->forwarding->table, &burst->lookup);
+}
+
+/* Node to node: those that came out of a tunnel and go into another one are looked up once more. */
+static void take_hairpins(struct short_way *us, unsigned count)
+{
+	const struct binding_table *table = us->forwarding->table;
+	struct burst *burst = us->burst;
+
+	burst->lookup.count = count;
+	binding_lookup_begin(table, &burst->lookup);
+	binding_lookup_locate(table, &burst->lookup, count);
+	binding_lookup_finish(&burst->lookup);
+	for (unsigned i = 0; i < count; i++)
+		if (burst->lookup.entries[i])
+			into_tunnel(us, &burst->candidates[i], burst->lookup.entries[i]);
+}
+
+static struct short_way short_way_of(struct walk *walk, struct burst *burst)
 {
 	const struct tunnel_marking marking = walk->forwarding->marking;
-	struct short_way us = {.walk = walk,
-	                       .forwarding = walk->forwarding,
-	                       .frames = frames,
-	                       .outer_first = 6ull << 60 | (uint64_t)marking.outer_set << 52 | NEXT_HEADER_IPV6 << 8 |
-	                                      walk->forwarding->hop_limit,
-	                       .outer_copied = (uint64_t)(uint8_t)~marking.outer_cleared << 52,
-	                       .way.route = NO_WAY};
-	struct candidate candidates[BURST_MAX];
-	struct binding_entry *entries[BURST_MAX];
-	unsigned found = 0, hairpins = 0;
 
-	for (unsigned i = 0; i < count && i < 4; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(frames[i], const void *));
-	for (unsigned i = 0; i < count; i++) {
-		if (i + 4 < count)
-			rte_prefetch0(rte_pktmbuf_mtod(frames[i + 4], const void *));
-		candidates[found].frame = (uint8_t)i;
-		found += reads_frame(us.forwarding, port, frames[i], &candidates[found]);
-	}
-	if (!found)
-		return count;
-	look_up(&us, candidates, found, entries);
-	for (unsigned i = 0; i < found; i++) {
-		if (!entries[i])
+	return (struct short_way){.walk = walk,
+	                          .forwarding = walk->forwarding,
+	                          .burst = burst,
+	                          .outer_first = 6ull << 60 | (uint64_t)marking.outer_set << 52 |
+	                                         NEXT_HEADER_IPV6 << 8 | walk->forwarding->hop_limit,
+	                          .outer_copied = (uint64_t)(uint8_t)~marking.outer_cleared << 52,
+	                          .way.route = NO_WAY};
+}
+
+void ordinary_finish(struct walk *walk, struct burst *burst, struct binding_lookup *next)
+{
+	struct short_way us = short_way_of(walk, burst);
+	unsigned hairpins = 0;
+
+	binding_lookup_finish(&burst->lookup);
+	for (unsigned i = 0; i < burst->lookup.count; i++) {
+		struct candidate *candidate = &burst->candidates[i];
+		struct binding_entry *entry = burst->lookup.entries[i];
+
+		if (i % LOCATE_STEP == LOCATE_STEP - 1)
+			binding_lookup_locate(us.forwarding->table, next, LOCATE_STEP);
+		if (!entry)
 			continue;
-		if (!candidates[i].is_inner)
-			into_tunnel(&us, &candidates[i], entries[i]);
-		else if (out_of_tunnel(&us, &candidates[i], entries[i]))
-			candidates[hairpins++] = candidates[i];
+		if (!candidate->is_inner)
+			into_tunnel(&us, candidate, entry);
+		else if (out_of_tunnel(&us, candidate, entry, &burst->lookup.keys[hairpins]))
+			burst->candidates[hairpins++] = *candidate;
 	}
 	if (hairpins)
-		look_up(&us, candidates, hairpins, entries);
-	for (unsigned i = 0; i < hairpins; i++)
-		if (entries[i])
-			into_tunnel(&us, &candidates[i], entries[i]);
+		take_hairpins(&us, hairpins);
 	counter_add(&walk->counters->encapsulated, us.encapsulated);
 	counter_add(&walk->counters->decapsulated, us.decapsulated);
 	counter_add(&walk->counters->node_to_node, us.node_to_node);
-	return keep_others(&us, count);
+	keep_others(burst, us.gone);
 }

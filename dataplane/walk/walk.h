@@ -20,9 +20,34 @@
 #include "walk_counters.h"
 #include "watch.h"
 
-enum { BURST_MAX = 32, MADE_MAX = 4 * BURST_MAX, PENDING_MAX = 64, PENDING_PER_NEIGHBOUR = 3, PENDING_MS = 3000 };
+enum {
+	BURST_MAX = 32,
+	BURSTS_IN_FLIGHT = 3,
+	MADE_MAX = 4 * BURST_MAX,
+	PENDING_MAX = 64,
+	PENDING_PER_NEIGHBOUR = 3,
+	PENDING_MS = 3000
+};
 
 struct reassembler;
+
+/* A frame that may be ordinary (ordinary.c). */
+struct candidate {
+	uint8_t *ip;              /* of the packet that goes on: the inner one, if there are two */
+	struct binding_entry *up; /* hairpin: whom to count it for */
+	uint16_t octets;
+	uint8_t frame; /* place in the burst */
+	bool is_inner; /* came in a tunnel */
+};
+
+/* A burst that is in flight (worker.c): its frames, and the lookup of those that may be ordinary. */
+struct burst {
+	unsigned count;
+	uint8_t port;
+	struct rte_mbuf *frames[BURST_MAX];
+	struct candidate candidates[BURST_MAX]; /* as many as the lookup has keys */
+	struct binding_lookup lookup;
+};
 
 /* Frames that wait to leave by a port at the end of the burst. */
 struct transmit_queue {
@@ -58,6 +83,10 @@ struct walk {
 	uint64_t expiry_horizon_ms; /* an entry has expired when its expiry is ≤ this */
 	uint64_t owner_clock_ms;
 	uint32_t watching; /* bits of watch->active; 0: nobody looks */
+
+	/* worker.c: how many bursts have been begun and finished so far; those between are in flight */
+	uint64_t begun, finished;
+	struct burst bursts[BURSTS_IN_FLIGHT];
 
 	unsigned made_count;
 	struct packet made[MADE_MAX]; /* errors, echo replies, pieces: packets that the burst gave rise to */
@@ -265,8 +294,13 @@ void route(struct walk *walk, struct packet *packet);
 void route_on_link(struct walk *walk, struct packet *packet, uint8_t port);
 void route_pending(struct walk *walk);
 
-/* ordinary.c: takes what is ordinary of a burst all the way; returns how many frames are left, at the list's begin. */
-unsigned ordinary_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port);
+/*
+ * ordinary.c: reads the frames of a burst and begins the lookup of those that may be ordinary; and, once it is located,
+ * takes what is ordinary all the way, while it locates the `next` lookup. What is left then are the first burst->count
+ * frames.
+ */
+void ordinary_begin(const struct walk *walk, struct burst *burst);
+void ordinary_finish(struct walk *walk, struct burst *burst, struct binding_lookup *next);
 
 /* transmit.c */
 void transmit_port(struct walk *walk, unsigned port);

@@ -517,21 +517,23 @@ static void host_finds_every_neighbour_here(void **state)
 static void short_way_takes_the_ordinary_alone(void **state)
 {
 	struct fixture *fixture = make((struct forwarding_limits){0});
-	struct rte_mbuf *frames[BURST_MAX];
-	unsigned left;
+	struct burst both = {.count = BURST_MAX};
+	struct binding_lookup nothing = {0};
 
 	(void)state;
 	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 17, 60, 1, 1000); /* notes that the router is in use */
 	fixture->sent_count = 0;
 	for (unsigned i = 0; i < BURST_MAX; i++)
-		frames[i] = buffer_of(fixture, "2001:db8:c::1", i % 2 ? "2001:db8:aa:1::1" : "2001:db8:aa:9999::1",
-		                      i == 3 ? 59 : 17, i == 5 ? 1400 : 60, true);
-	left = ordinary_burst(&fixture->walk, frames, BURST_MAX, 0);
-	assert_int_equal(left, BURST_MAX / 2 + 2); /* unbound ones, no UDP, too big */
-	assert_int_equal(rte_pktmbuf_mtod(frames[0], const uint8_t *)[ETHERNET_OCTETS + 7], 64);
-	assert_int_equal(fixture->counters.encapsulated, 1 + BURST_MAX - left);
-	fixture->counters.received += BURST_MAX - left;
-	worker_burst(&fixture->walk, frames, left, 0, 1000);
+		both.frames[i] = buffer_of(fixture, "2001:db8:c::1", i % 2 ? "2001:db8:aa:1::1" : "2001:db8:aa:9999::1",
+		                           i == 3 ? 59 : 17, i == 5 ? 1400 : 60, true);
+	ordinary_begin(&fixture->walk, &both);
+	binding_lookup_locate(fixture->forwarding.table, &both.lookup, BURST_MAX);
+	ordinary_finish(&fixture->walk, &both, &nothing);
+	assert_int_equal(both.count, BURST_MAX / 2 + 2); /* unbound ones, no UDP, too big */
+	assert_int_equal(rte_pktmbuf_mtod(both.frames[0], const uint8_t *)[ETHERNET_OCTETS + 7], 64);
+	assert_int_equal(fixture->counters.encapsulated, 1 + BURST_MAX - both.count);
+	fixture->counters.received += BURST_MAX - both.count;
+	worker_burst(&fixture->walk, both.frames, both.count, 0, 1000);
 	assert_int_equal(fixture->counters.drops[DROP_destination_unbound], BURST_MAX / 2);
 	assert_int_equal(fixture->counters.drops[DROP_too_big], 1);
 	assert_int_equal(fixture->counters.encapsulated, BURST_MAX / 2);
