@@ -3,9 +3,10 @@
  * table_bench - kedge-bench table: the binding table against what the memory allows, measured in the same run, and what
  * its writer does beside a reader.
  *
- * The worker's way of looking up is one burst of up to 32 keys at a time (worker.c), so that is what is measured.
- * Limits: a burst of 32 random cache lines, all prefetched, then read; and the same with an index line before each,
- * which is what any table needs that keeps tags or positions apart from its entries.
+ * Lookups are measured as a worker makes them (worker.h): bursts of 32 keys, three of them in flight, in turns of eight
+ * after which none is. Limits: a burst of 32 random cache lines, all prefetched, then read; and the same with an index
+ * line before each, which is what any table needs that keeps tags or positions apart from its entries. Those, and
+ * rte_hash, have one burst at a time, as the bars define them.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -25,8 +26,17 @@
 #include "results.h"
 #include "table_rivals.h"
 #include "table_writer.h"
+#include "worker.h"
 
-enum { BURST = 32, BATCH = 32, REPETITIONS_MAX = 101, KEYS = 1 << 22, WARM_UP = 1 << 17, RECLAIM_BUDGET = 512 };
+enum {
+	BURST = BURST_MAX,
+	TURN = TURN_BURSTS_MAX * BURST,
+	BATCH = 32,
+	REPETITIONS_MAX = 101,
+	KEYS = 1 << 22,
+	WARM_UP = 1 << 17,
+	RECLAIM_BUDGET = 512
+};
 
 struct options {
 	const char *json;
@@ -50,6 +60,7 @@ struct bench {
 	struct memory_limits limits;
 	struct rte_hash *hash;
 	struct keys hits, half_hits;
+	struct binding_lookup flight[BURSTS_IN_FLIGHT];
 	uint64_t sum; /* of what was read, so that it is read */
 };
 
@@ -152,78 +163,124 @@ static int make_table(struct bench *bench)
 	return result;
 }
 
-/* What is measured, a burst at a time */
+/* What is measured, a turn at a time: what a turn of a worker takes from a queue at most */
 
-static void prepare_burst(const struct keys *keys, size_t at, const struct in6_addr **pointers)
+/* A burst is over before the next thing begins, as at a worker, which has packets to read and to send in between. */
+static void end_burst(void)
 {
-	for (unsigned i = 0; i < BURST; i++)
-		pointers[i] = &keys->keys[at + i];
+	__builtin_ia32_lfence();
 }
 
-static uint64_t look_up(struct bench *bench, const struct keys *keys, size_t at)
+typedef uint64_t use_entry(struct binding_entry *entry);
+
+/* The oldest burst, with the lookups of the others a stage further, as in ordinary.c. */
+static inline uint64_t finish_burst(const struct binding_table *table, struct binding_lookup *oldest,
+                                    struct binding_lookup *next, struct binding_lookup *newest, use_entry *use)
 {
-	const struct in6_addr *pointers[BURST];
-	struct binding_entry *entries[BURST];
 	uint64_t sum = 0;
 
-	prepare_burst(keys, at, pointers);
-	binding_table_lookup(bench->table, pointers, BURST, entries);
-	for (unsigned i = 0; i < BURST; i++)
-		sum += (uintptr_t)entries[i];
+	for (unsigned i = 0; i < BURST; i++) {
+		if (i % LOOKUP_STEP == 0) {
+			binding_lookup_finish(oldest, LOOKUP_STEP);
+			binding_lookup_locate(table, next, LOOKUP_STEP);
+			binding_lookup_begin(table, newest, LOOKUP_STEP);
+		}
+		if (i < oldest->count)
+			sum += use(oldest->entries[i]);
+	}
 	return sum;
+}
+
+static inline uint64_t look_up(struct bench *bench, const struct keys *keys, size_t at, use_entry *use)
+{
+	uint64_t sum = 0;
+
+	for (unsigned n = 0; n < TURN_BURSTS_MAX + BURSTS_IN_FLIGHT - 1; n++) {
+		struct binding_lookup *newest = &bench->flight[n % BURSTS_IN_FLIGHT];
+		struct binding_lookup *oldest = &bench->flight[(n + 1) % BURSTS_IN_FLIGHT];
+		struct binding_lookup *next = &bench->flight[(n + 2) % BURSTS_IN_FLIGHT];
+
+		binding_lookup_start(newest, n < TURN_BURSTS_MAX ? BURST : 0);
+		memcpy(newest->keys, &keys->keys[at + n * BURST], newest->count * sizeof(newest->keys[0]));
+		sum += finish_burst(bench->table, oldest, next, newest, use);
+		binding_lookup_start(oldest, 0);
+		end_burst();
+	}
+	return sum;
+}
+
+static inline uint64_t add_up(struct binding_entry *entry)
+{
+	return (uintptr_t)entry;
 }
 
 static uint64_t look_up_hits(struct bench *bench, size_t at)
 {
-	return look_up(bench, &bench->hits, at);
+	return look_up(bench, &bench->hits, at, add_up);
 }
 
 static uint64_t look_up_half_hits(struct bench *bench, size_t at)
 {
-	return look_up(bench, &bench->half_hits, at);
+	return look_up(bench, &bench->half_hits, at, add_up);
 }
 
 static uint64_t read_one_line(struct bench *bench, size_t at)
 {
-	return limits_one_line(&bench->limits, &bench->hits.numbers[at], BURST);
+	uint64_t sum = 0;
+
+	for (unsigned n = 0; n < TURN_BURSTS_MAX; n++, at += BURST) {
+		sum += limits_one_line(&bench->limits, &bench->hits.numbers[at], BURST);
+		end_burst();
+	}
+	return sum;
 }
 
 static uint64_t read_two_lines(struct bench *bench, size_t at)
 {
-	return limits_two_lines(&bench->limits, &bench->hits.numbers[at], BURST);
+	uint64_t sum = 0;
+
+	for (unsigned n = 0; n < TURN_BURSTS_MAX; n++, at += BURST) {
+		sum += limits_two_lines(&bench->limits, &bench->hits.numbers[at], BURST);
+		end_burst();
+	}
+	return sum;
 }
 
 static uint64_t look_up_in_rte_hash(struct bench *bench, size_t at)
 {
 	const struct in6_addr *pointers[BURST];
+	uint64_t sum = 0;
 
-	prepare_burst(&bench->hits, at, pointers);
-	return rivals_hash_and_line(bench->hash, &bench->limits, pointers, BURST);
+	for (unsigned n = 0; n < TURN_BURSTS_MAX; n++, at += BURST) {
+		for (unsigned i = 0; i < BURST; i++)
+			pointers[i] = &bench->hits.keys[at + i];
+		sum += rivals_hash_and_line(bench->hash, &bench->limits, pointers, BURST);
+		end_burst();
+	}
+	return sum;
 }
 
 /* What a worker does with an entry, but for the packet. */
+static inline uint64_t use_like_a_worker(struct binding_entry *entry)
+{
+	struct in6_addr care_of;
+
+	if (!entry)
+		return 0;
+	care_of = shared_address_load(&entry->care_of_address);
+	binding_count(&entry->down, 100);
+	return care_of.s6_addr[15] + binding_traits_load(entry).route + binding_expiry_load(entry);
+}
+
 static uint64_t forward(struct bench *bench, size_t at)
 {
-	const struct in6_addr *pointers[BURST];
-	struct binding_entry *entries[BURST];
-	uint64_t sum = 0;
+	uint64_t sum = look_up(bench, &bench->hits, at, use_like_a_worker);
 
-	prepare_burst(&bench->hits, at, pointers);
-	binding_table_lookup(bench->table, pointers, BURST, entries);
-	for (unsigned i = 0; i < BURST; i++) {
-		struct in6_addr care_of;
-
-		if (!entries[i])
-			continue;
-		care_of = shared_address_load(&entries[i]->care_of_address);
-		sum += care_of.s6_addr[15] + binding_traits_load(entries[i]).route + binding_expiry_load(entries[i]);
-		binding_count(&entries[i]->down, 100);
-	}
 	rte_rcu_qsbr_quiescent(bench->qsbr, 0);
 	return sum;
 }
 
-typedef uint64_t burst_function(struct bench *bench, size_t at);
+typedef uint64_t turn_function(struct bench *bench, size_t at);
 
 /* What the calling thread had of a processor: what others took from it meanwhile does not count. */
 static double seconds_of_thread(void)
@@ -234,25 +291,19 @@ static double seconds_of_thread(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/*
- * Nanoseconds a lookup. A burst is over before the next one begins, as at a worker, which has packets to send in
- * between: without the fence the processor would begin the next one's loads early, where a burst is so little work that
- * it sees them.
- */
-static double ns_of(struct bench *bench, burst_function *burst, size_t first, size_t lookups)
+/* Nanoseconds a lookup. */
+static double ns_of(struct bench *bench, turn_function *turn, size_t first, size_t lookups)
 {
 	double begin = seconds_of_thread();
 
-	for (size_t done = 0; done < lookups; done += BURST) {
-		bench->sum += burst(bench, (first + done) % KEYS);
-		__builtin_ia32_lfence();
-	}
-	return (seconds_of_thread() - begin) * 1e9 / (double)lookups;
+	for (size_t done = 0; done < lookups; done += TURN)
+		bench->sum += turn(bench, (first + done) % KEYS / TURN * TURN);
+	return (seconds_of_thread() - begin) * 1e9 / (double)((lookups + TURN - 1) / TURN * TURN);
 }
 
 static const struct {
 	const char *name;
-	burst_function *burst;
+	turn_function *turn;
 } measured[] = {
         {"one_line_ns", read_one_line},       {"two_lines_ns", read_two_lines},
         {"lookup_10m_ns", look_up_hits},      {"lookup_10m_half_hits_ns", look_up_half_hits},
@@ -278,10 +329,10 @@ static void measure_lookups(struct bench *bench, struct results *results)
 
 	for (size_t round = 0; round < rounds; round++)
 		for (int i = 0; i < MEASURED; i++) {
-			size_t first = (round * MEASURED + (size_t)i) * lookups / BURST * BURST;
+			size_t first = (round * MEASURED + (size_t)i) * lookups;
 
-			(void)ns_of(bench, measured[i].burst, first, WARM_UP);
-			samples[i][round] = ns_of(bench, measured[i].burst, first + WARM_UP, lookups);
+			(void)ns_of(bench, measured[i].turn, first, WARM_UP);
+			samples[i][round] = ns_of(bench, measured[i].turn, first + WARM_UP, lookups);
 		}
 	for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++) {
 		for (size_t round = 0; round < rounds; round++)
@@ -449,7 +500,7 @@ static void measure_writer(struct bench *bench, struct results *results)
 	rte_rcu_qsbr_thread_online(bench->qsbr, 0);
 	for (size_t round = 0; round < rounds; round++)
 		for (int i = 0; i < LOADS; i++) {
-			size_t first = (round * LOADS + (size_t)i) * lookups / BURST * BURST;
+			size_t first = (round * LOADS + (size_t)i) * lookups;
 			double alone;
 
 			(void)ns_of(bench, forward, first, WARM_UP);

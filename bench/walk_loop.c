@@ -94,40 +94,63 @@ static void bare_packet(const struct world *world, const struct bare_template *m
 	buffer->pkt_len = buffer->data_len;
 }
 
-static void bare_burst(struct world *world, const struct bare_template *made, struct rte_mbuf **buffers, unsigned count)
-{
-	struct in6_addr keys[BURST_MAX];
-	const struct in6_addr *pointers[BURST_MAX];
-	struct binding_entry *entries[BURST_MAX];
+/* A burst of the bare loop: in flight like a worker's (worker.h), as it is the same table that it waits for. */
+struct bare_flight {
+	unsigned count;
+	struct rte_mbuf *buffers[BURST_MAX];
+	struct binding_lookup lookup;
+};
 
-	for (unsigned i = 0; i < count; i++) {
+static void bare_read(const struct world *world, struct bare_flight *flight)
+{
+	for (unsigned i = 0; i < flight->count; i++) {
 		struct in6_addr destination;
 		const struct service_prefix *prefix;
 
-		memcpy(&destination, rte_pktmbuf_mtod(buffers[i], const uint8_t *) + ETHERNET_OCTETS + 24,
+		memcpy(&destination, rte_pktmbuf_mtod(flight->buffers[i], const uint8_t *) + ETHERNET_OCTETS + 24,
 		       sizeof(destination));
 		prefix = service_prefix_of(&world->forwarding.prefixes, &destination);
 		if (prefix)
-			service_prefix_key(prefix, &destination, &keys[i]);
-		pointers[i] = &keys[i];
+			service_prefix_key(prefix, &destination, &flight->lookup.keys[i].value);
 	}
-	binding_table_lookup(world->table, pointers, count, entries);
-	for (unsigned i = 0; i < count; i++)
-		if (entries[i])
-			bare_packet(world, made, buffers[i], entries[i]);
-	(void)world->walk.transmit(world->walk.transmit_context, 0, buffers, (uint16_t)count);
+}
+
+static void bare_finish(struct world *world, const struct bare_template *made, struct bare_flight *flight,
+                        struct binding_lookup *next, struct binding_lookup *newest)
+{
+	for (unsigned i = 0; i < flight->count; i++) {
+		if (i % LOOKUP_STEP == 0) {
+			binding_lookup_finish(&flight->lookup, LOOKUP_STEP);
+			binding_lookup_locate(world->table, next, LOOKUP_STEP);
+			binding_lookup_begin(world->table, newest, LOOKUP_STEP);
+		}
+		if (flight->lookup.entries[i])
+			bare_packet(world, made, flight->buffers[i], flight->lookup.entries[i]);
+	}
+	(void)world->walk.transmit(world->walk.transmit_context, 0, flight->buffers, (uint16_t)flight->count);
 }
 
 uint64_t loop_bare(const struct loop *loop, size_t first, size_t count)
 {
 	const struct bare_template made = make_template(loop->world);
-	struct rte_mbuf *buffers[BURST_MAX];
+	const size_t bursts = (count + BURST_MAX - 1) / BURST_MAX;
+	struct bare_flight flights[BURSTS_IN_FLIGHT] = {0};
 	uint64_t begin = rte_rdtsc();
 
-	for (size_t done = 0; done < count; done += BURST_MAX) {
-		unsigned burst = make_burst(loop, first + done, count - done, buffers);
+	for (size_t n = 0; n < bursts + BURSTS_IN_FLIGHT - 1; n++) {
+		struct bare_flight *newest = &flights[n % BURSTS_IN_FLIGHT];
+		struct bare_flight *oldest = &flights[(n + 1) % BURSTS_IN_FLIGHT];
+		struct bare_flight *next = &flights[(n + 2) % BURSTS_IN_FLIGHT];
 
-		bare_burst(loop->world, &made, buffers, burst);
+		newest->count = 0;
+		if (n < bursts)
+			newest->count = make_burst(loop, first + n * BURST_MAX, count - n * BURST_MAX, newest->buffers);
+		binding_lookup_start(&newest->lookup, newest->count);
+		bare_read(loop->world, newest);
+		if (n >= BURSTS_IN_FLIGHT - 1)
+			bare_finish(loop->world, &made, oldest, &next->lookup, &newest->lookup);
+		binding_lookup_locate(loop->world->table, &next->lookup, BURST_MAX);
+		binding_lookup_begin(loop->world->table, &newest->lookup, BURST_MAX);
 	}
 	return rte_rdtsc() - begin;
 }

@@ -138,10 +138,8 @@ static struct burst *nth_burst(struct walk *walk, uint64_t number)
 	return &walk->bursts[number % BURSTS_IN_FLIGHT];
 }
 
-static void begin_burst(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port)
+static void read_burst(struct walk *walk, struct burst *burst, struct rte_mbuf **frames, unsigned count, uint8_t port)
 {
-	struct burst *burst = nth_burst(walk, walk->begun++);
-
 	if (walk->watching & WATCH_CAPTURE)
 		watch_frames(walk, frames, count, port, WATCH_IN);
 	counter_add(&walk->counters->received, count);
@@ -149,29 +147,27 @@ static void begin_burst(struct walk *walk, struct rte_mbuf **frames, unsigned co
 	burst->count = count;
 	burst->port = port;
 	memcpy(burst->frames, frames, count * sizeof(*frames));
-	burst->lookup.count = burst->lookup.located = 0;
+	binding_lookup_start(&burst->lookup, 0);
 	if (!walk->long_way)
-		ordinary_begin(walk, burst);
+		ordinary_read(walk, burst);
 }
 
-/* Asks for the slots of all keys of a burst that have not been asked for. */
-static void locate_rest(const struct walk *walk, struct burst *burst)
-{
-	binding_lookup_locate(walk->forwarding->table, &burst->lookup, BURST_MAX);
-}
-
-/* The oldest burst all the way. Its short way locates the next one meanwhile. */
+/*
+ * The oldest burst all the way. Its short way takes the lookups of the others in flight a stage further meanwhile.
+ * Where no burst is behind it there is one that was finished, and whose lookup has no keys left.
+ */
 static void finish_burst(struct walk *walk)
 {
+	const struct binding_table *table = walk->forwarding->table;
 	struct burst *burst = nth_burst(walk, walk->finished++);
-	/* when none has come behind it, that is the place of one that was finished and has nothing left to locate */
-	struct burst *next = nth_burst(walk, walk->finished);
+	struct burst *next = nth_burst(walk, walk->finished), *newest = nth_burst(walk, walk->finished + 1);
 	struct packet packets[BURST_MAX];
 
-	locate_rest(walk, burst);
+	binding_lookup_locate(table, &burst->lookup, BURST_MAX);
 	if (burst->lookup.count)
-		ordinary_finish(walk, burst, &next->lookup);
-	locate_rest(walk, next);
+		ordinary_finish(walk, burst, &next->lookup, &newest->lookup);
+	binding_lookup_locate(table, &next->lookup, BURST_MAX);
+	binding_lookup_begin(table, &newest->lookup, BURST_MAX);
 	for (unsigned i = 0; i < burst->count; i++) {
 		packets[i] = (struct packet){.buffer = burst->frames[i], .port = burst->port, .route = NO_ROUTE};
 		classify(walk, &packets[i]);
@@ -180,19 +176,31 @@ static void finish_burst(struct walk *walk)
 	end_burst(walk);
 }
 
+/* The first two bursts of a turn have none before them that takes their lookups along. */
+static void begin_turn(struct walk *walk, struct burst *newest)
+{
+	const struct binding_table *table = walk->forwarding->table;
+
+	binding_lookup_begin(table, &newest->lookup, BURST_MAX);
+	if (walk->taken - walk->finished > 1)
+		binding_lookup_locate(table, &nth_burst(walk, walk->finished)->lookup, BURST_MAX);
+}
+
 void worker_take(struct walk *walk, struct rte_mbuf **frames, unsigned count, uint8_t port, uint64_t now_ms)
 {
+	struct burst *burst = nth_burst(walk, walk->taken++);
+
 	walk_begin(walk, now_ms);
-	begin_burst(walk, frames, count, port);
-	if (walk->begun - walk->finished == BURSTS_IN_FLIGHT)
+	read_burst(walk, burst, frames, count, port);
+	if (walk->taken - walk->finished == BURSTS_IN_FLIGHT)
 		finish_burst(walk);
-	else if (walk->begun - walk->finished == BURSTS_IN_FLIGHT - 1)
-		locate_rest(walk, nth_burst(walk, walk->finished));
+	else
+		begin_turn(walk, burst);
 }
 
 void worker_drain(struct walk *walk)
 {
-	while (walk->finished != walk->begun)
+	while (walk->finished != walk->taken)
 		finish_burst(walk);
 }
 

@@ -8,11 +8,9 @@
  * burst goes by stages, each of which asks memory for what the next one reads, and up to BURSTS_IN_FLIGHT bursts are on
  * their way:
  *
- *                 begin                          locate               finish
- *   burst n + 2   frames read, keys hashed,
- *                 pilots asked for
- *   burst n + 1                                  slots asked for, a few between any two packets of
- *   burst n                                                           which are compared, go into and out of tunnels
+ *   burst n + 2   frames read  │ then, a few keys of each at a time:  keys hashed, pilots asked for
+ *   burst n + 1                │                                      slots asked for
+ *   burst n                    │                                      compared; packets into and out of tunnels, sent
  *
  * All that others can see of a burst, its long way included, happens when it is finished, and bursts are finished in
  * the order in which they came: no packet overtakes one of an earlier burst. A turn of the poller ends with

@@ -9,26 +9,37 @@ static inline void expect(const struct binding_table *table, struct binding_look
 	__builtin_prefetch(&table->pilots[group_of(table, hash)]);
 }
 
+/* Where a stage that has been at `done` keys of a lookup is after so many more. */
+static inline unsigned end_of(const struct binding_lookup *lookup, unsigned done, unsigned count)
+{
+	return count < lookup->count - done ? done + count : lookup->count;
+}
+
 static __attribute__((target("aes"))) void begin_by_aes(const struct binding_table *table,
-                                                        struct binding_lookup *lookup)
+                                                        struct binding_lookup *lookup, unsigned count)
 {
-	for (unsigned i = 0; i < lookup->count; i++)
+	const unsigned end = end_of(lookup, lookup->begun, count);
+
+	for (unsigned i = lookup->begun; i < end; i++)
 		expect(table, lookup, i, hash_by_aes(&table->key, &lookup->keys[i].value));
+	lookup->begun = end;
 }
 
-static void begin_by_siphash(const struct binding_table *table, struct binding_lookup *lookup)
+static void begin_by_siphash(const struct binding_table *table, struct binding_lookup *lookup, unsigned count)
 {
-	for (unsigned i = 0; i < lookup->count; i++)
+	const unsigned end = end_of(lookup, lookup->begun, count);
+
+	for (unsigned i = lookup->begun; i < end; i++)
 		expect(table, lookup, i, hash_by_siphash(&table->key, &lookup->keys[i].value));
+	lookup->begun = end;
 }
 
-void binding_lookup_begin(const struct binding_table *table, struct binding_lookup *lookup)
+void binding_lookup_begin(const struct binding_table *table, struct binding_lookup *lookup, unsigned count)
 {
-	lookup->located = 0;
 	if (table->key.has_aes)
-		begin_by_aes(table, lookup);
+		begin_by_aes(table, lookup, count);
 	else
-		begin_by_siphash(table, lookup);
+		begin_by_siphash(table, lookup, count);
 }
 
 /*
@@ -37,7 +48,7 @@ void binding_lookup_begin(const struct binding_table *table, struct binding_look
  */
 void binding_lookup_locate(const struct binding_table *table, struct binding_lookup *lookup, unsigned count)
 {
-	const unsigned left = lookup->count - lookup->located, end = lookup->located + (count < left ? count : left);
+	const unsigned end = end_of(lookup, lookup->located, count);
 	uint8_t parted[BINDING_LOOKUP_MAX];
 	unsigned parted_count = 0;
 
@@ -72,10 +83,20 @@ static inline struct binding_entry *entry_if(bool right, struct binding_entry *e
 	return (struct binding_entry *)((uintptr_t)entry & -(uintptr_t)right);
 }
 
-void binding_lookup_finish(struct binding_lookup *lookup)
+void binding_lookup_finish(struct binding_lookup *lookup, unsigned count)
 {
-	for (unsigned i = 0; i < lookup->count; i++)
+	const unsigned end = end_of(lookup, lookup->finished, count);
+
+	for (unsigned i = lookup->finished; i < end; i++)
 		lookup->entries[i] = entry_if(key_is(lookup->entries[i], &lookup->keys[i].value), lookup->entries[i]);
+	lookup->finished = end;
+}
+
+void binding_lookup_all(const struct binding_table *table, struct binding_lookup *lookup)
+{
+	binding_lookup_begin(table, lookup, lookup->count);
+	binding_lookup_locate(table, lookup, lookup->count);
+	binding_lookup_finish(lookup, lookup->count);
 }
 
 void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,
@@ -83,12 +104,10 @@ void binding_table_lookup(const struct binding_table *table, const struct in6_ad
 {
 	struct binding_lookup lookup;
 
-	lookup.count = count;
+	binding_lookup_start(&lookup, count);
 	for (unsigned i = 0; i < count; i++)
 		lookup.keys[i].value = *keys[i];
-	binding_lookup_begin(table, &lookup);
-	binding_lookup_locate(table, &lookup, count);
-	binding_lookup_finish(&lookup);
+	binding_lookup_all(table, &lookup);
 	memcpy(entries, lookup.entries, count * sizeof(*entries));
 }
 

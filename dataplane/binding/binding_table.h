@@ -87,17 +87,19 @@ size_t binding_table_octets_most(const struct binding_table *table);
  * A lookup in stages. Each asks memory for what the next one reads, so whoever has other work to do between them (the
  * stages of other lookups, packets) does not wait for it: first the pilots come, then the slots.
  *
- *   fill `keys` and `count` → binding_lookup_begin() → binding_lookup_locate() → binding_lookup_finish() → `entries`
+ *   `keys`, binding_lookup_start() → binding_lookup_begin() → binding_lookup_locate() → binding_lookup_finish() →
+ * `entries`
  *
- * Keys may be located a few at a time, `count` more with each call: a processor has some twenty lines of memory on
- * their way at most, and stands still while more are asked for.
+ * A stage goes on with `count` more keys at each call, up to all that there are. A few at a time, in turn with other
+ * work, are best: a processor has some twenty lines of memory on their way at most, and what is behind a request for
+ * one more waits, too.
  *
  * Any reader; from locate to the last use of an entry it reports no quiescent state. No key is the unspecified address,
  * which free slots have (service_prefixes_add() sees to it).
  */
 struct binding_lookup {
-	unsigned count;   /* ≤ BINDING_LOOKUP_MAX */
-	unsigned located; /* how many of them locate has been at */
+	unsigned count;                    /* of keys, ≤ BINDING_LOOKUP_MAX */
+	unsigned begun, located, finished; /* how many of them each stage has been at */
 	struct shared_address keys[BINDING_LOOKUP_MAX];
 	union {
 		uint64_t hashes[BINDING_LOOKUP_MAX];               /* from begin to locate */
@@ -105,9 +107,19 @@ struct binding_lookup {
 	};
 } __attribute__((aligned(CACHE_LINE_OCTETS)));
 
-void binding_lookup_begin(const struct binding_table *table, struct binding_lookup *lookup);
+/* `count` keys are to be looked up. */
+static inline void binding_lookup_start(struct binding_lookup *lookup, unsigned count)
+{
+	lookup->count = count;
+	lookup->begun = lookup->located = lookup->finished = 0;
+}
+
+void binding_lookup_begin(const struct binding_table *table, struct binding_lookup *lookup, unsigned count);
 void binding_lookup_locate(const struct binding_table *table, struct binding_lookup *lookup, unsigned count);
-void binding_lookup_finish(struct binding_lookup *lookup);
+void binding_lookup_finish(struct binding_lookup *lookup, unsigned count);
+
+/* All stages for all keys. */
+void binding_lookup_all(const struct binding_table *table, struct binding_lookup *lookup);
 
 /* Looks up `count` (≤ BINDING_LOOKUP_MAX) keys at once, by the same stages. entries[i] becomes the entry or NULL. */
 void binding_table_lookup(const struct binding_table *table, const struct in6_addr *const *keys, unsigned count,

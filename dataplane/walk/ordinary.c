@@ -10,7 +10,7 @@
  *
  * Frames of one burst that go the short way leave before those that go the long one.
  *
- * While a burst is taken on its way, the slots of the next one are asked for, a few between any two packets: all at
+ * While a burst is taken on its way, the lookups of the two behind it go on, a few keys between any two packets: all at
  * once they would be more than a processor can wait for at a time, and it would stand still until the first have come.
  */
 #include "feed.h"
@@ -19,9 +19,6 @@
 #include "walk.h"
 
 enum { ECN = 3, ECN_ECT0 = 2 };
-
-/* Keys of the next burst that are located after as many packets of this one. */
-enum { LOCATE_STEP = 8 };
 
 /* Ethertype and version as they stand behind the link-layer addresses. */
 #define NO_WAY                UINT32_MAX
@@ -299,7 +296,7 @@ static void keep_others(struct burst *burst, uint64_t gone)
 	burst->count = kept;
 }
 
-void ordinary_begin(const struct walk *walk, struct burst *burst)
+void ordinary_read(const struct walk *walk, struct burst *burst)
 {
 	unsigned found = 0;
 
@@ -314,20 +311,16 @@ void ordinary_begin(const struct walk *walk, struct burst *burst)
 		found += reads_frame(walk->forwarding, burst->port, burst->frames[i], candidate,
 		                     &burst->lookup.keys[found]);
 	}
-	burst->lookup.count = found;
-	binding_lookup_begin(walk->forwarding->table, &burst->lookup);
+	binding_lookup_start(&burst->lookup, found);
 }
 
 /* Node to node: those that came out of a tunnel and go into another one are looked up once more. */
 static void take_hairpins(struct short_way *us, unsigned count)
 {
-	const struct binding_table *table = us->forwarding->table;
 	struct burst *burst = us->burst;
 
-	burst->lookup.count = count;
-	binding_lookup_begin(table, &burst->lookup);
-	binding_lookup_locate(table, &burst->lookup, count);
-	binding_lookup_finish(&burst->lookup);
+	binding_lookup_start(&burst->lookup, count);
+	binding_lookup_all(us->forwarding->table, &burst->lookup);
 	for (unsigned i = 0; i < count; i++)
 		if (burst->lookup.entries[i])
 			into_tunnel(us, &burst->candidates[i], burst->lookup.entries[i]);
@@ -346,18 +339,21 @@ static struct short_way short_way_of(struct walk *walk, struct burst *burst)
 	                          .way.route = NO_WAY};
 }
 
-void ordinary_finish(struct walk *walk, struct burst *burst, struct binding_lookup *next)
+void ordinary_finish(struct walk *walk, struct burst *burst, struct binding_lookup *next, struct binding_lookup *newest)
 {
 	struct short_way us = short_way_of(walk, burst);
 	unsigned hairpins = 0;
 
-	binding_lookup_finish(&burst->lookup);
 	for (unsigned i = 0; i < burst->lookup.count; i++) {
 		struct candidate *candidate = &burst->candidates[i];
-		struct binding_entry *entry = burst->lookup.entries[i];
+		struct binding_entry *entry;
 
-		if (i % LOCATE_STEP == LOCATE_STEP - 1)
-			binding_lookup_locate(us.forwarding->table, next, LOCATE_STEP);
+		if (i % LOOKUP_STEP == 0) {
+			binding_lookup_finish(&burst->lookup, LOOKUP_STEP);
+			binding_lookup_locate(us.forwarding->table, next, LOOKUP_STEP);
+			binding_lookup_begin(us.forwarding->table, newest, LOOKUP_STEP);
+		}
+		entry = burst->lookup.entries[i];
 		if (!entry)
 			continue;
 		if (!candidate->is_inner)

@@ -29,6 +29,9 @@ enum {
 	PENDING_MS = 3000
 };
 
+/* Lookups in flight go on by so many keys at a time. */
+enum { LOOKUP_STEP = 8 };
+
 struct reassembler;
 
 /* A frame that may be ordinary (ordinary.c). */
@@ -84,8 +87,8 @@ struct walk {
 	uint64_t owner_clock_ms;
 	uint32_t watching; /* bits of watch->active; 0: nobody looks */
 
-	/* worker.c: how many bursts have been begun and finished so far; those between are in flight */
-	uint64_t begun, finished;
+	/* worker.c: how many bursts have come and have been finished so far; those between are in flight */
+	uint64_t taken, finished;
 	struct burst bursts[BURSTS_IN_FLIGHT];
 
 	unsigned made_count;
@@ -295,12 +298,13 @@ void route_on_link(struct walk *walk, struct packet *packet, uint8_t port);
 void route_pending(struct walk *walk);
 
 /*
- * ordinary.c: reads the frames of a burst and begins the lookup of those that may be ordinary; and, once it is located,
- * takes what is ordinary all the way, while it locates the `next` lookup. What is left then are the first burst->count
- * frames.
+ * ordinary.c: reads the frames of a burst, and starts the lookup of those that may be ordinary; and, once that is
+ * located, takes what is ordinary all the way, while it locates the `next` lookup and begins the `newest` one. What is
+ * left then are the first burst->count frames.
  */
-void ordinary_begin(const struct walk *walk, struct burst *burst);
-void ordinary_finish(struct walk *walk, struct burst *burst, struct binding_lookup *next);
+void ordinary_read(const struct walk *walk, struct burst *burst);
+void ordinary_finish(struct walk *walk, struct burst *burst, struct binding_lookup *next,
+                     struct binding_lookup *newest);
 
 /* transmit.c */
 void transmit_port(struct walk *walk, unsigned port);

@@ -526,9 +526,10 @@ static void short_way_takes_the_ordinary_alone(void **state)
 	for (unsigned i = 0; i < BURST_MAX; i++)
 		both.frames[i] = buffer_of(fixture, "2001:db8:c::1", i % 2 ? "2001:db8:aa:1::1" : "2001:db8:aa:9999::1",
 		                           i == 3 ? 59 : 17, i == 5 ? 1400 : 60, true);
-	ordinary_begin(&fixture->walk, &both);
+	ordinary_read(&fixture->walk, &both);
+	binding_lookup_begin(fixture->forwarding.table, &both.lookup, BURST_MAX);
 	binding_lookup_locate(fixture->forwarding.table, &both.lookup, BURST_MAX);
-	ordinary_finish(&fixture->walk, &both, &nothing);
+	ordinary_finish(&fixture->walk, &both, &nothing, &nothing);
 	assert_int_equal(both.count, BURST_MAX / 2 + 2); /* unbound ones, no UDP, too big */
 	assert_int_equal(rte_pktmbuf_mtod(both.frames[0], const uint8_t *)[ETHERNET_OCTETS + 7], 64);
 	assert_int_equal(fixture->counters.encapsulated, 1 + BURST_MAX - both.count);
