@@ -6,67 +6,56 @@
 
 #include "allocation.h"
 
-enum { PART_SHIFT = 52, LIST_FIRST = 16 };
-_Static_assert(BINDING_INDEX_PARTS == 1 << (64 - PART_SHIFT), "the upper bits of a hash choose the part");
+enum { LIST_FIRST = 16 };
 
-/* FNV-1a, and one more multiplication, since the upper bits choose. */
-static unsigned part_of(const void *octets, size_t count)
+static uint64_t hash_of(const struct binding_key *key)
 {
-	const uint8_t *at = octets;
-	uint64_t hash = 0xcbf29ce484222325;
+	return record_hash(key, sizeof(*key));
+}
 
-	while (count--)
-		hash = (hash ^ *at++) * 0x100000001b3;
-	return (unsigned)(((hash ^ hash >> 32) * 0x9e3779b97f4a7c15) >> PART_SHIFT);
+static bool has_key(const void *record, const void *key)
+{
+	return memcmp(&((const struct binding *)record)->key, key, sizeof(struct binding_key)) == 0;
+}
+
+static bool has_name(const void *record, const void *name)
+{
+	return strcmp(((const struct bound_subscriber *)record)->name, name) == 0;
 }
 
 struct binding *binding_index_find(const struct binding_index *index, const struct binding_key *key)
 {
-	struct binding *binding;
-
-	HASH_FIND(by_key, index->by_key[part_of(key, sizeof(*key))], key, sizeof(*key), binding);
-	return binding;
-}
-
-static struct binding *first_from(const struct binding_index *index, unsigned part)
-{
-	for (; part < BINDING_INDEX_PARTS; part++)
-		if (index->by_key[part])
-			return index->by_key[part];
-	return NULL;
+	return record_table_find(&index->by_key, hash_of(key), has_key, key);
 }
 
 struct binding *binding_index_next(const struct binding_index *index, const struct binding *after)
 {
-	if (!after)
-		return first_from(index, 0);
-	return after->by_key.next ? after->by_key.next : binding_index_behind(index, &after->key);
+	return after ? record_table_next(&index->by_key, hash_of(&after->key), after)
+	             : record_table_first(&index->by_key);
 }
 
 struct binding *binding_index_behind(const struct binding_index *index, const struct binding_key *key)
 {
-	return first_from(index, part_of(key, sizeof(*key)) + 1);
+	return record_table_next(&index->by_key, hash_of(key), NULL);
 }
 
 struct bound_subscriber *binding_index_subscriber(const struct binding_index *index, const char *name)
 {
-	struct bound_subscriber *subscriber;
-
-	HASH_FIND(by_name, index->subscribers[part_of(name, strlen(name))], name, strlen(name), subscriber);
-	return subscriber;
+	return record_table_find(&index->subscribers, record_hash(name, strlen(name)), has_name, name);
 }
 
 static struct bound_subscriber *subscriber_of(struct binding_index *index, const char *name, uint8_t shard)
 {
-	struct bound_subscriber *subscriber = binding_index_subscriber(index, name);
 	size_t octets = strlen(name);
+	uint64_t hash = record_hash(name, octets);
+	struct bound_subscriber *subscriber = record_table_find(&index->subscribers, hash, has_name, name);
 
 	if (subscriber)
 		return subscriber;
 	subscriber = allocate(sizeof(*subscriber) + octets + 1);
 	subscriber->shard = shard;
 	memcpy(subscriber->name, name, octets);
-	HASH_ADD_KEYPTR(by_name, index->subscribers[part_of(name, octets)], subscriber->name, octets, subscriber);
+	record_table_add(&index->subscribers, hash, subscriber);
 	return subscriber;
 }
 
@@ -95,26 +84,29 @@ struct binding *binding_index_add(struct binding_index *index, const struct bind
 
 	binding->key = *key;
 	binding->subscriber = subscriber_of(index, name, shard);
-	HASH_ADD(by_key, index->by_key[part_of(key, sizeof(*key))], key, sizeof(binding->key), binding);
+	record_table_add(&index->by_key, hash_of(key), binding);
 	DL_PREPEND2(binding->subscriber->bindings, binding, prev_of_subscriber, next_of_subscriber);
 	list_append(&index->shards[shard], binding);
-	index->count++;
 	return binding;
+}
+
+static void forget_timers(struct binding *binding)
+{
+	timer_disarm(&binding->expiry);
+	timer_disarm(&binding->path_mtu_expiry);
 }
 
 void binding_index_remove(struct binding_index *index, struct binding *binding)
 {
 	struct bound_subscriber *subscriber = binding->subscriber;
 
-	timer_disarm(&binding->expiry);
-	timer_disarm(&binding->path_mtu_expiry);
-	HASH_DELETE(by_key, index->by_key[part_of(&binding->key, sizeof(binding->key))], binding);
+	forget_timers(binding);
+	record_table_remove(&index->by_key, hash_of(&binding->key), binding);
 	DL_DELETE2(subscriber->bindings, binding, prev_of_subscriber, next_of_subscriber);
 	list_remove(&index->shards[subscriber->shard], binding);
-	index->count--;
 	if (!subscriber->bindings) {
-		HASH_DELETE(by_name, index->subscribers[part_of(subscriber->name, strlen(subscriber->name))],
-		            subscriber);
+		record_table_remove(&index->subscribers, record_hash(subscriber->name, strlen(subscriber->name)),
+		                    subscriber);
 		free(subscriber);
 	}
 	free(binding->rates);
@@ -129,13 +121,25 @@ size_t binding_rows_write(struct wire_writer *writer, const struct binding *bind
 	return binding_rows(binding);
 }
 
+/* Each without a search: what millions are found by goes as a whole. */
 void binding_index_clear(struct binding_index *index)
 {
-	for (unsigned part = 0; part < BINDING_INDEX_PARTS; part++)
-		while (index->by_key[part])
-			binding_index_remove(index, index->by_key[part]);
 	for (unsigned shard = 0; shard < FEED_SHARDS; shard++) {
-		free(index->shards[shard].bindings);
-		index->shards[shard] = (struct binding_list){0};
+		struct binding_list *list = &index->shards[shard];
+
+		for (size_t i = 0; i < list->count; i++) {
+			struct bound_subscriber *subscriber = list->bindings[i]->subscriber;
+
+			forget_timers(list->bindings[i]);
+			DL_DELETE2(subscriber->bindings, list->bindings[i], prev_of_subscriber, next_of_subscriber);
+			if (!subscriber->bindings)
+				free(subscriber);
+			free(list->bindings[i]->rates);
+			free(list->bindings[i]);
+		}
+		free(list->bindings);
+		*list = (struct binding_list){0};
 	}
+	record_table_clear(&index->by_key);
+	record_table_clear(&index->subscribers);
 }

@@ -3,8 +3,7 @@
  * binding_index - the bindings by key, by subscriber and by shard.
  *
  * A key is an address with the bits of it that count; it belongs to one subscriber (A-7). The list of a shard can be
- * walked in pieces while bindings come and go (snapshots). The hashes by key and by name are many small ones: each
- * grows by itself, some thousand rows at a time, so that no insertion among ten millions costs a long turn.
+ * walked in pieces while bindings come and go (snapshots).
  *
  * Thread: one; the loop's.
  */
@@ -12,16 +11,15 @@
 #define KEDGE_MOBILITYSERVER_BINDING_INDEX_H
 
 #include <stddef.h>
-#include <uthash.h>
 
 #include "bindings.h"
 #include "feed.h"
+#include "record_table.h"
 #include "timer_wheel.h"
 
 struct bound_subscriber;
 
 struct binding {
-	UT_hash_handle by_key;
 	struct binding_key key;
 	struct bindings *owner;
 	struct bound_subscriber *subscriber;
@@ -36,7 +34,6 @@ struct binding {
 };
 
 struct bound_subscriber {
-	UT_hash_handle by_name;
 	struct binding *bindings;
 	uint8_t shard;
 	char name[];
@@ -53,14 +50,16 @@ struct binding_list {
 	size_t capacity;
 };
 
-enum { BINDING_INDEX_PARTS = 4096 };
-
 struct binding_index {
-	struct binding *by_key[BINDING_INDEX_PARTS];
-	struct bound_subscriber *subscribers[BINDING_INDEX_PARTS];
+	struct record_table by_key;
+	struct record_table subscribers; /* by name */
 	struct binding_list shards[FEED_SHARDS];
-	size_t count;
 };
+
+static inline size_t binding_index_count(const struct binding_index *index)
+{
+	return index->by_key.count;
+}
 
 struct binding *binding_index_find(const struct binding_index *index, const struct binding_key *key);
 struct bound_subscriber *binding_index_subscriber(const struct binding_index *index, const char *name);
@@ -68,7 +67,7 @@ struct bound_subscriber *binding_index_subscriber(const struct binding_index *in
 /* The binding behind `after` in an order that lasts (NULL: the first); NULL at the end. */
 struct binding *binding_index_next(const struct binding_index *index, const struct binding *after);
 
-/* The first binding of those parts of the index that lie behind this key, which need not be there (any more). */
+/* The first binding behind this key in that order; the key need not be there (any more). */
 struct binding *binding_index_behind(const struct binding_index *index, const struct binding_key *key);
 
 /* Adds an empty binding; the key must not be there. The subscriber's shard is `shard`. */
@@ -84,6 +83,7 @@ static inline size_t binding_rows(const struct binding *binding)
 
 /* Removes and frees it. */
 void binding_index_remove(struct binding_index *index, struct binding *binding);
+/* All of them. */
 void binding_index_clear(struct binding_index *index);
 
 #endif

@@ -165,7 +165,7 @@ int bindings_check(const struct bindings *bindings, const struct binding_key *ke
 
 	if (binding)
 		return strcmp(binding->subscriber->name, subscriber) == 0 ? 0 : -EEXIST;
-	return bindings->index.count < bindings->options.bindings_max ? 0 : -ENOSPC;
+	return binding_index_count(&bindings->index) < bindings->options.bindings_max ? 0 : -ENOSPC;
 }
 
 static void expire(struct timer *timer, const struct instant *now, struct effects *effects)
@@ -423,7 +423,7 @@ static struct binding_view view_of(const struct bindings *bindings, const struct
 
 size_t bindings_count(const struct bindings *bindings)
 {
-	return bindings->index.count;
+	return binding_index_count(&bindings->index);
 }
 
 struct binding_version bindings_head(const struct bindings *bindings, uint8_t shard)

@@ -2,6 +2,7 @@
 #include "catch_up_server.h"
 
 #include <stdlib.h>
+#include <uthash.h>
 #include <utlist.h>
 
 #include "allocation.h"

@@ -2,10 +2,11 @@
 #include "usage_sums.h"
 
 #include <stdlib.h>
-#include <uthash.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "allocation.h"
+#include "record_table.h"
 
 /* What one run of a data plane has counted. */
 struct usage_source {
@@ -18,10 +19,15 @@ struct usage_source {
 	struct binding_usage before; /* by the binding before: its final report may come late */
 };
 
-struct usage_record {
-	UT_hash_handle by_key;
+/* A key may be bound with another shard while that of the one before is not yet forgotten. */
+struct usage_name {
 	struct binding_key key;
 	uint8_t shard;
+};
+_Static_assert(sizeof(struct usage_name) == sizeof(struct binding_key) + 1, "octets alone: it is hashed");
+
+struct usage_record {
+	struct usage_name name;
 	char *subscriber;
 	struct binding_usage sum;
 	struct feed_version withdrawn;
@@ -31,9 +37,8 @@ struct usage_record {
 	struct usage_source *sources; /* latest first */
 };
 
-/* By shard, so that no hash grows by millions at once. */
 struct usage_sums {
-	struct usage_record *records[FEED_SHARDS];
+	struct record_table records;
 	struct usage_record *unbound; /* in the order in which they were withdrawn */
 };
 
@@ -42,13 +47,23 @@ struct usage_sums *usage_sums_new(void)
 	return allocate(sizeof(struct usage_sums));
 }
 
+static uint64_t hash_of(const struct usage_name *name)
+{
+	return record_hash(name, sizeof(*name));
+}
+
+static bool has_name(const void *record, const void *name)
+{
+	return memcmp(&((const struct usage_record *)record)->name, name, sizeof(struct usage_name)) == 0;
+}
+
 static void forget(struct usage_sums *sums, struct usage_record *record)
 {
 	struct usage_source *source, *following;
 
 	if (record->unbound_ms)
 		DL_DELETE2(sums->unbound, record, prev_unbound, next_unbound);
-	HASH_DELETE(by_key, sums->records[record->shard], record);
+	record_table_remove(&sums->records, hash_of(&record->name), record);
 	DL_FOREACH_SAFE(record->sources, source, following)
 	free(source);
 	free(record->subscriber);
@@ -57,20 +72,21 @@ static void forget(struct usage_sums *sums, struct usage_record *record)
 
 void usage_sums_free(struct usage_sums *sums)
 {
+	struct usage_record *record;
+
 	if (!sums)
 		return;
-	for (unsigned shard = 0; shard < FEED_SHARDS; shard++)
-		while (sums->records[shard])
-			forget(sums, sums->records[shard]);
+	while ((record = record_table_first(&sums->records)))
+		forget(sums, record);
+	record_table_clear(&sums->records);
 	free(sums);
 }
 
 static struct usage_record *find(const struct usage_sums *sums, const struct binding_key *key, uint8_t shard)
 {
-	struct usage_record *record;
+	const struct usage_name name = {*key, shard};
 
-	HASH_FIND(by_key, sums->records[shard], key, sizeof(*key), record);
-	return record;
+	return record_table_find(&sums->records, hash_of(&name), has_name, &name);
 }
 
 static struct usage_record *record_of(struct usage_sums *sums, const struct binding_key *key, uint8_t shard,
@@ -81,10 +97,9 @@ static struct usage_record *record_of(struct usage_sums *sums, const struct bind
 	if (record || !subscriber)
 		return record;
 	record = allocate(sizeof(*record));
-	record->key = *key;
-	record->shard = shard;
+	record->name = (struct usage_name){*key, shard};
 	record->subscriber = allocate_text(subscriber);
-	HASH_ADD(by_key, sums->records[shard], key, sizeof(record->key), record);
+	record_table_add(&sums->records, hash_of(&record->name), record);
 	return record;
 }
 
