@@ -93,8 +93,8 @@ static void turn(struct feed_plane *plane)
 {
 	void *sockets[BUS_CLIENT_SOCKETS];
 	zmq_pollitem_t items[BUS_CLIENT_SOCKETS] = {0};
-	uint64_t now_ms = unix_ms();
 	bool more = bus_client_serve(plane->bus);
+	uint64_t now_ms = unix_ms(); /* not before what was served: the tick would take an answer for a silent one */
 
 	expiry_tick(&plane->world->expiry, now_ms);
 	feed_receiver_tick(plane->receiver, now_ms);

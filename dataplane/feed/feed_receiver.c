@@ -660,7 +660,7 @@ static void ask_for_lacking(struct feed_receiver *receiver, uint64_t now_ms)
 static void give_up_silent(struct feed_receiver *receiver, uint64_t now_ms)
 {
 	for (unsigned i = 0; i < FEED_SHARDS; i++)
-		if (receiver->shards[i].asking && now_ms - receiver->shards[i].heard_ms > RECEIVER_PATIENCE_MS)
+		if (receiver->shards[i].asking && now_ms > receiver->shards[i].heard_ms + RECEIVER_PATIENCE_MS)
 			give_up(receiver, &receiver->shards[i], now_ms);
 }
 

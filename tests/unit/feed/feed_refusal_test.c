@@ -358,6 +358,30 @@ static void late_row_is_not_named_by_a_snapshot(void **state)
 	assert_true(feed_receiver_in_sync(world->end.receiver));
 }
 
+/* A tick whose time was read before an answer was: nobody has been silent for 2^64 ms. */
+static void answer_newer_than_the_tick_is_no_silence(void **state)
+{
+	struct world *world = *state;
+	struct feed_range heard = {SHARD, EPOCH, 20, 20};
+	struct feed_row row = row_of(FEED_SET, SHARD, 1, 15, 7);
+	uint8_t head[FEED_HEAD_OCTETS_MAX];
+	struct wire_writer writer = wire_writer_of(head, sizeof(head));
+	struct wire_view frame;
+
+	feed_heads_write(&writer, FEED_HEARTBEAT, world->now_ms, &heard, 1);
+	frame = (struct wire_view){head, wire_written(&writer)};
+	feed_receiver_feed(world->end.receiver, &frame, 1, world->now_ms);
+	pass(world, 10);
+	answer(world, CATCH_UP_SNAPSHOT_BEGIN, 20, 0, NULL, 0);
+	feed_receiver_tick(world->end.receiver, world->now_ms - 1);
+	answer(world, CATCH_UP_SNAPSHOT_CHUNK, 20, 0, &row, 1);
+	answer(world, CATCH_UP_SNAPSHOT_END, 20, 1, NULL, 0);
+	pass(world, 10);
+	assert_int_equal(feed_receiver_counters(world->end.receiver)->asks_given_up, 0);
+	assert_int_equal(care_of(world, 1), 7);
+	assert_true(feed_receiver_in_sync(world->end.receiver));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +391,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(extra_rows_of_a_refused_row_come_by_a_snapshot, start, end),
 	        cmocka_unit_test_setup_teardown(key_of_a_length_that_no_prefix_makes_is_counted, start, end),
 	        cmocka_unit_test_setup_teardown(late_row_is_not_named_by_a_snapshot, start, end),
+	        cmocka_unit_test_setup_teardown(answer_newer_than_the_tick_is_no_silence, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
