@@ -67,7 +67,7 @@ static bool parse(int argc, char **argv, struct options *options)
 	        {"json", .text = &options->json},
 	        {"bindings", .number = &options->bindings, .maximum = 20000000},
 	        {"repeat", .number = &options->repetitions, .maximum = REPETITIONS_MAX},
-	        {"changes", .number = &options->changes_a_second, .maximum = 10000000},
+	        {"changes", .number = &options->changes_a_second, .maximum = 1000000},
 	        {"seed", .number = &options->seed, .maximum = UINT32_MAX},
 	        {0},
 	};

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "feed_owner.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 
@@ -10,17 +13,19 @@
 #include "bus.h"
 #include "machine.h"
 
-enum { LIFETIME_MS = 24 * 3600 * 1000, BEAT_MS = 1, SECOND_MS = 1000 };
+enum { LIFETIME_MS = 24 * 3600 * 1000, ARRIVAL_US = 200, CHANGES_AN_ARRIVAL = 256 };
+#define SECOND_NS UINT64_C(1000000000)
 
 struct owner_thread {
 	struct feed_owner *owner;
 	struct loop *loop;
 	struct bus *bus;
 	struct bindings *bindings;
-	struct timer beat;
+	int clock; /* a descriptor that is readable every ARRIVAL_US */
+	uv_poll_t arrivals;
 	uint64_t random;
-	uint64_t due;     /* changes, in thousandths */
-	uint64_t last_ms; /* the beat before */
+	uint64_t due;     /* changes, in billionths */
+	uint64_t last_ns; /* the arrival before */
 };
 
 static void expired(void *context, const struct binding_key *key, const struct instant *now, struct effects *effects)
@@ -106,32 +111,56 @@ static void offer(struct awaited_change *awaited, const struct binding_change *c
 	__atomic_store_n(&awaited->wanted, 1, __ATOMIC_RELEASE);
 }
 
-/* As many changes as the time since the last beat asks for, each a step as the Home Agent's would be. */
-static void beat(struct timer *timer, const struct instant *now, struct effects *effects)
+/* One step, as the Home Agent's would be. */
+static void change_one(struct owner_thread *thread)
 {
-	struct owner_thread *thread = timer_owner(timer, struct owner_thread, beat);
+	const struct population *population = &thread->owner->population;
+	uint64_t drawn = population_draw(population->seed, 77, thread->random++);
+	uint64_t begin_cycles = rte_rdtsc();
+	struct binding_change change;
+	struct instant now;
+	struct effects *step = loop_begin(thread->loop, &now);
+
+	set(thread, population_below(drawn, population->bindings), (uint16_t)(1 + drawn % 60000), &now, step, &change);
+	loop_end(thread->loop, step, &now);
+	offer(&thread->owner->awaited, &change, begin_cycles);
+}
+
+/*
+ * As many changes as the time since the last arrival asks for. They come as control packets do: a descriptor wakes the
+ * loop, which takes no more than so many in one turn.
+ */
+static void arrive(uv_poll_t *arrivals, int status, int events)
+{
+	struct owner_thread *thread = arrivals->data;
 	struct feed_owner *owner = thread->owner;
-	struct executor *executor = loop_executor(thread->loop);
+	uint64_t now_ns = uv_hrtime(), times;
 
-	(void)effects;
-	thread->due +=
-	        __atomic_load_n(&owner->changes_a_second, __ATOMIC_RELAXED) * (now->monotonic_ms - thread->last_ms);
-	thread->last_ms = now->monotonic_ms;
-	for (; thread->due >= SECOND_MS; thread->due -= SECOND_MS) {
-		uint64_t drawn = population_draw(owner->population.seed, 77, thread->random++);
-		struct effects *step = executor_begin(executor);
-		struct binding_change change;
-		uint64_t begin_cycles = rte_rdtsc();
-
-		set(thread, population_below(drawn, owner->population.bindings), (uint16_t)(1 + drawn % 60000), now,
-		    step, &change);
-		executor_run(executor, step, now);
-		offer(&owner->awaited, &change, begin_cycles);
+	(void)status, (void)events;
+	if (read(thread->clock, &times, sizeof(times)) < 0)
+		return;
+	thread->due += __atomic_load_n(&owner->changes_a_second, __ATOMIC_RELAXED) * (now_ns - thread->last_ns);
+	thread->last_ns = now_ns;
+	for (unsigned i = 0; i < CHANGES_AN_ARRIVAL && thread->due >= SECOND_NS; i++, thread->due -= SECOND_NS) {
+		change_one(thread);
 		__atomic_fetch_add(&owner->changes, 1, __ATOMIC_RELAXED);
 	}
 	if (__atomic_load_n(&owner->ends, __ATOMIC_ACQUIRE))
 		loop_stop(thread->loop);
-	timer_arm(loop_timers(thread->loop), timer, now->monotonic_ms + BEAT_MS, beat);
+}
+
+static int start_arrivals(struct owner_thread *thread)
+{
+	const struct timespec interval = {.tv_nsec = ARRIVAL_US * 1000};
+	const struct itimerspec setting = {interval, interval};
+
+	thread->clock = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (thread->clock < 0 || timerfd_settime(thread->clock, 0, &setting, NULL))
+		return -errno;
+	thread->last_ns = uv_hrtime();
+	thread->arrivals.data = thread;
+	uv_poll_init(loop_uv(thread->loop), &thread->arrivals, thread->clock);
+	return uv_poll_start(&thread->arrivals, UV_READABLE, arrive);
 }
 
 static bool open_owner(struct owner_thread *thread)
@@ -164,24 +193,25 @@ static bool open_owner(struct owner_thread *thread)
 
 static void *run(void *context)
 {
-	struct owner_thread thread = {.owner = context};
+	struct owner_thread thread = {.owner = context, .clock = -1};
 
 	machine_stay_on(thread.owner->processor);
-	if (!open_owner(&thread)) {
-		__atomic_store_n(&thread.owner->failed, true, __ATOMIC_RELEASE);
-		loop_free(thread.loop);
-		return NULL;
+	if (open_owner(&thread)) {
+		load(&thread);
+		loop_at_turn_end(thread.loop, turn_end, &thread);
 	}
-	load(&thread);
-	thread.last_ms = instant_now().monotonic_ms;
-	timer_arm(loop_timers(thread.loop), &thread.beat, thread.last_ms + BEAT_MS, beat);
-	loop_at_turn_end(thread.loop, turn_end, &thread);
-	__atomic_store_n(&thread.owner->serves, true, __ATOMIC_RELEASE);
-	loop_run(thread.loop);
-	timer_disarm(&thread.beat);
+	if (thread.bindings && start_arrivals(&thread) == 0) {
+		__atomic_store_n(&thread.owner->serves, true, __ATOMIC_RELEASE);
+		loop_run(thread.loop);
+		uv_poll_stop(&thread.arrivals);
+	} else {
+		__atomic_store_n(&thread.owner->failed, true, __ATOMIC_RELEASE);
+	}
 	bindings_free(thread.bindings);
 	bus_close(thread.bus);
 	loop_free(thread.loop);
+	if (thread.clock >= 0)
+		close(thread.clock);
 	return NULL;
 }
 
