@@ -173,7 +173,7 @@ static int search_with(const struct binding_table *table, uint32_t group, const 
  * For so many keys, how many free slots make a block worth a try: below, most tries are in vain, and a group for which
  * none of the others does is better parted.
  */
-static const uint8_t free_slots_worth_a_try[] = {0, 1, 4, 8, 11, 13, 14, 15};
+static const uint8_t free_slots_worth_a_try[] = {0, 1, 4, 6, 9, 11, 12, 13};
 
 static int search(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count)
 {
