@@ -6,7 +6,7 @@
 
 #include "retirement.h"
 
-enum { JOINED_MEMBERS_MAX = 4, PARTED_MEMBERS_MAX = UINT8_MAX, BLOCKS_AT_A_TIME = 4 };
+enum { JOINED_MEMBERS_MAX = 4, PARTED_MEMBERS_MAX = UINT8_MAX, BLOCKS_AT_A_TIME = 8 };
 
 /* Keys that share a pilot. */
 struct members {
@@ -127,31 +127,29 @@ static int try_block(const struct binding_table *table, uint32_t group, const ui
 }
 
 /*
- * A pilot of a step behind *first in whose block so many keys of a group have room, or -ENOSPC; *first becomes the step
- * where to go on. Blocks with fewer than `free_min` free slots are passed by: that takes no more than their numbers,
- * which stay in the cache. What is tried is fetched some blocks at a time.
+ * A pilot of a step from *first on in whose block so many keys of a group have room, or -ENOSPC; *first becomes the
+ * step where to go on. Blocks with fewer than `free_min` free slots are passed by: that takes no more than their
+ * numbers, which stay in the cache, and no branch, as nobody could guess which they are. Others are fetched some at a
+ * time.
  */
 static int search_some(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
                        unsigned *first, uint8_t free_min)
 {
-	const uint32_t segment = segment_of(group), rows = table->shape.rows;
-	const uint8_t *free_slots = segment_free_slots(table, segment);
-	uint32_t blocks[BLOCKS_AT_A_TIME];
-	uint16_t steps[BLOCKS_AT_A_TIME];
+	const uint8_t *free_slots = segment_free_slots(table, segment_of(group));
+	const uint32_t rows = table->shape.rows;
+	uint16_t steps[BLOCKS_AT_A_TIME + 1];
 	unsigned found = 0, step = *first;
 
 	for (; step < PILOT_STEPS && found < BLOCKS_AT_A_TIME; step++) {
-		uint32_t row = nth_of(spread_of(group, step), rows);
-
-		if (free_slots[row] < free_min)
-			continue;
 		steps[found] = (uint16_t)step;
-		blocks[found] = block_in(table, segment, row);
-		__builtin_prefetch(&table->blocks[blocks[found++]], 1);
+		found += free_slots[nth_of(spread_of(group, step), rows)] >= free_min;
 	}
 	*first = step;
+	for (unsigned i = 0; i < found; i++)
+		__builtin_prefetch(&table->blocks[segment_block(table, group, steps[i])], 1);
 	for (unsigned i = 0; i < found; i++) {
-		int pilot = try_block(table, group, hashes, count, steps[i], blocks[i]);
+		uint32_t block = segment_block(table, group, steps[i]);
+		int pilot = try_block(table, group, hashes, count, steps[i], block);
 
 		if (pilot >= 0)
 			return pilot;
