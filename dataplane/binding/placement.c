@@ -71,20 +71,35 @@ static void gather(const struct binding_table *table, uint32_t group, unsigned p
 	}
 }
 
-void placement_expect(const struct binding_table *table, uint64_t hash)
+/* Slots of the block to which a key with this hash would go that may have to make room for it, as a bitmap. */
+static uint64_t likely_members(const struct binding_table *table, uint64_t hash, uint32_t *block)
 {
 	uint32_t group = group_of(table, hash), slot = slot_by(table, group, hash, table->pilots[group]);
-	uint32_t block = slot / BLOCK_SLOTS;
-	uint64_t likely;
 
-	if (!is_taken(table, slot))
-		return;
-	for (likely = tagged(table, block, group) & block_live_slots(&table->blocks[block]); likely;
-	     likely &= likely - 1) {
+	*block = slot / BLOCK_SLOTS;
+	return is_taken(table, slot) ? tagged(table, *block, group) & block_live_slots(&table->blocks[*block]) : 0;
+}
+
+void placement_expect(const struct binding_table *table, uint64_t hash)
+{
+	uint32_t block;
+
+	for (uint64_t likely = likely_members(table, hash, &block); likely; likely &= likely - 1) {
 		uint32_t member = block * BLOCK_SLOTS + (uint32_t)__builtin_ctzll(likely);
 
 		__builtin_prefetch(&table->slots[member]);
 		__builtin_prefetch(&table->cold_of[member]);
+	}
+}
+
+void placement_expect_colds(const struct binding_table *table, uint64_t hash)
+{
+	uint32_t block;
+
+	for (uint64_t likely = likely_members(table, hash, &block); likely; likely &= likely - 1) {
+		uint32_t member = block * BLOCK_SLOTS + (uint32_t)__builtin_ctzll(likely);
+
+		__builtin_prefetch(&table->colds[table->cold_of[member]], 1);
 	}
 }
 

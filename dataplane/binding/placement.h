@@ -26,8 +26,12 @@ struct placement {
  */
 int placement_begin(struct binding_table *table, uint64_t hash, uint32_t present, struct placement *placement);
 
-/* A key with this hash, which is not there, is about to come: fetches what its group has in the cache. */
+/*
+ * A key with this hash, which is not there, is about to come: fetches what its group has in the cache, after its tags
+ * and its block; then, when that is there, their cold records.
+ */
 void placement_expect(const struct binding_table *table, uint64_t hash);
+void placement_expect_colds(const struct binding_table *table, uint64_t hash);
 
 /* Moves the others, publishes the pilot and retires the old slots. */
 void placement_publish(struct binding_table *table, const struct placement *placement);

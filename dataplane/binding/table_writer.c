@@ -37,12 +37,16 @@ void table_writer_expect(const struct binding_table *table, const struct in6_add
 		slot = slot_by(table, group, hashes[i], table->pilots[group]);
 		__builtin_prefetch(entries[i] ? (const void *)&table->cold_of[slot]
 		                              : &table->tags[slot / BLOCK_SLOTS * BLOCK_SLOTS]);
+		__builtin_prefetch(&table->blocks[slot / BLOCK_SLOTS], 1);
 	}
 	for (unsigned i = 0; i < count; i++)
 		if (entries[i])
 			__builtin_prefetch(binding_table_cold(table, entries[i]), 1);
 		else
 			placement_expect(table, hashes[i]);
+	for (unsigned i = 0; i < count; i++)
+		if (!entries[i])
+			placement_expect_colds(table, hashes[i]);
 }
 
 /* A cold record that nobody holds. Returns 0, -ENOSPC or -ENOMEM. */
@@ -58,6 +62,8 @@ static int take_cold(struct binding_table *table, struct binding_cold **cold)
 	}
 	*cold = &table->colds[table->free_colds - 1];
 	table->free_colds = (*cold)->next;
+	if (table->free_colds)
+		__builtin_prefetch(&table->colds[table->free_colds - 1], 1);
 	return 0;
 }
 
