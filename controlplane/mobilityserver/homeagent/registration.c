@@ -17,25 +17,44 @@ struct registration_key registration_key_of(const struct in6_addr *home_address,
 	return key;
 }
 
-static unsigned part_of_spi(uint32_t spi)
+static uint64_t hash_of_spi(uint32_t spi)
 {
-	return part_of(&spi, sizeof(spi));
+	return record_hash(&spi, sizeof(spi));
+}
+
+static uint64_t hash_of_key(const struct registration_key *key)
+{
+	return record_hash(key, sizeof(*key));
+}
+
+static uint64_t hash_of_name(const char *name)
+{
+	return record_hash(name, strlen(name));
+}
+
+static bool has_spi(const void *record, const void *spi)
+{
+	return ((const struct association *)record)->row.spi == *(const uint32_t *)spi;
+}
+
+static bool has_key(const void *record, const void *key)
+{
+	return memcmp(&((const struct registration *)record)->key, key, sizeof(struct registration_key)) == 0;
+}
+
+static bool has_name(const void *record, const void *name)
+{
+	return strcmp(((const struct subscriber_registrations *)record)->name, name) == 0;
 }
 
 struct association *registration_table_association(const struct registration_table *table, uint32_t spi)
 {
-	struct association *association;
-
-	HASH_FIND(by_spi, table->by_spi[part_of_spi(spi)], &spi, sizeof(spi), association);
-	return association;
+	return record_table_find(&table->by_spi, hash_of_spi(spi), has_spi, &spi);
 }
 
 struct registration *registration_table_find(const struct registration_table *table, const struct registration_key *key)
 {
-	struct registration *registration;
-
-	HASH_FIND(by_key, table->by_key[part_of(key, sizeof(*key))], key, sizeof(*key), registration);
-	return registration;
+	return record_table_find(&table->by_key, hash_of_key(key), has_key, key);
 }
 
 struct registration *registration_table_by_id(struct registration_table *table, uint64_t id)
@@ -50,10 +69,7 @@ struct registration *registration_table_next(const struct registration_table *ta
 
 struct subscriber_registrations *registration_table_subscriber(const struct registration_table *table, const char *name)
 {
-	struct subscriber_registrations *subscriber;
-
-	HASH_FIND(by_name, table->subscribers[part_of(name, strlen(name))], name, strlen(name), subscriber);
-	return subscriber;
+	return record_table_find(&table->subscribers, hash_of_name(name), has_name, name);
 }
 
 static struct subscriber_registrations *subscriber_of(struct registration_table *table, const char *name)
@@ -65,7 +81,7 @@ static struct subscriber_registrations *subscriber_of(struct registration_table 
 		return subscriber;
 	subscriber = allocate(sizeof(*subscriber) + octets + 1);
 	memcpy(subscriber->name, name, octets);
-	HASH_ADD_KEYPTR(by_name, table->subscribers[part_of(name, octets)], subscriber->name, octets, subscriber);
+	record_table_add(&table->subscribers, hash_of_name(name), subscriber);
 	return subscriber;
 }
 
@@ -80,7 +96,7 @@ struct registration *registration_table_make(struct registration_table *table, c
 	registration->key = *key;
 	registration->subscriber = subscriber_of(table, subscriber);
 	DL_APPEND(registration->subscriber->registrations, registration);
-	HASH_ADD(by_key, table->by_key[part_of(key, sizeof(*key))], key, sizeof(registration->key), registration);
+	record_table_add(&table->by_key, hash_of_key(key), registration);
 	number_order_add(&table->by_id, &registration->by_id, ++table->last_number);
 	return registration;
 }
@@ -92,13 +108,12 @@ void registration_table_drop(struct registration_table *table, struct registrati
 	if (registration->associations || registration->bound || registration->pending)
 		return;
 	DL_DELETE(subscriber->registrations, registration);
-	HASH_DELETE(by_key, table->by_key[part_of(&registration->key, sizeof(registration->key))], registration);
+	record_table_remove(&table->by_key, hash_of_key(&registration->key), registration);
 	number_order_remove(&table->by_id, &registration->by_id);
 	free(registration->proposal.update);
 	free(registration);
 	if (!subscriber->registrations) {
-		HASH_DELETE(by_name, table->subscribers[part_of(subscriber->name, strlen(subscriber->name))],
-		            subscriber);
+		record_table_remove(&table->subscribers, hash_of_name(subscriber->name), subscriber);
 		free(subscriber);
 	}
 }
@@ -112,7 +127,7 @@ struct association *registration_table_add(struct registration_table *table, str
 	association->registration = registration;
 	if (registration)
 		DL_APPEND(registration->associations, association);
-	HASH_ADD(by_spi, table->by_spi[part_of_spi(row->spi)], row.spi, sizeof(row->spi), association);
+	record_table_add(&table->by_spi, hash_of_spi(row->spi), association);
 	number_order_add(&table->by_age, &association->by_age, ++table->last_number);
 	return association;
 }
@@ -135,7 +150,7 @@ void registration_table_remove(struct registration_table *table, struct associat
 {
 	registration_table_quarantine(table, association);
 	timer_disarm(&association->timer);
-	HASH_DELETE(by_spi, table->by_spi[part_of_spi(association->row.spi)], association);
+	record_table_remove(&table->by_spi, hash_of_spi(association->row.spi), association);
 	number_order_remove(&table->by_age, &association->by_age);
 	free(association);
 }
@@ -153,6 +168,9 @@ void registration_table_clear(struct registration_table *table)
 		registration->pending = 0;
 		registration_table_drop(table, registration);
 	}
+	record_table_clear(&table->by_spi);
+	record_table_clear(&table->by_key);
+	record_table_clear(&table->subscribers);
 }
 
 void association_remember_answer(struct association *association, struct wire_view update, struct wire_view packet)

@@ -6,13 +6,11 @@
 #ifndef KEDGE_MOBILITYSERVER_REGISTRATION_H
 #define KEDGE_MOBILITYSERVER_REGISTRATION_H
 
-#include <uthash.h>
-
 #include "binding_store_port.h"
 #include "effects.h"
 #include "instant.h"
 #include "number_order.h"
-#include "parts.h"
+#include "record_table.h"
 #include "timer_wheel.h"
 #include "update_rate.h"
 #include "wire.h"
@@ -28,7 +26,6 @@ struct last_answer {
 };
 
 struct association {
-	UT_hash_handle by_spi;
 	struct numbered by_age;
 	struct home_agent *agent;
 	struct registration *registration; /* NULL in quarantine */
@@ -88,7 +85,6 @@ struct registration_key {
 struct subscriber_registrations;
 
 struct registration {
-	UT_hash_handle by_key;
 	struct numbered by_id;     /* its number is the token of effects */
 	struct registration *next; /* of the subscriber */
 	struct registration *prev;
@@ -109,17 +105,16 @@ struct registration {
 };
 
 struct subscriber_registrations {
-	UT_hash_handle by_name;
 	struct registration *registrations;
 	char name[];
 };
 
 struct registration_table {
-	struct association *by_spi[PARTS];
-	struct number_order by_age; /* associations */
-	struct registration *by_key[PARTS];
-	struct number_order by_id; /* registrations */
-	struct subscriber_registrations *subscribers[PARTS];
+	struct record_table by_spi;      /* associations */
+	struct number_order by_age;      /* associations */
+	struct record_table by_key;      /* registrations */
+	struct number_order by_id;       /* registrations */
+	struct record_table subscribers; /* by name */
 	uint64_t last_number;
 };
 
