@@ -227,7 +227,7 @@ void world_main_turn(struct world *world)
 		memcpy(&note, rte_pktmbuf_mtod(punted, const uint8_t *), sizeof(note));
 		if (note.kind == PUNT_NOTE_PATH_MTU)
 			apply_path_mtu(world, &note);
-		else
+		else if (note.kind == PUNT_NOTE_PACKET)
 			counter_add(&world->main.punted, 1);
 		rte_pktmbuf_free(punted);
 	}

@@ -229,6 +229,27 @@ static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *
 	bus_client_report(dataplane->bus, PUNT_PATH_MTU, unix_ms(), (struct wire_view){body, wire_written(&writer)});
 }
 
+/* M-17: the control plane tells all data planes, to some of which no packet of the node may come. */
+static void tell_verified(struct dataplane *dataplane, const struct punt_note *note)
+{
+	const struct binding_entry *entry = table_writer_find(dataplane->forwarding.table, &note->key);
+	struct punt_event_report event = {.event = PUNT_EVENT_CARE_OF_VERIFIED};
+	const struct binding_cold *cold;
+	struct in6_addr care_of_address;
+
+	if (!entry)
+		return;
+	care_of_address = shared_address_load(&entry->care_of_address);
+	if (!in6_is_equal(&care_of_address, &note->care_of_address))
+		return; /* the node has gone on */
+	cold = binding_table_cold(dataplane->forwarding.table, entry);
+	event.shard = cold->shard;
+	event.key_length = cold->key_length;
+	event.value = cold->sequence;
+	memcpy(event.key, &note->key, sizeof(event.key));
+	tell_event(dataplane, &event);
+}
+
 static void punt_packet(struct dataplane *dataplane, struct rte_mbuf *buffer, const struct punt_note *note,
                         uint64_t now_ms)
 {
@@ -264,7 +285,10 @@ static bool serve_punts(struct dataplane *dataplane, uint64_t now_ms)
 				punt_packet(dataplane, buffers[j], &note, now_ms);
 				continue;
 			}
-			learn_path_mtu(dataplane, &note);
+			if (note.kind == PUNT_NOTE_PATH_MTU)
+				learn_path_mtu(dataplane, &note);
+			else
+				tell_verified(dataplane, &note);
 			rte_pktmbuf_free(buffers[j]);
 		}
 	}

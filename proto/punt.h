@@ -63,8 +63,9 @@ enum punt_event {
 	PUNT_EVENT_IN_SYNC = 2,     /* all shards complete; value: bindings in the table */
 	PUNT_EVENT_OUT_OF_SYNC = 3, /* value: shards that are not complete */
 	PUNT_EVENT_DRAINING = 4,
-	PUNT_EVENT_TABLE_FULL = 5,   /* shard, key: a row that found no room */
-	PUNT_EVENT_KEY_CONFLICT = 6, /* shard, key: already bound with another shard */
+	PUNT_EVENT_TABLE_FULL = 5,       /* shard, key: a row that found no room */
+	PUNT_EVENT_KEY_CONFLICT = 6,     /* shard, key: already bound with another shard */
+	PUNT_EVENT_CARE_OF_VERIFIED = 7, /* shard, key; value: sequence of the change that it is bound by (M-17) */
 };
 
 struct punt_usage_row {

@@ -75,6 +75,20 @@ void punt(struct walk *walk, struct packet *packet, uint8_t packet_class)
 	packet->step = STEP_DONE;
 }
 
+/* Without a packet behind it. False: no buffer, or no room. */
+static bool hand_note(struct walk *walk, const struct punt_note *note)
+{
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(walk->pool);
+	char *place = buffer ? rte_pktmbuf_append(buffer, sizeof(*note)) : NULL;
+
+	if (place)
+		memcpy(place, note, sizeof(*note));
+	if (place && rte_ring_enqueue(walk->punts, buffer) == 0)
+		return true;
+	rte_pktmbuf_free(buffer);
+	return false;
+}
+
 void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_addr *key,
                    const struct in6_addr *care_of_address, uint16_t path_mtu_bytes)
 {
@@ -85,13 +99,18 @@ void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_ad
 	        .key = *key,
 	        .care_of_address = *care_of_address,
 	};
-	struct rte_mbuf *buffer = rte_pktmbuf_alloc(walk->pool);
-	char *place = buffer ? rte_pktmbuf_append(buffer, sizeof(note)) : NULL;
 
-	if (place)
-		memcpy(place, &note, sizeof(note));
 	/* without a buffer or room the next Packet Too Big tells it again */
-	if (buffer && (!place || rte_ring_enqueue(walk->punts, buffer)))
-		rte_pktmbuf_free(buffer);
+	(void)hand_note(walk, &note);
 	packet_consume(walk, packet);
+}
+
+bool punt_verified(struct walk *walk, const struct in6_addr *key, const struct in6_addr *care_of_address)
+{
+	const struct punt_note note = {.kind = PUNT_NOTE_VERIFIED,
+	                               .received_ms = walk->now_ms,
+	                               .key = *key,
+	                               .care_of_address = *care_of_address};
+
+	return hand_note(walk, &note);
 }

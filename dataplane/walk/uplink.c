@@ -34,7 +34,9 @@ static bool is_bound(struct walk *walk, struct packet *packet)
 
 	if (traits.kind == packet->tunnel_kind && in6_is_equal(&care_of, &packet->outer_source) &&
 	    binding_port_load(entry) == packet->outer_port) {
-		if (traits.flags & BINDING_CARE_OF_UNVERIFIED)
+		/* of several data planes this one may be the only one that the node's packets come to: the others are
+		 * told */
+		if (traits.flags & BINDING_CARE_OF_UNVERIFIED && punt_verified(walk, &packet->key, &care_of))
 			binding_call_verified(entry, traits);
 	} else if (traits.flags & BINDING_SEVERAL && way_has_source(walk, packet)) {
 		counter_add(&walk->counters->other_care_of, 1);

@@ -112,7 +112,7 @@ struct walk {
 };
 
 /* What a worker hands to the main core, in front of the packet. */
-enum punt_note_kind { PUNT_NOTE_PACKET, PUNT_NOTE_PATH_MTU };
+enum punt_note_kind { PUNT_NOTE_PACKET, PUNT_NOTE_PATH_MTU, PUNT_NOTE_VERIFIED };
 struct punt_note {
 	uint8_t kind;
 	uint8_t packet_class; /* enum punt_class */
@@ -283,6 +283,9 @@ bool punt_class_of(uint8_t protocol, struct wire_view payload, uint8_t *packet_c
 void punt(struct walk *walk, struct packet *packet, uint8_t packet_class);
 void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_addr *key,
                    const struct in6_addr *care_of_address, uint16_t path_mtu_bytes);
+
+/* punting.c: a packet came from a new care-of address. False: no room to tell it, to be tried again. */
+bool punt_verified(struct walk *walk, const struct in6_addr *key, const struct in6_addr *care_of_address);
 
 /* host.c: to the host's kernel; dropped by `otherwise` when no port has a twin there. */
 void host_send(struct walk *walk, struct packet *packet, enum drop_reason otherwise);

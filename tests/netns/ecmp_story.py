@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Two data planes behind a router that spreads flows over them (ECMP): both announce the same home prefix and service address by BGP, both have
-the whole table. One is drained, one is killed under traffic: the other carries all, and the gap is printed."""
+the whole table. One is drained, one is killed under traffic, one stands still for ten seconds: the other carries all, and the gap is printed."""
 import contextlib
 import os
 import signal
+import time
 
 import bird
 import daemons
@@ -21,6 +22,7 @@ ADDRESS = {FIRST: topology.DATA_PLANE_ADDRESS, SECOND: "2001:db8:f5::2"}
 GATEWAY = {FIRST: topology.DATA_PLANE_GATEWAY, SECOND: "2001:db8:f5::1"}
 FLOWS = [f"2001:db8:c::{number:x}" for number in range(0x20, 0x30)]  # addresses of the correspondent
 ROUTES = (topology.HOME_PREFIX, topology.SERVICE_ADDRESS)
+STANDS_S = 10
 # The second data plane's node is one more of the lab's.
 topology.NODES += ("home2",)
 topology.LINKS += ((topology.End("internet", "home2", (GATEWAY[SECOND] + "/64",)), topology.End("home2", "core0")),)
@@ -150,6 +152,48 @@ def story_it_resyncs_and_is_announced_again():
     shown = story.kedge("--server", SECOND, "dataplane", "show")[SECOND]
     assert shown["in_sync"] is True and shown["bindings"] == 1, shown
     assert carried(SECOND)[0] > 0
+
+
+def sequence_at(name):
+    """The version of the binding in a data plane."""
+    return story.kedge("--server", name, "dataplane", "bindings")["rows"][0]["sequence"]
+
+
+def change_binding():
+    """A Binding Update, and with it another version; returns when the first data plane has it."""
+    before = sequence_at(FIRST)
+    assert node.device.binding_update().accepted
+    programs.wait_until(lambda: sequence_at(FIRST) > before, "the change in the other data plane")
+
+
+def seen_by_control_plane(name):
+    return next(row for row in story.kedge("--server", "controlplane", "stats", "show")["controlplane"]["data_planes"] if row["name"] == name)
+
+
+def story_one_that_stands_still_hurts_nobody():
+    """No thread of it turns for ten seconds (SIGSTOP): BFD takes it out, changes reach the other one meanwhile; then it catches up and serves again."""
+    pid, since, changes = programs.running_pid(SECOND), time.monotonic(), 0
+    restarts = seen_by_control_plane(SECOND)["restarts"]
+    with many_flows(last_s=0.5) as flows:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            wait_announced_by(FIRST)
+            while changes < 3 or time.monotonic() < since + STANDS_S:
+                change_binding()
+                changes += 1
+            wait_for_more(flows)
+            programs.wait_until(lambda: not seen_by_control_plane(SECOND)["heard"], "word that it is silent")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        programs.wait_until(lambda: sequence_at(SECOND) == sequence_at(FIRST), "what it has missed")
+        wait_announced_by(FIRST, SECOND)
+        before = carried(SECOND)
+        wait_for_more(flows)
+        assert carried(SECOND)[0] > before[0]
+    programs.wait_until(lambda: seen_by_control_plane(SECOND)["heard"], "word of it")
+    told = seen_by_control_plane(SECOND)
+    assert told["restarts"] == restarts and told["in_sync"] and not told["lag_rows"], told
+    print(f"{changes} changes while it stood still")
 
 
 def story_the_counters_add_up():

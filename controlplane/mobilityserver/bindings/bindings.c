@@ -20,10 +20,12 @@ enum { IPV6_PATH_MTU_MIN_BYTES = 1280, IPV4_PATH_MTU_MIN_BYTES = 576 };
 
 enum { PATH_MTU_LIFETIME_MS = 10 * 60 * 1000 }; /* RFC 8201 5.3 */
 
-/* A change of an inner MTU whose turn comes with the step's outputs, so that versions leave in their order. */
-struct mtu_turn {
-	struct mtu_turn *next;
-	struct mtu_turn *prev;
+/* What a data plane learnt, whose turn comes with the step's outputs, so that versions leave in their order. */
+struct learnt_turn {
+	struct learnt_turn *next;
+	struct learnt_turn *prev;
+	bool is_verified; /* of the key's care-of address, by the change of this sequence; else of an inner MTU */
+	uint64_t sequence;
 	struct punt_path_mtu report; /* path_mtu_bytes 0: what was learnt is forgotten */
 };
 
@@ -37,7 +39,7 @@ struct bindings {
 	struct catch_up_server *catch_up;
 	struct publisher publisher;
 	struct timer heartbeat;
-	struct mtu_turn *mtu_turns;
+	struct learnt_turn *learnt_turns;
 	struct usage_sums *usage;
 	struct data_planes data_planes;
 };
@@ -66,13 +68,13 @@ struct bindings *bindings_new(const struct bindings_options *options)
 
 void bindings_free(struct bindings *bindings)
 {
-	struct mtu_turn *turn;
+	struct learnt_turn *turn;
 
 	if (!bindings)
 		return;
 	timer_disarm(&bindings->heartbeat);
-	while ((turn = bindings->mtu_turns)) {
-		DL_DELETE(bindings->mtu_turns, turn);
+	while ((turn = bindings->learnt_turns)) {
+		DL_DELETE(bindings->learnt_turns, turn);
 		free(turn);
 	}
 	catch_up_server_free(bindings->catch_up);
@@ -199,6 +201,7 @@ struct binding_version bindings_set(struct bindings *bindings, const struct bind
                                     const struct instant *now, struct effects *effects)
 {
 	struct binding *binding = binding_index_find(&bindings->index, &change->key);
+	bool stays, was_verified;
 	struct feed_row *row;
 
 	(void)now;
@@ -217,16 +220,18 @@ struct binding_version bindings_set(struct bindings *bindings, const struct bind
 	row->key_length = change->key.length;
 	row->tunnel_kind = change->tunnel_kind;
 	memcpy(row->key, change->key.octets, sizeof(row->key));
-	if (row->port != change->port ||
-	    memcmp(row->care_of_address, &change->care_of_address, sizeof(row->care_of_address)) != 0)
+	stays = row->port == change->port &&
+	        memcmp(row->care_of_address, &change->care_of_address, sizeof(row->care_of_address)) == 0;
+	if (!stays)
 		timer_disarm(&binding->path_mtu_expiry);
+	was_verified = stays && !(row->flags & FEED_FLAG_CARE_OF_UNVERIFIED);
 	memcpy(row->care_of_address, &change->care_of_address, sizeof(row->care_of_address));
 	row->port = change->port;
 	/* what was learnt of a path stays while the node stays */
 	if (!timer_is_armed(&binding->path_mtu_expiry) || change->inner_mtu_bytes < row->inner_mtu_bytes)
 		row->inner_mtu_bytes = change->inner_mtu_bytes;
 	binding->asked_inner_mtu_bytes = change->inner_mtu_bytes;
-	row->flags = change->flags;
+	row->flags = was_verified ? change->flags & ~(uint32_t)FEED_FLAG_CARE_OF_UNVERIFIED : change->flags;
 	row->expiry_unix_ms = change->expiry.unix_ms;
 	set_rates(binding, &change->up, &change->down);
 	timer_arm(bindings->options.timers, &binding->expiry, change->expiry.monotonic_ms, expire);
@@ -324,27 +329,65 @@ static void change_inner_mtu(struct bindings *bindings, const struct punt_path_m
 		raise_inner_mtu(bindings, binding, effects);
 }
 
+/*
+ * M-17: behind a router that spreads flows a node's packets come to one data plane, and those for it leave by others. A
+ * single one need not be told what it has said; who comes later takes it with the row.
+ */
+static void call_verified(struct bindings *bindings, const struct learnt_turn *turn, struct effects *effects)
+{
+	struct binding_key key = {.length = turn->report.key_length};
+	struct binding *binding;
+
+	memcpy(key.octets, turn->report.key, sizeof(key.octets));
+	binding = binding_index_find(&bindings->index, &key);
+	if (!binding || binding->row.version.sequence != turn->sequence ||
+	    !(binding->row.flags & FEED_FLAG_CARE_OF_UNVERIFIED)) {
+		bindings->counters.care_of_ignored++;
+		return;
+	}
+	binding->row.flags &= ~(uint32_t)FEED_FLAG_CARE_OF_UNVERIFIED;
+	bindings->counters.care_of_verified++;
+	if (bindings->data_planes.count > 1)
+		commit_binding(bindings, binding, effects);
+}
+
 /* Nothing was stored; being called in its turn is all that matters, so the result says nothing. */
 static void in_turn(void *core, uint64_t token, int result, const struct instant *now, struct effects *effects)
 {
 	struct bindings *bindings = core;
-	struct mtu_turn *turn = bindings->mtu_turns;
+	struct learnt_turn *turn = bindings->learnt_turns;
 
 	(void)token;
 	(void)result;
 	if (!turn)
 		return;
-	DL_DELETE(bindings->mtu_turns, turn);
-	change_inner_mtu(bindings, &turn->report, now, effects);
+	DL_DELETE(bindings->learnt_turns, turn);
+	if (turn->is_verified)
+		call_verified(bindings, turn, effects);
+	else
+		change_inner_mtu(bindings, &turn->report, now, effects);
 	free(turn);
 }
 
 static void take_turn(struct bindings *bindings, const struct punt_path_mtu *report, struct effects *effects)
 {
-	struct mtu_turn *turn = allocated(calloc(1, sizeof(*turn)));
+	struct learnt_turn *turn = allocated(calloc(1, sizeof(*turn)));
 
 	turn->report = *report;
-	DL_APPEND(bindings->mtu_turns, turn);
+	DL_APPEND(bindings->learnt_turns, turn);
+	effects_when_durable(effects, in_turn, bindings, 0);
+}
+
+void bindings_care_of_verified(struct bindings *bindings, const struct punt_event_report *event,
+                               struct effects *effects)
+{
+	struct learnt_turn *turn = allocated(calloc(1, sizeof(*turn)));
+
+	turn->is_verified = true;
+	turn->sequence = event->value;
+	turn->report.key_length = event->key_length;
+	memcpy(turn->report.key, event->key, sizeof(turn->report.key));
+	DL_APPEND(bindings->learnt_turns, turn);
 	effects_when_durable(effects, in_turn, bindings, 0);
 }
 

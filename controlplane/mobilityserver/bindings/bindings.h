@@ -76,6 +76,8 @@ enum { BINDINGS_HISTORY_DEFAULT = 1 << 20, BINDINGS_HEARTBEAT_MS = 1000 };
 	X(path_mtu_lowered, "inner MTUs lowered after a report")                                                       \
 	X(path_mtu_raised, "inner MTUs raised again because what was learnt is ten minutes old")                       \
 	X(path_mtu_ignored, "reports of a path MTU without effect")                                                    \
+	X(care_of_verified, "care-of addresses that a data plane has had a packet from (M-17)")                        \
+	X(care_of_ignored, "such reports without effect")                                                              \
 	X(heartbeats, "heartbeats sent")                                                                               \
 	X(catch_up_malformed, "catch-up messages that could not be read")                                              \
 	X(catch_up_asks, "shards asked for")                                                                           \
@@ -121,6 +123,10 @@ struct binding_version bindings_withdraw(struct bindings *bindings, const struct
  */
 void bindings_path_mtu(struct bindings *bindings, const struct punt_path_mtu *report, const struct instant *now,
                        struct effects *effects);
+
+/* A data plane had a packet from the care-of address that the change of this sequence named: told to all (M-17). */
+void bindings_care_of_verified(struct bindings *bindings, const struct punt_event_report *event,
+                               struct effects *effects);
 
 /* For the executor's backend: what bindings_set() and its like appended comes here when its turn has come. */
 void bindings_publish(struct bindings *bindings, const struct effect_publish *publish, const struct instant *now);

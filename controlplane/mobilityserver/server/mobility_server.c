@@ -753,6 +753,8 @@ void mobility_server_punted(void *context, const struct punt_route *route, const
 		return;
 	case PUNT_EVENT:
 		server->counters.events++;
+		if (up->event.event == PUNT_EVENT_CARE_OF_VERIFIED)
+			bindings_care_of_verified(server->bindings, &up->event, effects);
 		return;
 	}
 }

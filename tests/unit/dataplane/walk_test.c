@@ -271,6 +271,66 @@ static void punt_carries_the_whole_packet(void **state)
 	unmake(fixture);
 }
 
+/* Out of the tunnel of the node, which is bound to an address that nothing has come from. */
+static void uplink_of_node(struct fixture *fixture)
+{
+	const struct ipv6_header inner = {.source = address("2001:db8:aa:1::5"),
+	                                  .destination = address("2001:db8:c::1"),
+	                                  .payload_octets = 20,
+	                                  .next_header = 59,
+	                                  .hop_limit = 64};
+	struct rte_mbuf *frame = buffer_of(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_IPV6,
+	                                   IPV6_HEADER_OCTETS + 20, true);
+	struct wire_writer writer = wire_writer_of(
+	        rte_pktmbuf_mtod(frame, uint8_t *) + ETHERNET_OCTETS + IPV6_HEADER_OCTETS, IPV6_HEADER_OCTETS);
+
+	ipv6_header_write(&writer, &inner);
+	worker_burst(&fixture->walk, &frame, 1, 0, 2000);
+}
+
+static bool node_is_verified(const struct fixture *fixture)
+{
+	const struct in6_addr key = address("2001:db8:aa:1::");
+	const struct binding_entry *entry = table_writer_find(fixture->forwarding.table, &key);
+
+	return !(binding_traits_load(entry).flags & BINDING_CARE_OF_UNVERIFIED);
+}
+
+/* M-17: the first packet from a new care-of address is told, once; where there is no room to, the next one tells it. */
+static void a_verified_care_of_address_is_told_once(void **state)
+{
+	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct binding_record record = {.key = address("2001:db8:aa:1::"),
+	                                .care_of_address = address("2001:db8:100::10"),
+	                                .key_length = 64,
+	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
+	                                .care_of_unverified = true,
+	                                .expiry_unix_ms = UINT64_MAX >> 17};
+	struct punt_note note;
+	void *buffer = NULL;
+
+	(void)state;
+	assert_int_equal(table_writer_withdraw(fixture->forwarding.table, &record.key), 0);
+	forwarding_resolve(&fixture->forwarding, 1400, &record);
+	assert_int_equal(table_writer_set(fixture->forwarding.table, &record, 0, 1000), 0);
+	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, RING - 1, 2000);
+	uplink_of_node(fixture); /* the ring is full */
+	assert_false(node_is_verified(fixture));
+	take_punts(fixture);
+	uplink_of_node(fixture);
+	assert_true(node_is_verified(fixture));
+	uplink_of_node(fixture);
+	assert_int_equal(rte_ring_count(fixture->punts), 1);
+	assert_int_equal(rte_ring_dequeue(fixture->punts, &buffer), 0);
+	memcpy(&note, rte_pktmbuf_mtod((struct rte_mbuf *)buffer, const uint8_t *), sizeof(note));
+	assert_int_equal(note.kind, PUNT_NOTE_VERIFIED);
+	assert_true(in6_is_equal(&note.key, &record.key));
+	assert_true(in6_is_equal(&note.care_of_address, &record.care_of_address));
+	rte_pktmbuf_free((struct rte_mbuf *)buffer);
+	assert_int_equal(fixture->counters.decapsulated, 3);
+	unmake(fixture);
+}
+
 static void refused_transmit_is_a_drop_with_a_name(void **state)
 {
 	struct fixture *fixture = make((struct forwarding_limits){0});
@@ -759,6 +819,7 @@ int main(void)
 	        cmocka_unit_test(errors_have_a_rate),
 	        cmocka_unit_test(punts_have_a_rate_a_class_and_a_bounded_ring),
 	        cmocka_unit_test(punt_carries_the_whole_packet),
+	        cmocka_unit_test(a_verified_care_of_address_is_told_once),
 	        cmocka_unit_test(refused_transmit_is_a_drop_with_a_name),
 	        cmocka_unit_test(injected_packets_leave),
 	        cmocka_unit_test(expired_bindings_live_on_while_no_owner_is_heard),

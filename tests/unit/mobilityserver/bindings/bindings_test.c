@@ -511,6 +511,70 @@ static void a_learnt_path_mtu_is_forgotten(void **state)
 	assert_int_equal(bindings_counters(owner.bindings)->path_mtu_raised, 1);
 }
 
+/* A change by a Binding Update: nobody has had a packet from the care-of address yet. */
+static void set_unverified(unsigned number, uint8_t care_of)
+{
+	struct binding_change change = {
+	        .key = owner_key(number),
+	        .subscriber = "lab/1",
+	        .tunnel_kind = FEED_TUNNEL_IP6_IN_IP6,
+	        .flags = FEED_FLAG_CARE_OF_UNVERIFIED,
+	        .expiry = {owner.now.monotonic_ms + 3600000, owner.now.unix_ms + 3600000},
+	};
+
+	change.care_of_address.s6_addr[0] = 0x20;
+	change.care_of_address.s6_addr[15] = care_of;
+	bindings_set(owner.bindings, &change, &owner.now, owner.effects);
+	owner_turn(&owner);
+}
+
+static void tell_verified(unsigned number, uint64_t sequence)
+{
+	struct binding_key key = owner_key(number);
+	struct punt_event_report event = {
+	        .event = PUNT_EVENT_CARE_OF_VERIFIED, .key_length = key.length, .value = sequence};
+
+	memcpy(event.key, key.octets, sizeof(event.key));
+	bindings_care_of_verified(owner.bindings, &event, owner.effects);
+	owner_turn(&owner);
+}
+
+/* M-17: what one data plane has seen counts for all, for this care-of address and no other. */
+static void a_verified_care_of_address_is_told_to_all(void **state)
+{
+	struct punt_status one = {.boot = 1, .name = "one"}, other = {.boot = 2, .name = "other"};
+	struct binding_key key = owner_key(1);
+	struct binding_view view;
+
+	(void)state;
+	bindings_serve(owner.bindings, &owner.now);
+	set_unverified(1, 9);
+	assert_true(bindings_find(owner.bindings, &key, &view));
+	tell_verified(1, 7); /* of a change that is none */
+	tell_verified(2, 1);
+	assert_int_equal(view.row->flags, FEED_FLAG_CARE_OF_UNVERIFIED);
+	tell_verified(1, 1);
+	assert_int_equal(view.row->flags, 0);
+	assert_true(view.row->version.sequence == 1); /* nobody else is there to be told */
+	set_unverified(1, 9);                         /* a refresh: the node is where it was */
+	assert_int_equal(view.row->flags, 0);
+	set_unverified(1, 8);
+	assert_int_equal(view.row->flags, FEED_FLAG_CARE_OF_UNVERIFIED);
+	assert_true(view.row->version.sequence == 3);
+	bindings_status(owner.bindings, &one, &owner.now);
+	bindings_status(owner.bindings, &other, &owner.now);
+	tell_verified(1, 2); /* from where it was */
+	assert_int_equal(view.row->flags, FEED_FLAG_CARE_OF_UNVERIFIED);
+	tell_verified(1, 3);
+	assert_int_equal(view.row->flags, 0);
+	assert_true(view.row->version.sequence == 4);
+	assert_true(bindings_head(owner.bindings, 0).sequence == 4);
+	tell_verified(1, 4); /* said already */
+	assert_true(bindings_head(owner.bindings, 0).sequence == 4);
+	assert_int_equal(bindings_counters(owner.bindings)->care_of_verified, 2);
+	assert_int_equal(bindings_counters(owner.bindings)->care_of_ignored, 4);
+}
+
 static void pages_walk_over_all(void **state)
 {
 	struct binding_view views[10];
@@ -549,6 +613,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(expiry_is_told_to_who_stored_it, start, end),
 	        cmocka_unit_test_setup_teardown(a_lower_path_mtu_is_told_to_all, start, end),
 	        cmocka_unit_test_setup_teardown(a_learnt_path_mtu_is_forgotten, start, end),
+	        cmocka_unit_test_setup_teardown(a_verified_care_of_address_is_told_to_all, start, end),
 	        cmocka_unit_test_setup_teardown(pages_walk_over_all, start, end),
 	};
 
