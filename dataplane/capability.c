@@ -173,8 +173,9 @@ static void report_port(struct dataplane *dataplane, unsigned index)
 		plane_log(&dataplane->log, PLANE_LOG_WARNING, "port %s: on NUMA %d, the main core on %d: slower",
 		          port->name, port->socket, socket);
 	if (dataplane->hosts[index].is_there)
-		plane_log(&dataplane->log, PLANE_LOG_NOTICE, "port %s: host port %s by %s", port->name,
-		          dataplane->configuration.ports[index].host, dataplane->hosts[index].driver);
+		plane_log(&dataplane->log, PLANE_LOG_NOTICE, "port %s: host port %s by %s%s", port->name,
+		          dataplane->configuration.ports[index].host, dataplane->hosts[index].driver,
+		          dataplane->hosts[index].why);
 }
 
 void capability_report(struct dataplane *dataplane)

@@ -10,6 +10,8 @@
 
 #include "host_netlink.h"
 
+#define VHOST_NET "/dev/vhost-net"
+
 enum { DESCRIPTORS = 256 };
 
 bool host_ports_wanted(const struct dataplane_configuration *configuration)
@@ -32,7 +34,7 @@ static int make_device(const char *driver, unsigned number, const char *interfac
 	/* beside the numbers of the ports' own vdevs */
 	snprintf(name, sizeof(name), "%s%u", driver, PORTS_MAX + number);
 	snprintf(arguments, sizeof(arguments), "%siface=%s,mac=%02x:%02x:%02x:%02x:%02x:%02x",
-	         is_tap ? "" : "path=/dev/vhost-net,queues=1,", interface, a[0], a[1], a[2], a[3], a[4], a[5]);
+	         is_tap ? "" : "path=" VHOST_NET ",queues=1,", interface, a[0], a[1], a[2], a[3], a[4], a[5]);
 	result = rte_eal_hotplug_add("vdev", name, arguments);
 	return result ? result : rte_eth_dev_get_port_by_name(name, device);
 }
@@ -111,9 +113,13 @@ static int start_one(const struct configured_port *port, unsigned number, const 
 	int result = -ENOTSUP;
 
 	host->driver = "net_virtio_user";
-	if (access("/dev/vhost-net", R_OK | W_OK) == 0)
+	host->why = "";
+	if (access(VHOST_NET, R_OK | W_OK) == 0)
 		result = make_device(host->driver, number, port->host, link->link_address, &host->device);
 	if (result) {
+		host->why = access(VHOST_NET, F_OK)          ? ", as there is no " VHOST_NET
+		            : access(VHOST_NET, R_OK | W_OK) ? ", as " VHOST_NET " may not be opened"
+		                                             : ", as " VHOST_NET " gives no net_virtio_user";
 		host->driver = "net_tap";
 		result = make_device(host->driver, number, port->host, link->link_address, &host->device);
 	}

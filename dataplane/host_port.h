@@ -18,6 +18,7 @@ struct host_port {
 	uint16_t device; /* DPDK's number */
 	unsigned interface_index;
 	const char *driver; /* "net_tap" or "net_virtio_user" */
+	const char *why;    /* it is not net_virtio_user, which copies less; "" when it is */
 };
 
 /*

@@ -22,19 +22,13 @@
 #include <rte_mbuf.h>
 
 #include "capability.h"
-#include "device.h"
+#include "eal_arguments.h"
 #include "host_netlink.h"
 #include "plane_operator.h"
 #include "privileges.h"
 #include "spreading.h"
 
-enum {
-	ARGUMENTS_MAX = 32,
-	RING_SIZE = 4096,
-	HOST_RING_SIZE = 1024,
-	POOL_CACHE = 256,
-	BUFFER_OCTETS = RTE_MBUF_DEFAULT_BUF_SIZE
-};
+enum { RING_SIZE = 4096, HOST_RING_SIZE = 1024, POOL_CACHE = 256, BUFFER_OCTETS = RTE_MBUF_DEFAULT_BUF_SIZE };
 /* Of the buffers, that many in one may wait in fragments. */
 enum { FRAGMENTS_SHARE = 8 };
 enum { HUGE_PAGE_OCTETS = 2 << 20 };
@@ -84,38 +78,13 @@ static void unmap_table(void *memory)
 static int start_eal(struct dataplane *dataplane, char *error)
 {
 	const struct dataplane_configuration *configuration = &dataplane->configuration;
-	char cores[1024], memory[16], devices[PORTS_MAX][DEVICE_OCTETS + 16], prefix[NAME_OCTETS + 16];
-	const char *arguments[ARGUMENTS_MAX] = {
-	        "kedge-dataplane", configuration->telemetry == TELEMETRY_ON ? "--telemetry" : "--no-telemetry",
-	        "--log-level=lib.*:error", "--log-level=pmd.*:error", "--lcores"};
-	int count = 5;
-	bool has_pci = false;
+	unsigned megabytes = dataplane->has_huge_pages ? 0 : capability_packet_megabytes(configuration);
+	struct eal_arguments arguments;
+	char cores[EAL_CORES_OCTETS];
 
 	capability_cores(configuration->workers, cores, sizeof(cores));
-	arguments[count++] = cores;
-	snprintf(prefix, sizeof(prefix), "--file-prefix=%s", configuration->file_prefix);
-	arguments[count++] = prefix;
-	if (dataplane->has_huge_pages) {
-		arguments[count++] = "--in-memory";
-	} else {
-		snprintf(memory, sizeof(memory), "%u", capability_packet_megabytes(configuration));
-		arguments[count++] = "--no-huge";
-		arguments[count++] = "-m";
-		arguments[count++] = memory;
-	}
-	for (unsigned i = 0; i < configuration->port_count; i++) {
-		struct device device;
-		char fault[DEVICE_FAULT_OCTETS];
-
-		if (device_parse(configuration->ports[i].device, &device, fault) || device.is_virtual)
-			continue; /* vdevs are made one by one, so that each has its own sentence */
-		snprintf(devices[i], sizeof(devices[i]), "--allow=%s", device.address);
-		arguments[count++] = devices[i];
-		has_pci = true;
-	}
-	if (!has_pci)
-		arguments[count++] = "--no-pci";
-	if (rte_eal_init(count, (char **)arguments) < 0) {
+	eal_arguments_make(configuration, cores, megabytes, &arguments);
+	if (rte_eal_init(arguments.count, (char **)arguments.list) < 0) {
 		snprintf(error, ERROR_OCTETS,
 		         "DPDK does not start: %s (devices, huge pages and rights are what it asks for)",
 		         rte_strerror(rte_errno));
