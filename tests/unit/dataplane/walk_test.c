@@ -16,249 +16,51 @@
 #include "punt.h"
 #include "table_writer.h"
 #include "vectors.h"
+#include "walk_fixture.h"
 #include "worker.h"
-
-enum { BUFFERS = 1023, RING = 8, SENT_MAX = 256 };
-
-static const uint8_t own_link[LINK_ADDRESS_OCTETS] = {2, 0, 0, 0, 0, 1};
-static const uint8_t gateway_link[LINK_ADDRESS_OCTETS] = {2, 0, 0, 0, 0, 0xfe};
-
-struct fixture {
-	struct forwarding forwarding;
-	struct neighbour_table neighbours;
-	struct expiry expiry;
-	struct rte_rcu_qsbr *qsbr;
-	struct rte_mempool *pool;
-	struct rte_ring *punts;
-	struct rte_ring *to_host;
-	struct walk_counters counters;
-	struct walk walk;
-	void *reassembly;
-	uint64_t handed_over; /* punts taken out of the ring */
-	uint64_t host_got;
-	uint8_t host_frame[128]; /* the last one */
-	bool port_is_full;
-	unsigned sent_count;
-	uint8_t sent[SENT_MAX][128];
-};
-
-static struct in6_addr address(const char *text)
-{
-	struct in6_addr value;
-
-	assert_int_equal(inet_pton(AF_INET6, text, &value), 1);
-	return value;
-}
-
-static void *allocate(size_t octets)
-{
-	void *memory = aligned_alloc(64, (octets + 63) & ~(size_t)63);
-
-	return memory ? memset(memory, 0, octets) : NULL;
-}
-
-static uint16_t send_frames(void *context, unsigned port, struct rte_mbuf **frames, uint16_t count)
-{
-	struct fixture *fixture = (struct fixture *)context;
-
-	assert_int_equal(port, 0);
-	if (fixture->port_is_full)
-		return 0;
-	for (unsigned i = 0; i < count; i++) {
-		uint16_t octets = rte_pktmbuf_data_len(frames[i]);
-
-		if (fixture->sent_count < SENT_MAX)
-			memcpy(fixture->sent[fixture->sent_count], rte_pktmbuf_mtod(frames[i], uint8_t *),
-			       octets < 128 ? octets : 128);
-		fixture->sent_count++;
-	}
-	rte_pktmbuf_free_bulk(frames, count);
-	return count;
-}
-
-static void bind_node(struct fixture *fixture, const char *key, const char *care_of, uint64_t expiry_ms)
-{
-	struct binding_record record = {.key = address(key),
-	                                .care_of_address = address(care_of),
-	                                .key_length = 64,
-	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
-	                                .expiry_unix_ms = expiry_ms};
-
-	forwarding_resolve(&fixture->forwarding, 1400, &record);
-	assert_int_equal(table_writer_set(fixture->forwarding.table, &record, 0, 1000), 0);
-}
-
-/* One port, one node; `limits` are those of the test. */
-static struct fixture *make(struct forwarding_limits limits)
-{
-	struct fixture *fixture = allocate(sizeof(*fixture));
-	struct forwarding *forwarding = &fixture->forwarding;
-	struct in6_addr service = address("2001:db8:1::1"), port = address("2001:db8:f3::2"), any = address("::");
-	struct in6_addr gateway = address("2001:db8:f3::1"), home = address("2001:db8:aa::");
-	struct binding_table_options options = {
-	        .bindings_max = 64, .secret = {{5, 6}}, .memory = {.allocate = allocate, .release = free}};
-	struct walk_options walk_options = {.forwarding = forwarding,
-	                                    .counters = &fixture->counters,
-	                                    .transmit = send_frames,
-	                                    .transmit_context = fixture,
-	                                    .workers = 1};
-
-	fixture->qsbr = allocate(rte_rcu_qsbr_get_memsize(1));
-	assert_int_equal(rte_rcu_qsbr_init(fixture->qsbr, 1), 0);
-	options.qsbr = fixture->qsbr;
-	assert_int_equal(binding_table_new(&options, &forwarding->table), 0);
-	forwarding->neighbours = &fixture->neighbours;
-	forwarding->expiry = &fixture->expiry;
-	forwarding->hop_limit = 64;
-	forwarding->limits = limits;
-	forwarding->port_count = 1;
-	forwarding->ports[0].mtu_bytes = 1500;
-	memcpy(forwarding->ports[0].link_address, own_link, sizeof(own_link));
-	assert_int_equal(forwarding_add_own(forwarding, &service, NO_PORT), 0);
-	assert_int_equal(forwarding_add_own(forwarding, &port, 0), 1);
-	assert_int_equal(forwarding_add_route(forwarding, &port, 64, 0, NULL), 0);
-	assert_int_equal(forwarding_add_route(forwarding, &any, 0, 0, &gateway), 0);
-	assert_int_equal(service_prefixes_add(&forwarding->prefixes, &home, 48, 64), 0);
-	assert_int_equal(forwarding_finish(forwarding), 0);
-	neighbour_learn(&fixture->neighbours, neighbour_find(&fixture->neighbours, &gateway, 0), gateway_link, 1);
-	expiry_start(&fixture->expiry, 0, 0, 60000);
-	fixture->pool = rte_pktmbuf_pool_create("walk", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	fixture->punts = rte_ring_create("walk", RING, SOCKET_ID_ANY, 0);
-	fixture->to_host = rte_ring_create("host", RING, SOCKET_ID_ANY, 0);
-	assert_non_null(fixture->to_host);
-	assert_non_null(fixture->pool);
-	assert_non_null(fixture->punts);
-	fixture->reassembly = allocate(reassembler_octets());
-	walk_options.reassembler = reassembler_start(fixture->reassembly, BUFFERS / 2);
-	walk_options.pool = fixture->pool;
-	walk_options.punts = fixture->punts;
-	walk_options.to_host = fixture->to_host;
-	walk_start(&fixture->walk, &walk_options);
-	bind_node(fixture, "2001:db8:aa:1::", "2001:db8:100::10", UINT64_MAX >> 17);
-	return fixture;
-}
-
-static void take_punts(struct fixture *fixture)
-{
-	void *buffer;
-
-	while (rte_ring_dequeue(fixture->punts, &buffer) == 0) {
-		fixture->handed_over++;
-		rte_pktmbuf_free((struct rte_mbuf *)buffer);
-	}
-}
-
-static void take_host_frames(struct fixture *fixture)
-{
-	void *buffer;
-
-	while (rte_ring_dequeue(fixture->to_host, &buffer) == 0) {
-		struct rte_mbuf *frame = (struct rte_mbuf *)buffer;
-
-		assert_int_equal(frame->port, 0);
-		memcpy(fixture->host_frame, rte_pktmbuf_mtod(frame, uint8_t *),
-		       RTE_MIN(rte_pktmbuf_data_len(frame), sizeof(fixture->host_frame)));
-		fixture->host_got++;
-		rte_pktmbuf_free(frame);
-	}
-}
-
-static void unmake(struct fixture *fixture)
-{
-	struct walk_counters sum = {0};
-
-	walk_stop(&fixture->walk);
-	take_punts(fixture);
-	take_host_frames(fixture);
-	walk_counters_add(&sum, &fixture->counters);
-	sum.punted += fixture->handed_over;
-	sum.to_host += fixture->host_got;
-	assert_true(walk_counters_balance(&sum));
-	assert_int_equal(rte_mempool_avail_count(fixture->pool), BUFFERS);
-	rte_mempool_free(fixture->pool);
-	rte_ring_free(fixture->punts);
-	rte_ring_free(fixture->to_host);
-	free(fixture->reassembly);
-	binding_table_free(fixture->forwarding.table);
-	free(fixture->qsbr);
-	free(fixture);
-}
-
-static struct rte_mbuf *buffer_of(struct fixture *fixture, const char *source, const char *destination,
-                                  uint8_t protocol, size_t payload_octets, bool with_ethernet)
-{
-	struct ipv6_header header = {.source = address(source),
-	                             .destination = address(destination),
-	                             .payload_octets = (uint16_t)payload_octets,
-	                             .next_header = protocol,
-	                             .hop_limit = 64};
-	struct rte_mbuf *buffer = rte_pktmbuf_alloc(fixture->pool);
-	size_t octets = (with_ethernet ? ETHERNET_OCTETS : 0) + IPV6_HEADER_OCTETS + payload_octets;
-	struct wire_writer writer = wire_writer_of(rte_pktmbuf_append(buffer, (uint16_t)octets), octets);
-
-	if (with_ethernet) {
-		wire_write_bytes(&writer, own_link, sizeof(own_link));
-		wire_write_bytes(&writer, gateway_link, sizeof(gateway_link));
-		wire_write_u16(&writer, ETHERTYPE_IPV6);
-	}
-	ipv6_header_write(&writer, &header);
-	wire_write_zeros(&writer, payload_octets);
-	assert_int_equal(wire_written(&writer), octets);
-	return buffer;
-}
-
-/* `count` like frames in one burst. */
-static void burst(struct fixture *fixture, const char *source, const char *destination, uint8_t protocol,
-                  size_t payload_octets, unsigned count, uint64_t now_ms)
-{
-	struct rte_mbuf *frames[BURST_MAX];
-
-	for (unsigned i = 0; i < count; i++)
-		frames[i] = buffer_of(fixture, source, destination, protocol, payload_octets, true);
-	worker_burst(&fixture->walk, frames, count, 0, now_ms);
-}
 
 static void errors_have_a_rate(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){.icmp_errors_per_s = 100});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){.icmp_errors_per_s = 100});
 
 	(void)state;
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1000);
 	assert_int_equal(fixture->counters.drops[DROP_too_big], BURST_MAX);
 	assert_int_equal(fixture->sent_count, 10); /* a tenth of a second at once */
 	assert_int_equal(fixture->counters.errors_limited, BURST_MAX - 10);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1050);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1050);
 	assert_int_equal(fixture->sent_count, 15);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* architecture.md 2: one class's flood does not starve the others, and a full ring is a drop with a name. */
 static void punts_have_a_rate_a_class_and_a_bounded_ring(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){.punt_mobility_per_s = 10, .punt_hip_per_s = 1000});
+	struct fixture *fixture =
+	        fixture_make((struct forwarding_limits){.punt_mobility_per_s = 10, .punt_hip_per_s = 1000});
 
 	(void)state;
-	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 20, 1000);
+	fixture_burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 20, 1000);
 	assert_int_equal(fixture->counters.drops[DROP_punt_rate_mobility], 12);
 	assert_int_equal(fixture->counters.drops[DROP_punt_ring_full], 1); /* 7 go into a ring of 8 */
-	take_punts(fixture);
-	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_HIP, 40, 5, 1000);
-	take_punts(fixture);
+	fixture_take_punts(fixture);
+	fixture_burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_HIP, 40, 5, 1000);
+	fixture_take_punts(fixture);
 	assert_int_equal(fixture->handed_over, 12);
 	assert_int_equal(fixture->counters.drops[DROP_punt_rate_hip], 0);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* They go as they came, from the outer header on, with class and time in front. */
 static void punt_carries_the_whole_packet(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct rte_mbuf *punted;
 	struct punt_note note;
 	void *buffer = NULL;
 
 	(void)state;
-	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 1, 4711);
+	fixture_burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 1, 4711);
 	assert_int_equal(rte_ring_dequeue(fixture->punts, &buffer), 0);
 	punted = (struct rte_mbuf *)buffer;
 	memcpy(&note, rte_pktmbuf_mtod(punted, uint8_t *), sizeof(note));
@@ -268,19 +70,19 @@ static void punt_carries_the_whole_packet(void **state)
 	assert_int_equal(rte_pktmbuf_data_len(punted), sizeof(note) + 56);
 	assert_int_equal(rte_pktmbuf_mtod(punted, uint8_t *)[sizeof(note)] >> 4, 6);
 	assert_int_equal(rte_ring_enqueue(fixture->punts, buffer), 0);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* Out of the tunnel of the node, which is bound to an address that nothing has come from. */
 static void uplink_of_node(struct fixture *fixture)
 {
-	const struct ipv6_header inner = {.source = address("2001:db8:aa:1::5"),
-	                                  .destination = address("2001:db8:c::1"),
+	const struct ipv6_header inner = {.source = fixture_address("2001:db8:aa:1::5"),
+	                                  .destination = fixture_address("2001:db8:c::1"),
 	                                  .payload_octets = 20,
 	                                  .next_header = 59,
 	                                  .hop_limit = 64};
-	struct rte_mbuf *frame = buffer_of(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_IPV6,
-	                                   IPV6_HEADER_OCTETS + 20, true);
+	struct rte_mbuf *frame = fixture_frame(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_IPV6,
+	                                       IPV6_HEADER_OCTETS + 20, true);
 	struct wire_writer writer = wire_writer_of(
 	        rte_pktmbuf_mtod(frame, uint8_t *) + ETHERNET_OCTETS + IPV6_HEADER_OCTETS, IPV6_HEADER_OCTETS);
 
@@ -290,7 +92,7 @@ static void uplink_of_node(struct fixture *fixture)
 
 static bool node_is_verified(const struct fixture *fixture)
 {
-	const struct in6_addr key = address("2001:db8:aa:1::");
+	const struct in6_addr key = fixture_address("2001:db8:aa:1::");
 	const struct binding_entry *entry = table_writer_find(fixture->forwarding.table, &key);
 
 	return !(binding_traits_load(entry).flags & BINDING_CARE_OF_UNVERIFIED);
@@ -299,9 +101,9 @@ static bool node_is_verified(const struct fixture *fixture)
 /* M-17: the first packet from a new care-of address is told, once; where there is no room to, the next one tells it. */
 static void a_verified_care_of_address_is_told_once(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
-	struct binding_record record = {.key = address("2001:db8:aa:1::"),
-	                                .care_of_address = address("2001:db8:100::10"),
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
+	struct binding_record record = {.key = fixture_address("2001:db8:aa:1::"),
+	                                .care_of_address = fixture_address("2001:db8:100::10"),
 	                                .key_length = 64,
 	                                .kind = FEED_TUNNEL_IP6_IN_IP6,
 	                                .care_of_unverified = true,
@@ -313,10 +115,10 @@ static void a_verified_care_of_address_is_told_once(void **state)
 	assert_int_equal(table_writer_withdraw(fixture->forwarding.table, &record.key), 0);
 	forwarding_resolve(&fixture->forwarding, 1400, &record);
 	assert_int_equal(table_writer_set(fixture->forwarding.table, &record, 0, 1000), 0);
-	burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, RING - 1, 2000);
+	fixture_burst(fixture, "2001:db8:100::10", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, RING - 1, 2000);
 	uplink_of_node(fixture); /* the ring is full */
 	assert_false(node_is_verified(fixture));
-	take_punts(fixture);
+	fixture_take_punts(fixture);
 	uplink_of_node(fixture);
 	assert_true(node_is_verified(fixture));
 	uplink_of_node(fixture);
@@ -328,68 +130,68 @@ static void a_verified_care_of_address_is_told_once(void **state)
 	assert_true(in6_is_equal(&note.care_of_address, &record.care_of_address));
 	rte_pktmbuf_free((struct rte_mbuf *)buffer);
 	assert_int_equal(fixture->counters.decapsulated, 3);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static void refused_transmit_is_a_drop_with_a_name(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
 	fixture->port_is_full = true;
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 100, BURST_MAX, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 100, BURST_MAX, 1000);
 	assert_int_equal(fixture->counters.drops[DROP_transmit_refused], BURST_MAX);
 	assert_int_equal(fixture->counters.transmitted, 0);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* B-1, M-20: answers of the control plane leave by the route, or by the tunnel when they go to a home address. */
 static void injected_packets_leave(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct rte_mbuf *packets[4];
 
 	(void)state;
-	packets[0] = buffer_of(fixture, "2001:db8:1::1", "2001:db8:100::10", 59, 20, false);
-	packets[1] = buffer_of(fixture, "2001:db8:1::1", "2001:db8:aa:1::1", 59, 20, false);
-	packets[2] = buffer_of(fixture, "2001:db8:77::1", "2001:db8:100::10", 59, 20, false);
-	packets[3] = buffer_of(fixture, "2001:db8:1::1", "2001:db8:100::10", 59, 20, false);
+	packets[0] = fixture_frame(fixture, "2001:db8:1::1", "2001:db8:100::10", 59, 20, false);
+	packets[1] = fixture_frame(fixture, "2001:db8:1::1", "2001:db8:aa:1::1", 59, 20, false);
+	packets[2] = fixture_frame(fixture, "2001:db8:77::1", "2001:db8:100::10", 59, 20, false);
+	packets[3] = fixture_frame(fixture, "2001:db8:1::1", "2001:db8:100::10", 59, 20, false);
 	rte_pktmbuf_trim(packets[3], 1);
 	worker_inject(&fixture->walk, packets, 4, 1000);
 	assert_int_equal(fixture->counters.injected, 4);
 	assert_int_equal(fixture->counters.drops[DROP_inject_malformed], 2);
 	assert_int_equal(fixture->sent_count, 2);
-	assert_octets(fixture->sent[0], 6, gateway_link, 6);
+	assert_octets(fixture->sent[0], 6, fixture_gateway_link, 6);
 	assert_int_equal(fixture->counters.encapsulated, 1);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* architecture.md 3, "Without the control plane" */
 static void expired_bindings_live_on_while_no_owner_is_heard(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
-	bind_node(fixture, "2001:db8:aa:2::", "2001:db8:100::20", 5000);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 2000);
+	fixture_bind(fixture, "2001:db8:aa:2::", "2001:db8:100::20", 5000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 2000);
 	expiry_tick(&fixture->expiry, 20000);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 20000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 20000);
 	assert_int_equal(fixture->sent_count, 2);
 	assert_int_equal(fixture->counters.forwarded_stale, 1);
 	expiry_heard(&fixture->expiry, 20001, 20001);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 20001);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 59, 100, 1, 20001);
 	assert_int_equal(fixture->counters.drops[DROP_destination_expired], 1);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* RFC 4861 7.2.2: with nothing but idle polls, three questions a second apart, then the packet is given up. */
 static void resolution_goes_on_while_idle(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct rte_mbuf *packet;
 
 	(void)state;
-	packet = buffer_of(fixture, "2001:db8:1::1", "2001:db8:f3::77", 59, 20, false);
+	packet = fixture_frame(fixture, "2001:db8:1::1", "2001:db8:f3::77", 59, 20, false);
 	worker_inject(&fixture->walk, &packet, 1, 10000);
 	for (uint64_t now_ms = 10010; now_ms < 14000; now_ms += 10)
 		worker_idle(&fixture->walk, now_ms);
@@ -397,114 +199,114 @@ static void resolution_goes_on_while_idle(void **state)
 	assert_int_equal(fixture->sent_count, 3);
 	assert_int_equal(fixture->sent[2][ETHERNET_OCTETS + IPV6_HEADER_OCTETS], ICMPV6_NEIGHBOUR_SOLICITATION);
 	assert_int_equal(fixture->counters.drops[DROP_neighbour_unresolved], 1);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* A router that was found once is asked again after a while, and forgotten if it stays silent; packets then wait. */
 static void silent_router_is_asked_again(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
 	for (uint64_t now_ms = 100000; now_ms < 104500; now_ms += 500)
-		burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 100, 1, now_ms);
+		fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 100, 1, now_ms);
 	assert_true(fixture->counters.solicitations >= 4);
 	assert_true(fixture->walk.pending_count > 0);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* All counts of the bindings are the workers' (one thread here; the threads test has several). */
 static void binding_counts_what_is_forwarded(void **state)
 {
-	struct in6_addr key = address("2001:db8:aa:1::");
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct in6_addr key = fixture_address("2001:db8:aa:1::");
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct binding_entry *entry = table_writer_find(fixture->forwarding.table, &key);
 
 	(void)state;
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, BURST_MAX, 1000);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, 1, 1000); /* too big */
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, BURST_MAX, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, 1, 1000); /* too big */
 	table_writer_drain(fixture->forwarding.table, entry);
 	assert_int_equal(binding_table_cold(fixture->forwarding.table, entry)->totals.down_packets, BURST_MAX);
 	assert_int_equal(binding_table_cold(fixture->forwarding.table, entry)->totals.down_octets, BURST_MAX * 100);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static void no_buffer_for_answers_is_no_crash(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	static struct rte_mbuf *hoard[BUFFERS];
 	unsigned held = BUFFERS - BURST_MAX;
 
 	(void)state;
 	assert_int_equal(rte_pktmbuf_alloc_bulk(fixture->pool, hoard, held), 0);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, BURST_MAX, 1000);
 	rte_pktmbuf_free_bulk(hoard, held);
 	assert_int_equal(fixture->counters.received, BURST_MAX);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* architecture.md 3: what is for us and not mobility control is the host's; a full queue is a drop with a name. */
 static void host_gets_what_is_for_us(void **state)
 {
 	static const uint8_t TCP = 6;
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
-	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", TCP, 20, 1, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:1::1", TCP, 20, 1, 1000);
 	assert_int_equal(fixture->counters.drops[DROP_local_unserved], 1);
 	fixture->forwarding.ports[0].has_host = true;
-	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", TCP, 20, 1, 1000);
-	take_host_frames(fixture);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:1::1", TCP, 20, 1, 1000);
+	fixture_take_host_frames(fixture);
 	assert_int_equal(fixture->host_got, 1);
-	assert_octets(fixture->host_frame, 6, own_link, 6);
+	assert_octets(fixture->host_frame, 6, fixture_own_link, 6);
 	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + 6], TCP);
-	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 1, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:1::1", NEXT_HEADER_MOBILITY, 16, 1, 1000);
 	assert_int_equal(rte_ring_count(fixture->to_host), 0);
-	burst(fixture, "2001:db8:c::1", "2001:db8:f3::2", TCP, 20, 20, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:f3::2", TCP, 20, 20, 1000);
 	assert_int_equal(fixture->counters.drops[DROP_host_queue_full], 13); /* 7 go into a ring of 8 */
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* What was put together here is larger than the twin's MTU: it goes there in pieces. */
 static void host_gets_large_packets_in_pieces(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
 	fixture->forwarding.ports[0].has_host = true;
-	burst(fixture, "2001:db8:c::1", "2001:db8:1::1", 59, 1900, 1, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:1::1", 59, 1900, 1, 1000);
 	assert_int_equal(fixture->counters.originated, 1);
-	take_host_frames(fixture);
+	fixture_take_host_frames(fixture);
 	assert_int_equal(fixture->host_got, 2);
 	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + 6], NEXT_HEADER_FRAGMENT);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* OSPF, router advertisements, a link-local session: the link's talk is the host's, too. */
 static void host_hears_the_link(void **state)
 {
-	struct in6_addr link_local = address("fe80::2");
+	struct in6_addr link_local = fixture_address("fe80::2");
 	static const uint8_t OSPF = 89;
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
 	fixture->forwarding.ports[0].has_host = true;
 	fixture->forwarding.ports[0].link_local = link_local;
-	burst(fixture, "fe80::1", "ff02::5", OSPF, 20, 1, 1000);
-	take_host_frames(fixture);
+	fixture_burst(fixture, "fe80::1", "ff02::5", OSPF, 20, 1, 1000);
+	fixture_take_host_frames(fixture);
 	assert_int_equal(fixture->host_frame[0], 0x33);
 	assert_int_equal(fixture->host_frame[5], 5);
-	burst(fixture, "fe80::1", "fe80::2", OSPF, 20, 1, 1000);
-	take_host_frames(fixture);
+	fixture_burst(fixture, "fe80::1", "fe80::2", OSPF, 20, 1, 1000);
+	fixture_take_host_frames(fixture);
 	assert_int_equal(fixture->host_got, 2);
-	burst(fixture, "fe80::1", "fe80::3", OSPF, 20, 1, 1000);
+	fixture_burst(fixture, "fe80::1", "fe80::3", OSPF, 20, 1, 1000);
 	assert_int_equal(fixture->counters.drops[DROP_destination_foreign], 1);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static void from_host(struct fixture *fixture, const char *source, const char *destination, uint8_t protocol)
 {
-	struct rte_mbuf *frame = buffer_of(fixture, source, destination, protocol, 20, true);
+	struct rte_mbuf *frame = fixture_frame(fixture, source, destination, protocol, 20, true);
 
 	frame->port = 0;
 	worker_from_host(&fixture->walk, &frame, 1, 1000);
@@ -513,14 +315,14 @@ static void from_host(struct fixture *fixture, const char *source, const char *d
 /* As if it stood on the link: no hop is counted. But only from our own addresses. */
 static void host_sends_by_the_walks_routes(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
 	fixture->forwarding.ports[0].has_host = true;
 	from_host(fixture, "2001:db8:f3::2", "2001:db8:c::1", 59);
 	assert_int_equal(fixture->sent_count, 1);
-	assert_octets(fixture->sent[0], 6, gateway_link, 6);
-	assert_octets(fixture->sent[0] + 6, 6, own_link, 6);
+	assert_octets(fixture->sent[0], 6, fixture_gateway_link, 6);
+	assert_octets(fixture->sent[0] + 6, 6, fixture_own_link, 6);
 	assert_int_equal(fixture->sent[0][ETHERNET_OCTETS + 7], 64);
 	from_host(fixture, "2001:db8:1::1", "2001:db8:aa:1::1", 59);
 	assert_int_equal(fixture->counters.encapsulated, 1);
@@ -532,19 +334,19 @@ static void host_sends_by_the_walks_routes(void **state)
 	from_host(fixture, "2001:db8:f3::2", "2001:db8:1::1", 59);
 	assert_int_equal(fixture->counters.drops[DROP_host_destination_refused], 1);
 	assert_int_equal(fixture->counters.from_host, 6);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static void solicit_from_host(struct fixture *fixture, const char *source, const char *target)
 {
-	struct icmp6_neighbour asked = {.source = address(source), .target = address(target)};
+	struct icmp6_neighbour asked = {.source = fixture_address(source), .target = fixture_address(target)};
 	struct rte_mbuf *frame = rte_pktmbuf_alloc(fixture->pool);
 	uint8_t *octets = (uint8_t *)rte_pktmbuf_append(frame, ETHERNET_OCTETS + NEIGHBOUR_PACKET_OCTETS);
 	struct wire_writer writer = wire_writer_of(octets, ETHERNET_OCTETS + NEIGHBOUR_PACKET_OCTETS);
 
 	icmp6_solicited_node(&asked.target, &asked.destination);
-	wire_write_bytes(&writer, gateway_link, sizeof(gateway_link));
-	wire_write_bytes(&writer, own_link, sizeof(own_link));
+	wire_write_bytes(&writer, fixture_gateway_link, sizeof(fixture_gateway_link));
+	wire_write_bytes(&writer, fixture_own_link, sizeof(fixture_own_link));
 	wire_write_u16(&writer, ETHERTYPE_IPV6);
 	/* the checksum is computed from the packet's own beginning */
 	writer = wire_writer_of(octets + ETHERNET_OCTETS, NEIGHBOUR_PACKET_OCTETS);
@@ -557,12 +359,12 @@ static void solicit_from_host(struct fixture *fixture, const char *source, const
  */
 static void host_finds_every_neighbour_here(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 
 	(void)state;
 	fixture->forwarding.ports[0].has_host = true;
 	solicit_from_host(fixture, "2001:db8:f3::2", "2001:db8:f3::1");
-	take_host_frames(fixture);
+	fixture_take_host_frames(fixture);
 	assert_int_equal(fixture->host_got, 1);
 	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + IPV6_HEADER_OCTETS], ICMPV6_NEIGHBOUR_ADVERTISEMENT);
 	solicit_from_host(fixture, "::", "2001:db8:f3::2");
@@ -570,22 +372,24 @@ static void host_finds_every_neighbour_here(void **state)
 	assert_int_equal(rte_ring_count(fixture->to_host), 0);
 	assert_int_equal(fixture->counters.consumed, 3);
 	assert_int_equal(fixture->sent_count, 0);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* The short way takes what is ordinary, in a burst of both kinds, and leaves the others as they came. */
 static void short_way_takes_the_ordinary_alone(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct burst both = {.count = BURST_MAX};
 	struct binding_lookup nothing = {0};
 
 	(void)state;
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 17, 60, 1, 1000); /* notes that the router is in use */
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 17, 60, 1,
+	              1000); /* notes that the router is in use */
 	fixture->sent_count = 0;
 	for (unsigned i = 0; i < BURST_MAX; i++)
-		both.frames[i] = buffer_of(fixture, "2001:db8:c::1", i % 2 ? "2001:db8:aa:1::1" : "2001:db8:aa:9999::1",
-		                           i == 3 ? 59 : 17, i == 5 ? 1400 : 60, true);
+		both.frames[i] =
+		        fixture_frame(fixture, "2001:db8:c::1", i % 2 ? "2001:db8:aa:1::1" : "2001:db8:aa:9999::1",
+		                      i == 3 ? 59 : 17, i == 5 ? 1400 : 60, true);
 	ordinary_read(&fixture->walk, &both);
 	binding_lookup_begin(fixture->forwarding.table, &both.lookup, BURST_MAX);
 	binding_lookup_locate(fixture->forwarding.table, &both.lookup, BURST_MAX);
@@ -598,19 +402,20 @@ static void short_way_takes_the_ordinary_alone(void **state)
 	assert_int_equal(fixture->counters.drops[DROP_destination_unbound], BURST_MAX / 2);
 	assert_int_equal(fixture->counters.drops[DROP_too_big], 1);
 	assert_int_equal(fixture->counters.encapsulated, BURST_MAX / 2);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static struct rte_mbuf *arp_frame(struct fixture *fixture, const char *sender, const char *target)
 {
-	struct arp_packet asked = {.operation = ARP_REQUEST, .sender = address(sender), .target = address(target)};
+	struct arp_packet asked = {
+	        .operation = ARP_REQUEST, .sender = fixture_address(sender), .target = fixture_address(target)};
 	struct rte_mbuf *frame = rte_pktmbuf_alloc(fixture->pool);
 	enum { OCTETS = ETHERNET_OCTETS + ARP_OCTETS };
 	struct wire_writer writer = wire_writer_of(rte_pktmbuf_append(frame, OCTETS), OCTETS);
 
-	memcpy(asked.sender_link, own_link, sizeof(own_link));
-	wire_write_bytes(&writer, gateway_link, sizeof(gateway_link));
-	wire_write_bytes(&writer, own_link, sizeof(own_link));
+	memcpy(asked.sender_link, fixture_own_link, sizeof(fixture_own_link));
+	wire_write_bytes(&writer, fixture_gateway_link, sizeof(fixture_gateway_link));
+	wire_write_bytes(&writer, fixture_own_link, sizeof(fixture_own_link));
 	wire_write_u16(&writer, ETHERTYPE_ARP);
 	arp_write(&writer, &asked);
 	assert_int_equal(wire_written(&writer), OCTETS);
@@ -621,8 +426,8 @@ static struct rte_mbuf *arp_frame(struct fixture *fixture, const char *sender, c
 /* RFC 826, RFC 5227: the same for IPv4, once it is served. */
 static void host_finds_every_ipv4_neighbour_here(void **state)
 {
-	struct in6_addr own = address("::ffff:203.0.113.10");
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct in6_addr own = fixture_address("::ffff:203.0.113.10");
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	static const char *const targets[] = {"::ffff:203.0.113.9", "::ffff:203.0.113.10", "::ffff:203.0.113.9"};
 
 	(void)state;
@@ -634,12 +439,12 @@ static void host_finds_every_ipv4_neighbour_here(void **state)
 		fixture->forwarding.serves_ipv4 = i < 2;
 		worker_from_host(&fixture->walk, &frame, 1, 1000);
 	}
-	take_host_frames(fixture);
+	fixture_take_host_frames(fixture);
 	assert_int_equal(fixture->host_got, 1);
 	assert_int_equal(fixture->host_frame[ETHERNET_OCTETS + 7], ARP_REPLY);
 	assert_int_equal(fixture->counters.consumed, 2);
 	assert_int_equal(fixture->counters.drops[DROP_ipv4_unserved], 1);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* What operators look at: reports of packets, taken out of a ring of their own. */
@@ -652,7 +457,7 @@ struct watching {
 
 static struct watching *watch_with(struct fixture *fixture, uint32_t active)
 {
-	struct watching *watching = allocate(sizeof(*watching));
+	struct watching *watching = fixture_allocate(sizeof(*watching));
 
 	watching->ring = rte_ring_create("reports", 32, SOCKET_ID_ANY, 0);
 	assert_non_null(watching->ring);
@@ -668,7 +473,7 @@ static struct watching *watch_with(struct fixture *fixture, uint32_t active)
 
 static void trace_key(struct fixture *fixture, struct watching *watching, const char *text, int64_t count)
 {
-	struct in6_addr key = address(text);
+	struct in6_addr key = fixture_address(text);
 	struct binding_entry *entry = table_writer_find(fixture->forwarding.table, &key);
 
 	watching->watch.traces[0] = (struct watched_key){.key = key, .id = 7, .left = count};
@@ -699,13 +504,13 @@ static void unwatch(struct watching *watching)
 
 static void traced_packets_are_told_step_by_step(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct watching *watching = watch_with(fixture, 1);
 	const struct watch_report *reports = watching->reports;
 
 	(void)state;
 	trace_key(fixture, watching, "2001:db8:aa:1::", 2);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 17, 60, 3, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 17, 60, 3, 1000);
 	take_reports(watching);
 	assert_int_equal(watching->count, 6); /* two packets of three: received, downlink, route */
 	for (unsigned i = 0; i < 6; i++)
@@ -721,18 +526,18 @@ static void traced_packets_are_told_step_by_step(void **state)
 	}
 	assert_int_equal(reports[4].number + 1, reports[5].number);
 	unwatch(watching);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static void a_trace_names_the_drop_and_sees_what_is_made_of_it(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct watching *watching = watch_with(fixture, 1);
 	const struct watch_report *reports = watching->reports;
 
 	(void)state;
 	trace_key(fixture, watching, "2001:db8:aa:1::", 1);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, 1, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 1400, 1, 1000);
 	take_reports(watching);
 	assert_int_equal(watching->count, 3); /* received, dropped, the error's way out */
 	assert_int_equal(reports[1].fate, WATCH_DROPPED);
@@ -741,38 +546,38 @@ static void a_trace_names_the_drop_and_sees_what_is_made_of_it(void **state)
 	assert_true(reports[2].is_own);
 	assert_int_equal(reports[2].fate, WATCH_QUEUED);
 	unwatch(watching);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static void a_trace_sees_nobody_else(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct watching *watching = watch_with(fixture, 1);
 
 	(void)state;
 	trace_key(fixture, watching, "2001:db8:aa:2::", 5);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 17, 60, 8, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 17, 60, 8, 1000);
 	take_reports(watching);
 	assert_int_equal(watching->count, 0);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 17, 60, 1, 1000); /* not bound, yet watched */
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:2::1", 17, 60, 1, 1000); /* not bound, yet watched */
 	take_reports(watching);
 	assert_int_equal(watching->count, 2);
 	assert_int_equal(watching->reports[1].reason, DROP_destination_unbound);
 	assert_false(watching->reports[1].has_entry);
 	unwatch(watching);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 static void captures_see_what_comes_goes_and_is_dropped(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct watching *watching = watch_with(fixture, WATCH_CAPTURE);
 	unsigned of_direction[8] = {0};
 	struct in6_addr prefix;
 
 	(void)state;
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, 3, 1000);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:3::1", 59, 60, 2, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, 3, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:3::1", 59, 60, 2, 1000);
 	take_reports(watching);
 	for (unsigned i = 0; i < watching->count; i++)
 		of_direction[watching->reports[i].direction]++;
@@ -781,34 +586,34 @@ static void captures_see_what_comes_goes_and_is_dropped(void **state)
 	assert_int_equal(of_direction[WATCH_DROP], 2);
 	watching->count = 0;
 	/* by an inner address, and no more than asked for */
-	prefix = address("2001:db8:aa:1::");
+	prefix = fixture_address("2001:db8:aa:1::");
 	memcpy(watching->watch.capture.value, &prefix, sizeof(prefix));
 	watching->watch.capture.mask[0] = UINT64_MAX;
 	watching->watch.capture.left = 4;
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:3::1", 59, 60, 2, 1000);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, 3, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:3::1", 59, 60, 2, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, 3, 1000);
 	take_reports(watching);
 	assert_int_equal(watching->count, 4);
 	assert_int_equal(watching->reports[3].direction, WATCH_OUT);
 	unwatch(watching);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 /* What operators look at slows nobody: without room it is counted as lost, and the packets go their way. */
 static void reports_without_room_are_lost_and_counted(void **state)
 {
-	struct fixture *fixture = make((struct forwarding_limits){0});
+	struct fixture *fixture = fixture_make((struct forwarding_limits){0});
 	struct watching *watching = watch_with(fixture, WATCH_CAPTURE | 1);
 
 	(void)state;
 	trace_key(fixture, watching, "2001:db8:aa:1::", 1000);
-	burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, BURST_MAX, 1000);
+	fixture_burst(fixture, "2001:db8:c::1", "2001:db8:aa:1::1", 59, 60, BURST_MAX, 1000);
 	take_reports(watching);
 	assert_int_equal(watching->count, 31); /* a ring of 32 */
 	assert_int_equal(fixture->walk.reports_lost, BURST_MAX * 5 - 31);
 	assert_int_equal(fixture->sent_count, BURST_MAX);
 	unwatch(watching);
-	unmake(fixture);
+	fixture_end(fixture);
 }
 
 int main(void)
