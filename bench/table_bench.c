@@ -60,7 +60,6 @@ struct bench {
 	struct memory_limits limits;
 	struct rte_hash *hash;
 	struct keys hits, half_hits;
-	struct binding_lookup flight[BURSTS_IN_FLIGHT];
 	uint64_t sum; /* of what was read, so that it is read */
 };
 
@@ -193,17 +192,19 @@ static inline uint64_t finish_burst(const struct binding_table *table, struct bi
 
 static inline uint64_t look_up(struct bench *bench, const struct keys *keys, size_t at, use_entry *use)
 {
+	struct binding_lookup flight[BURSTS_IN_FLIGHT];
 	uint64_t sum = 0;
 
+	for (unsigned i = 0; i < BURSTS_IN_FLIGHT; i++)
+		binding_lookup_start(&flight[i], 0);
 	for (unsigned n = 0; n < TURN_BURSTS_MAX + BURSTS_IN_FLIGHT - 1; n++) {
-		struct binding_lookup *newest = &bench->flight[n % BURSTS_IN_FLIGHT];
-		struct binding_lookup *oldest = &bench->flight[(n + 1) % BURSTS_IN_FLIGHT];
-		struct binding_lookup *next = &bench->flight[(n + 2) % BURSTS_IN_FLIGHT];
+		struct binding_lookup *newest = &flight[n % BURSTS_IN_FLIGHT];
+		struct binding_lookup *oldest = &flight[(n + 1) % BURSTS_IN_FLIGHT];
+		struct binding_lookup *next = &flight[(n + 2) % BURSTS_IN_FLIGHT];
 
 		binding_lookup_start(newest, n < TURN_BURSTS_MAX ? BURST : 0);
 		memcpy(newest->keys, &keys->keys[at + n * BURST], newest->count * sizeof(newest->keys[0]));
 		sum += finish_burst(bench->table, oldest, next, newest, use);
-		binding_lookup_start(oldest, 0);
 		end_burst();
 	}
 	return sum;
