@@ -62,7 +62,8 @@ void pana_agent_free(struct pana_agent *agent)
 		session_free(numbered_owner(agent->by_token.first, struct pana_session, by_token));
 	while ((consumed = agent->consumed_oldest)) {
 		agent->consumed_oldest = consumed->next;
-		HASH_DELETE(hh, agent->consumed, consumed);
+		HASH_DELETE(hh, agent->consumed[part_of(&consumed->session_id, sizeof(consumed->session_id))],
+		            consumed);
 		free(consumed);
 	}
 	start_rate_free(agent->start_rate);

@@ -192,7 +192,7 @@ struct pana_agent {
 	struct start_template template, previous_template;
 	uint64_t previous_until_ms; /* monotonic; 0: there is none */
 	struct start_rate *start_rate;
-	struct consumed_start *consumed;
+	struct consumed_start *consumed[PARTS];
 	struct consumed_start *consumed_oldest, *consumed_newest;
 
 	uint64_t last_token;

@@ -10,7 +10,10 @@
 #include "allocation.h"
 #include "cookie.h"
 
-enum { CONSUMED_MS = 2 * COOKIE_EPOCH_S * 1000 };
+enum {
+	CONSUMED_MS = 2 * COOKIE_EPOCH_S * 1000,
+	FORGOTTEN_AT_ONCE = 16, /* more than come: each message brings at most one (no turn frees a flood) */
+};
 
 void start_set_capability(struct pana_agent *agent, uint32_t capability, uint64_t now_ms)
 {
@@ -28,15 +31,23 @@ static bool has_capability(const struct pana_message *message)
 	return pana_message_u32(message, PANA_MOB_CAPABILITY) & PANA_CAPABILITY_POP;
 }
 
+static struct consumed_start **part_of_consumed(struct pana_agent *agent, uint32_t session_id)
+{
+	return &agent->consumed[part_of(&session_id, sizeof(session_id))];
+}
+
 static void forget_consumed(struct pana_agent *agent, uint64_t now_ms)
 {
 	struct consumed_start *oldest;
 
-	while ((oldest = agent->consumed_oldest) && oldest->until_ms <= now_ms) {
+	for (int i = 0; i < FORGOTTEN_AT_ONCE; i++) {
+		oldest = agent->consumed_oldest;
+		if (!oldest || oldest->until_ms > now_ms)
+			return;
 		agent->consumed_oldest = oldest->next;
 		if (!oldest->next)
 			agent->consumed_newest = NULL;
-		HASH_DELETE(hh, agent->consumed, oldest);
+		HASH_DELETE(hh, *part_of_consumed(agent, oldest->session_id), oldest);
 		free(oldest);
 	}
 }
@@ -47,7 +58,7 @@ static void consume(struct pana_agent *agent, uint32_t session_id, uint64_t now_
 
 	consumed->session_id = session_id;
 	consumed->until_ms = now_ms + CONSUMED_MS;
-	HASH_ADD(hh, agent->consumed, session_id, sizeof(consumed->session_id), consumed);
+	HASH_ADD(hh, *part_of_consumed(agent, session_id), session_id, sizeof(consumed->session_id), consumed);
 	if (agent->consumed_newest)
 		agent->consumed_newest->next = consumed;
 	else
@@ -55,12 +66,12 @@ static void consume(struct pana_agent *agent, uint32_t session_id, uint64_t now_
 	agent->consumed_newest = consumed;
 }
 
-static bool is_taken(struct pana_agent *agent, uint32_t session_id)
+static bool is_taken(struct pana_agent *agent, uint32_t session_id, uint64_t now_ms)
 {
 	struct consumed_start *consumed;
 
-	HASH_FIND(hh, agent->consumed, &session_id, sizeof(session_id), consumed);
-	return consumed || session_of_id(agent, session_id);
+	HASH_FIND(hh, *part_of_consumed(agent, session_id), &session_id, sizeof(session_id), consumed);
+	return (consumed && consumed->until_ms > now_ms) || session_of_id(agent, session_id);
 }
 
 static struct cookie cookie_of(const struct pana_agent *agent, const struct arrival *arrival, uint32_t epoch,
@@ -115,7 +126,7 @@ void start_on_initiation(struct pana_agent *agent, const struct arrival *arrival
 	for (uint8_t index = 0; index <= COOKIE_INDEX_MAX; index++) {
 		struct cookie cookie = cookie_of(agent, arrival, epoch_at(arrival->now), index, &agent->template);
 
-		if (cookie.session_id == 0 || is_taken(agent, cookie.session_id))
+		if (cookie.session_id == 0 || is_taken(agent, cookie.session_id, now_ms))
 			continue;
 		agent->counters.starts++;
 		exchange_inject(arrival->route, &arrival->destination, &arrival->source, message,
@@ -176,7 +187,7 @@ void start_on_answer(struct pana_agent *agent, const struct arrival *arrival)
 	const struct start_template *template;
 
 	forget_consumed(agent, now_ms);
-	if (is_taken(agent, arrival->message.session_id)) {
+	if (is_taken(agent, arrival->message.session_id, now_ms)) {
 		agent->counters.starts_repeated++;
 		return;
 	}

@@ -2,6 +2,8 @@
 /* The first exchange and its limits: cookies, offers, replays, floods. */
 #include "pana_world.h"
 
+#include "pana_session.h"
+
 static struct pana_world world;
 static struct pana_node node;
 
@@ -406,6 +408,39 @@ static void over_ipv4(void **state)
 	assert_int_equal(counters()->authentications_succeeded, 1);
 }
 
+static size_t remembered_starts(void)
+{
+	size_t count = 0;
+
+	for (const struct consumed_start *at = world.agent->consumed_oldest; at; at = at->next)
+		count++;
+	return count;
+}
+
+/* B-12: identifiers that were taken are forgotten a few with each message, however many end at once. */
+static void taken_identifiers_are_forgotten_in_pieces(void **state)
+{
+	enum { STARTS = 200, AT_ONCE = 16 };
+	struct pana_node one;
+
+	(void)state;
+	for (int i = 0; i < STARTS; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "2001:db8:%x::77", i + 0x100);
+		node_start(&world, &one, address, 50000);
+		node_begins(&world, &one);
+		world_sent(&world); /* PAR with nonce */
+	}
+	assert_int_equal(remembered_starts(), STARTS);
+	world_advance(&world, 62000);
+	for (size_t left = STARTS; left; left = left > AT_ONCE ? left - AT_ONCE : 0) {
+		assert_int_equal(remembered_starts(), left);
+		send_pci(PANA_CAPABILITY_POP);
+	}
+	assert_int_equal(remembered_starts(), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -427,6 +462,7 @@ int main(void)
 	        TEST(start_rate),
 	        TEST(not_for_us),
 	        TEST(over_ipv4),
+	        TEST(taken_identifiers_are_forgotten_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
