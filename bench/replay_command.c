@@ -54,7 +54,7 @@ static double seconds_now(void)
 static int run(const struct options *options, struct world *world, const struct frames *frames,
                char error[SCENARIO_ERROR_OCTETS])
 {
-	struct report report = {.pcap = options->pcap, .is_timed = !options->is_deterministic};
+	struct report report = {.pcap = options->pcap, .frames = frames, .is_timed = !options->is_deterministic};
 	struct replay_outlet outlet = {0};
 	struct frame_writer *output = NULL;
 	struct scenario scenario = {0};

@@ -75,6 +75,25 @@ static json_t *bindings_json(struct world *world)
 	return rows;
 }
 
+/* Of each source of fragments, which is what the packet oracle cannot know. */
+static json_t *reassembly_sets_json(const struct world *world, const struct frames *frames)
+{
+	json_t *sets = json_object();
+	struct ip_packet parsed;
+
+	for (size_t i = 0; i < frames->count; i++) {
+		const struct frame *frame = &frames->list[i];
+		char source[ADDRESS_TEXT_OCTETS];
+
+		if (frame->octets > ETHERNET_OCTETS &&
+		    !ip_packet_read(frame->bytes + ETHERNET_OCTETS, frame->octets - ETHERNET_OCTETS, &parsed) &&
+		    parsed.is_fragment)
+			json_object_set_new(sets, address_to_text(&parsed.source, source),
+			                    json_integer(reassembler_set(&world->walk, &parsed.source)));
+	}
+	return sets;
+}
+
 static json_t *figures_json(const struct report *report)
 {
 	const struct replay_figures *figures = &report->figures;
@@ -101,6 +120,8 @@ int report_write(const struct report *report, struct world *world, const char *p
 		json_object_set_new(root, "figures", figures_json(report));
 	else if (report->bindings <= REPORT_BINDINGS_MAX)
 		json_object_set_new(root, "bindings", bindings_json(world));
+	if (!report->is_timed)
+		json_object_set_new(root, "reassembly_sets", reassembly_sets_json(world, report->frames));
 	result = json_dump_file(root, path, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(6)) ? -EIO : 0;
 	json_decref(root);
 	return result;

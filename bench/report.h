@@ -11,6 +11,7 @@ struct report {
 	const char *pcap;
 	size_t bindings;
 	double fill_seconds;
+	const struct frames *frames;
 	bool is_timed;
 	struct replay_figures figures; /* timed replays alone */
 };
@@ -19,7 +20,8 @@ void report_print(const struct report *report, const struct world *world, FILE *
 
 /*
  * Writes the counters of the equation, "drops" by name, "bindings" with what they counted (in a deterministic replay of
- * at most REPORT_BINDINGS_MAX), and the figures with the machine's fingerprint in a timed one. Returns 0 or -EIO.
+ * at most REPORT_BINDINGS_MAX), "reassembly_sets" of the sources of fragments there, and the figures with the machine's
+ * fingerprint in a timed one. Returns 0 or -EIO.
  */
 enum { REPORT_BINDINGS_MAX = 100000 };
 int report_write(const struct report *report, struct world *world, const char *path);

@@ -176,8 +176,8 @@ void reassemble_stop(struct walk *walk)
 	walk->reassembly_due_ms = UINT64_MAX;
 }
 
-/* The inner source of a first fragment of a tunnelled packet; false when it is none. */
-static bool read_inner_source(const struct ip_packet *parsed, struct in6_addr *source)
+/* The inner source of a first fragment of a tunnelled packet, and what the uplink asks of it; false when it is none. */
+static bool read_inner_source(const struct ip_packet *parsed, struct in6_addr *source, struct packet *tunnelled)
 {
 	struct wire_reader reader = wire_reader_of_view(parsed->payload), peek;
 	struct ipv4_header ipv4;
@@ -186,7 +186,7 @@ static bool read_inner_source(const struct ip_packet *parsed, struct in6_addr *s
 	if (parsed->fragment_offset)
 		return false;
 	if (parsed->version == 4) {
-		wire_skip(&reader, 2);
+		tunnelled->outer_port = wire_read_u16(&reader);
 		if (parsed->protocol != NEXT_HEADER_UDP || wire_read_u16(&reader) != UDP_PORT_DSMIPV6)
 			return false;
 		wire_skip(&reader, 4);
@@ -194,38 +194,39 @@ static bool read_inner_source(const struct ip_packet *parsed, struct in6_addr *s
 		return false;
 	}
 	peek = reader;
-	if (wire_read_u8(&peek) >> 4 == 4) {
+	tunnelled->version = wire_read_u8(&peek) >> 4 == 4 ? 4 : 6;
+	if (tunnelled->version == 4) {
 		ipv4_header_read(&reader, &ipv4);
 		*source = ipv4.source;
 	} else {
 		ipv6_header_read(&reader, &ipv6);
 		*source = ipv6.source;
 	}
+	tunnelled->tunnel_kind = tunnel_kind_of(tunnelled->version, parsed->version);
+	tunnelled->outer_source = parsed->source;
 	return !reader.failed;
 }
 
-/* Whether this is the first fragment of a tunnelled packet whose source is bound to where it comes from. */
+/* Whether this is the first fragment of a tunnelled packet whose inner source is bound to where it comes from. */
 static bool is_proven(const struct walk *walk, const struct packet *packet, const struct ip_packet *parsed)
 {
 	const struct forwarding *forwarding = walk->forwarding;
 	const struct service_prefix *prefix;
-	struct in6_addr source, key, care_of;
+	struct packet tunnelled = {0};
+	struct in6_addr source, key;
 	const struct in6_addr *keys[1] = {&key};
-	struct binding_entry *entry;
 
 	if (packet->was_inside)
 		return true;
-	if (!read_inner_source(parsed, &source))
+	if (!read_inner_source(parsed, &source, &tunnelled))
 		return false;
 	prefix = service_prefix_of(&forwarding->prefixes, &source);
 	if (!prefix)
 		return false;
 	service_prefix_key(prefix, &source, &key);
-	binding_table_lookup(forwarding->table, keys, 1, &entry);
-	if (!entry || binding_expiry_load(entry) <= walk->expiry_horizon_ms)
-		return false;
-	care_of = shared_address_load(&entry->care_of_address);
-	return in6_is_equal(&care_of, &parsed->source);
+	binding_table_lookup(forwarding->table, keys, 1, &tunnelled.entry);
+	return tunnelled.entry && binding_expiry_load(tunnelled.entry) > walk->expiry_horizon_ms &&
+	       uplink_is_bound(walk, &tunnelled);
 }
 
 /* A place for a packet that begins now; NULL when those who have it are better. */
@@ -427,7 +428,8 @@ static bool is_refused(struct walk *walk, struct packet *packet, const struct ip
 
 	const bool is_ipv4 = parsed->version == 4; /* which demands no answers */
 
-	if (!data_octets || (is_ipv4 && ((parsed->more_fragments && data_octets % 8) || end + head_octets > UINT16_MAX))) {
+	if (!data_octets ||
+	    (is_ipv4 && ((parsed->more_fragments && data_octets % 8) || end + head_octets > UINT16_MAX))) {
 		packet_drop(walk, packet, DROP_fragment_malformed);
 	} else if (is_ipv4) {
 		return false;
@@ -446,13 +448,13 @@ static bool is_refused(struct walk *walk, struct packet *packet, const struct ip
 	return true;
 }
 
-static struct reassembly_set *set_of(const struct walk *walk, const struct ip_packet *parsed)
+unsigned reassembler_set(const struct walk *walk, const struct in6_addr *source)
 {
 	const struct hash_secret secret = {{walk->fragment_secret, walk->forwarding->flow_secret}};
 	uint64_t words[2];
 
-	memcpy(words, &parsed->source, sizeof(words));
-	return &walk->reassembler->sets[keyed_hash(secret, words[0], words[1]) % SETS];
+	memcpy(words, source, sizeof(words));
+	return (unsigned)(keyed_hash(secret, words[0], words[1]) % SETS);
 }
 
 void reassemble(struct walk *walk, struct packet *packet, const struct ip_packet *parsed)
@@ -472,7 +474,7 @@ void reassemble(struct walk *walk, struct packet *packet, const struct ip_packet
 	}
 	if (is_refused(walk, packet, parsed, head_octets, data_octets))
 		return;
-	set = set_of(walk, parsed);
+	set = &walk->reassembler->sets[reassembler_set(walk, &parsed->source)];
 	reassembly = find_or_begin(walk, set, packet, parsed);
 	if (!reassembly) {
 		packet_drop(walk, packet, DROP_reassembly_crowded_out);

@@ -6,7 +6,7 @@
 #include "walk.h"
 
 /* The address that the node has just left is still good for packets that were under way. */
-static bool is_previous(struct walk *walk, const struct packet *packet)
+static bool is_previous(const struct walk *walk, const struct packet *packet)
 {
 	const struct binding_side *side;
 	struct in6_addr previous;
@@ -25,18 +25,35 @@ static bool is_previous(struct walk *walk, const struct packet *packet)
 	       shared_acquire(&side->previous_until_and_port) == until_and_port;
 }
 
+static bool is_from_first(const struct packet *packet, struct binding_traits traits)
+{
+	struct in6_addr care_of = shared_address_load(&packet->entry->care_of_address);
+
+	return traits.kind == packet->tunnel_kind && in6_is_equal(&care_of, &packet->outer_source) &&
+	       binding_port_load(packet->entry) == packet->outer_port;
+}
+
+bool uplink_is_bound(const struct walk *walk, const struct packet *packet)
+{
+	struct binding_traits traits = binding_traits_load(packet->entry), other;
+
+	return is_from_first(packet, traits) ||
+	       (traits.flags & BINDING_SEVERAL && way_traits(walk, packet->entry, packet->tunnel_kind,
+	                                                     &packet->outer_source, packet->outer_port, &other)) ||
+	       is_previous(walk, packet);
+}
+
 /* The outer source check, and the rate of the node. False when the packet was dropped. */
 static bool is_bound(struct walk *walk, struct packet *packet)
 {
 	struct binding_entry *entry = packet->entry;
 	struct binding_traits traits = binding_traits_load(entry); /* before the address: binding_call_verified() */
-	struct in6_addr care_of = shared_address_load(&entry->care_of_address);
 
-	if (traits.kind == packet->tunnel_kind && in6_is_equal(&care_of, &packet->outer_source) &&
-	    binding_port_load(entry) == packet->outer_port) {
+	if (is_from_first(packet, traits)) {
 		/* of several data planes this one may be the only one that the node's packets come to: the others are
 		 * told */
-		if (traits.flags & BINDING_CARE_OF_UNVERIFIED && punt_verified(walk, &packet->key, &care_of))
+		if (traits.flags & BINDING_CARE_OF_UNVERIFIED &&
+		    punt_verified(walk, &packet->key, &packet->outer_source))
 			binding_call_verified(entry, traits);
 	} else if (traits.flags & BINDING_SEVERAL && way_has_source(walk, packet)) {
 		counter_add(&walk->counters->other_care_of, 1);

@@ -223,6 +223,12 @@ void downlink(struct walk *walk, struct packet *packet);
 void uplink(struct walk *walk, struct packet *packet);
 
 /*
+ * uplink.c: whether packets of packet->entry come from the packet's outer source and port in its kind of tunnel: from a
+ * care-of address, or from the one that the node has just left. Changes nothing.
+ */
+bool uplink_is_bound(const struct walk *walk, const struct packet *packet);
+
+/*
  * classify_inner.c: an outer packet for one of our addresses whose payload is of a tunnel protocol: sets STEP_UPLINK
  * with the key of the inner source, punts control, or drops. `protocol` NEXT_HEADER_UDP stands for port 4191.
  */
@@ -247,6 +253,9 @@ struct reassembler *reassembler_start(void *memory, unsigned pieces_max);
 void reassemble(struct walk *walk, struct packet *packet, const struct ip_packet *parsed);
 void reassemble_time_out(struct walk *walk);
 void reassemble_stop(struct walk *walk);
+
+/* Which of the sets of places packets from this source share: a secret hash, which replays tell the packet oracle. */
+unsigned reassembler_set(const struct walk *walk, const struct in6_addr *source);
 
 /* local.c: for one of our own addresses; `inner` ones have passed the source check. */
 void local(struct walk *walk, struct packet *packet);

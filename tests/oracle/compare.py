@@ -9,14 +9,17 @@ README.md. Prints each difference, exits with 1 if there is one.
 import argparse
 import collections
 import dataclasses
+import ipaddress
 import json
 import pathlib
 import struct
 import sys
 
+import generate
 import mobile_ip
 import packets
 import pcap
+import reassembly
 
 # Whether an expired entry is still in the table is the data plane's affair; without a host port its packets are dropped.
 INTERCHANGEABLE = (('destination_unbound', 'destination_expired'), ('inner_source_unbound', 'inner_source_expired'))
@@ -161,10 +164,22 @@ class Comparison:
         parsed = packets.Scenario.from_json(self.scenario)
         self.own = {address.packed for address in parsed.service_addresses}
         self.own |= {interface.ip.packed for interface in parsed.port_addresses}
-        self.problems = []
+        self.folder, self.problems = folder, []
 
     def problem(self, text, *arguments):
         self.problems.append(text % arguments)
+
+    def learn_reassembly_sets(self, told):
+        """What must happen follows from the sets of the sources of fragments, which the data plane chose by a secret. {source: set}"""
+        sets = {ipaddress.ip_address(source): number for source, number in told.items()}
+        if any(not 0 <= number < reassembly.SETS for number in sets.values()):
+            self.problem('there are sets of reassembly beside the %d', reassembly.SETS)
+        if len(sets) > 20 and len(set(sets.values())) < min(len(sets), reassembly.SETS) / 4:
+            self.problem('%d sources of fragments share %d sets of reassembly', len(sets), len(set(sets.values())))
+        kinds = [packet['kind'] for packet in self.expected['packets']]
+        frames = [(kind, time_ns // 10 ** 6, frame) for kind, (time_ns, frame) in zip(kinds, pcap.read(self.folder / 'in.pcap'))]
+        self.expected, out = generate.expectations(self.scenario, self.scenario['changes'], frames, sets.__getitem__)
+        self.expected_frames = [frame for _, frame in out]
 
     def form_of(self, one):
         form, stream, _, _ = neutral(one.frame, self.own)
@@ -257,6 +272,8 @@ class Comparison:
 def compare(folder, output, counters=None):
     """The list of differences between FOLDER's expectation and a pcap file and counters (a dict or None)."""
     comparison = Comparison(folder)
+    if counters is not None and 'reassembly_sets' in counters:
+        comparison.learn_reassembly_sets(counters['reassembly_sets'])
     actual = [frame for _, frame in pcap.read(output)]
     comparison.frames(actual)
     comparison.flow_labels(actual)

@@ -44,7 +44,7 @@ class Generator:
     def __init__(self, seed, binding_count=64):
         self.random = random.Random(seed)
         self.serial = 0
-        self.pieces, self.strange_pieces = [], 0  # fragments to come, and how many were made strangely
+        self.pieces = []  # fragments to come
         self.records = []
         bindings = [self.binding_row(i) for i in range(binding_count)]
         for row in bindings[:4]:
@@ -80,7 +80,7 @@ class Generator:
                 'expires_ms': EPOCH_MS + LIFETIME_MS} | self.end_row('.' in key) | self.extras_row('.' in key)
 
     def extras_row(self, is_ipv4):
-        """What few bindings have: more care-of addresses (then with a common inner MTU over 1280), and rates."""
+        """What few bindings have: more care-of addresses (then at first with a common inner MTU over 1280), and rates."""
         row = {}
         if self.random.random() < 0.15:
             row['weight'] = self.random.randrange(1, 5)
@@ -149,6 +149,15 @@ class Generator:
         if binding.key_length in (128, 32):
             return binding.key
         return ipaddress.IPv6Address(int(binding.key) | self.random.choice((1, 0x77, self.random.getrandbits(64))))
+
+    def largest(self, binding):
+        """What goes by each of its ways."""
+        return min(way.inner_mtu for way in binding.alive(self.now_ms - 1000))
+
+    def even(self, version=None):
+        """A live binding all whose ways carry the same."""
+        return self.random.choice([b for b in self.live() if version in (None, b.key.version)
+                                   and len({way.inner_mtu for way in [b] + b.ways}) == 1])
 
     def one(self, version=None):
         """A live binding, of this IP version if there is one."""
@@ -233,7 +242,7 @@ class Generator:
 
     def downlink(self):
         binding = self.one()
-        return self.packet(self.correspondent_of(binding), self.home_address(binding), largest=binding.inner_mtu)
+        return self.packet(self.correspondent_of(binding), self.home_address(binding), largest=self.largest(binding))
 
     def downlink_fragmented(self):
         """Not larger than an IPv6 link must carry, or IPv4 without Don't Fragment; and larger than one outer packet of
@@ -256,7 +265,7 @@ class Generator:
         return inner[:4] + struct.pack('>H', len(inner) - 40 + 8) + b'\x3c' + inner[7:40] + options + inner[40:]
 
     def downlink_too_big(self):
-        binding = self.one()
+        binding = self.even()
         size = self.random.choice((binding.inner_mtu + 1, 1500, self.random.randrange(binding.inner_mtu + 1, 1501)))
         if binding.key.version == 4:
             return self.packet(self.correspondent4(), binding.key, size, dont_fragment=True)
@@ -264,7 +273,7 @@ class Generator:
 
     def downlink_too_big_error(self):
         """An ICMPv6 error that is too big is not answered (RFC 4443 2.4 (e.1))."""
-        binding = self.one(6)
+        binding = self.even(6)
         source, destination = self.correspondent(), self.home_address(binding)
         size = max(binding.inner_mtu, packets.SMALLEST_MTU)
         return tunnel.icmp6(source, destination, 1, 0, bytes(4) + self.payload(size - 40))
@@ -306,8 +315,8 @@ class Generator:
         return self.outer(inner, binding.end)
 
     def uplink_fragment(self):
-        """Pieces of tunnelled and control packets, in any order and mingled with all else: one a call. A few are lost,
-        come twice, or overlap; few, as it is free how many packets in pieces are held."""
+        """Pieces of tunnelled and control packets, in any order and mingled with all else: one a call. Some are lost, come twice, or
+        overlap; those that stay make sets full in the long run, so that others must make room."""
         if len(self.pieces) < 4:
             binding = self.one()
             inner = self.packet(self.home_address(binding), self.correspondent_of(binding), self.random.randrange(200, 1400))
@@ -336,11 +345,10 @@ class Generator:
             pieces.append(whole[:4] + struct.pack('>HBB', 8 + end - begin, packets.FRAGMENT, whole[7]) + whole[8:40] +
                           header + payload[begin:end])
         strange = self.random.random()
-        if strange < 0.06 and self.strange_pieces < 8:
-            self.strange_pieces += 1
-            if strange < 0.02:
+        if strange < 0.2:
+            if strange < 0.1:
                 pieces.pop()
-            elif strange < 0.04:
+            elif strange < 0.15:
                 pieces.insert(1, pieces[0])
             else:
                 wrong = struct.unpack('>H', pieces[1][42:44])[0] - 8
@@ -386,11 +394,11 @@ class Generator:
         source = self.one()
         target = self.one(source.key.version)
         inner = self.packet(self.home_address(source), self.home_address(target),
-                            largest=min(1440, target.inner_mtu))
+                            largest=min(1440, self.largest(target)))
         return self.outer(inner, source.end)
 
     def node_to_node_too_big(self):
-        targets = [b for b in self.live() if b.inner_mtu < 1400]
+        targets = [b for b in self.live() if b.inner_mtu < 1400 and not b.ways]
         if not targets:
             return self.uplink()
         target = self.random.choice(targets)
@@ -497,24 +505,28 @@ class Generator:
         body = struct.pack('>HHI', 40000, self.random.choice((22, 179)), 1) + self.payload(12)
         return self.header(source, own, packets.TCP, len(body)) + body
 
-    def outer_error(self, binding, trouble, size, own=None, care_of=None, home=None, protocol=None):
-        """An error about an outer packet of `size` octets into the tunnel of a binding, as a router quotes it. trouble: the MTU that is too
-        small for it, or (type, code) of ICMPv6."""
-        own, care_of, home = own or binding.own, care_of or binding.care_of, home or self.home_address(binding)
+    def outer_error(self, binding, trouble, size, way=None, own=None, care_of=None, home=None, protocol=None):
+        """An error about an outer packet of `size` octets into the tunnel of a binding, by any of its ways, as a router quotes it. trouble:
+        the MTU that is too small for it, or (type, code) of ICMPv6."""
+        way = way or self.random.choice(binding.alive(self.now_ms + 2 * STEP_MS))
+        own_address = way.own
+        own, care_of, home = own or way.own, care_of or way.end[0], home or self.home_address(binding)
         inner = self.packet(self.correspondent_of(binding), home, 1200)
         router = address('2001:db8:500::1' if care_of.version == 6 else '198.51.100.250')
         kind, code, mtu = (*trouble, 0) if isinstance(trouble, tuple) else (packets.PACKET_TOO_BIG, 0, trouble)
         if care_of.version == 6:
             protocol = protocol or (packets.IPV6_IN_IPV6 if home.version == 6 else packets.IPV4_IN_IP)
             quoted = self.header(own, care_of, protocol, size - 40, 60) + inner
-            return tunnel.icmp6(router, binding.own, kind, code, struct.pack('>I', mtu) + quoted[:1232])
+            return tunnel.icmp6(router, own_address, kind, code, struct.pack('>I', mtu) + quoted[:1232])
         quoted = ip_packet.ipv4_header(own, care_of, protocol or packets.UDP, size - 20, 60)
-        quoted += struct.pack('>HHHH', packets.UDP_DSMIPV6, binding.end[1], size - 20, 0) + inner
+        quoted += struct.pack('>HHHH', packets.UDP_DSMIPV6, way.end[1], size - 20, 0) + inner
         kind, code = (3, 4) if kind == packets.PACKET_TOO_BIG else (11, 0) if kind == packets.TIME_EXCEEDED else (3, code and 1)
-        return packets.icmp4(router, binding.own, kind, code, struct.pack('>I', mtu) + quoted[:548])
+        return packets.icmp4(router, own_address, kind, code, struct.pack('>I', mtu) + quoted[:548])
 
     def packet_too_big(self):
-        return self.outer_error(self.random.choice([b for b in self.live() if not b.ways]), self.random.choice((1280, 1320, 1400, 1450)), self.random.choice((1300, 1440, 1460)))
+        """By none of several ways an error to the node may be cut: whether it is would depend on the way."""
+        binding = self.one()
+        return self.outer_error(binding, self.random.choice((1320 if binding.ways else 1280, 1320, 1400, 1450)), self.random.choice((1300, 1440, 1460)))
 
     def outer_unreachable(self):
         return self.outer_error(self.one(), self.random.choice(((1, 0), (1, 3), (3, 0))), 1240)
@@ -524,13 +536,14 @@ class Generator:
         binding, kind = self.one(), self.random.randrange(5)
         stranger = self.care_of() if binding.care_of.version == 6 else self.care_of4()
         unbound = address('2001:db8:aa:f%03x::1' % self.random.getrandbits(12) if binding.key.version == 6 else '10.1.255.254')
-        return self.outer_error(binding, 0 if kind == 4 else 1320, 1440, care_of=stranger if kind == 0 else None,
+        return self.outer_error(binding, 0 if kind == 4 else 1320, 1440, binding, care_of=stranger if kind == 0 else None,
                                 own=stranger if kind == 1 else None, home=unbound if kind == 2 else None,
                                 protocol=packets.TCP if kind == 3 else None)
 
     def outer_error_other(self):
         """Parameter Problem, administratively prohibited: it changes nothing."""
-        return self.outer_error(self.random.choice([b for b in self.live() if b.care_of.version == 6]), self.random.choice(((4, 1), (1, 1), (1, 4))), 1240)
+        binding = self.random.choice([b for b in self.live() if b.care_of.version == 6])
+        return self.outer_error(binding, self.random.choice(((4, 1), (1, 1), (1, 4))), 1240, binding)
 
     def solicitation_frame(self, target, source, hop_limit=255, unicast=False):
         source, target = address(source), address(target)
@@ -679,9 +692,10 @@ class Generator:
         return result
 
 
-def expectations(values, records, frames):
-    """(JSON of what must happen, frames that must leave) computed from scenario, records and frames alone."""
-    forwarder = packets.Forwarder(packets.Scenario.from_json(values))
+def expectations(values, records, frames, reassembly_set_of=None):
+    """(JSON of what must happen, frames that must leave) computed from scenario, records and frames alone; and from the set of each
+    source of fragments, if that is known."""
+    forwarder = packets.Forwarder(packets.Scenario.from_json(values), reassembly_set_of)
     pending = list(records)
     listed, outputs, out_frames = [], [], []
     counters = dict.fromkeys(('received', 'injected', 'from_host', 'originated', packets.TRANSMITTED, packets.PUNTED,
@@ -698,7 +712,8 @@ def expectations(values, records, frames):
             counters[found.sink] += 1
         for name, count in found.others.items():
             to = counters if name in counters else drops
-            to[name] = to.get(name, 0) + count
+            if count:
+                to[name] = to.get(name, 0) + count
         counters[packets.TRANSMITTED] += len(found.outputs)
         counters['originated'] += sum(output.originated for output in found.outputs)
         listed.append({'kind': kind, 'sink': found.sink, 'drop': found.drop, 'first_output': len(outputs),

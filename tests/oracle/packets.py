@@ -72,6 +72,7 @@ class Way:
     end: tuple
     own: object
     expires_ms: int
+    inner_mtu: int
 
 
 @dataclasses.dataclass
@@ -86,7 +87,7 @@ class Binding:
     own: object
     previous_end: tuple = None
     previous_until_ms: int = 0
-    ways: list = dataclasses.field(default_factory=list)
+    ways: list = dataclasses.field(default_factory=list)            # beside the first
     up: Meter = dataclasses.field(default_factory=Meter)
     down: Meter = dataclasses.field(default_factory=Meter)
     down_packets: int = 0
@@ -97,6 +98,10 @@ class Binding:
     @property
     def care_of(self):
         return self.end[0]
+
+    def alive(self, now_ms):
+        """All ways that a packet may go: itself, and those beside it."""
+        return [self] + [way for way in self.ways if now_ms < way.expires_ms]
 
 
 @dataclasses.dataclass
@@ -152,7 +157,7 @@ def binding_from_json(row, service_addresses):
     binding = first_way_from_json(row, service_addresses)
     for way in row.get('care_ofs', ()):
         kind, end = end_from_json(way)
-        binding.ways.append(Way(kind, end, first_of(service_addresses, KINDS[kind][1]), way['expires_ms']))
+        binding.ways.append(Way(kind, end, first_of(service_addresses, KINDS[kind][1]), way['expires_ms'], way['inner_mtu']))
     rates, now_ms = row.get('rates', {}), row.get('at_ms', 0)
     binding.up = Meter(**rates.get('up', {}), now_ms=now_ms)
     binding.down = Meter(**rates.get('down', {}), now_ms=now_ms)
@@ -229,13 +234,13 @@ def icmp4(source, destination, kind, code, body, time_to_live=64):
 
 
 class Forwarder:
-    def __init__(self, scenario):
+    def __init__(self, scenario, reassembly_set_of=None):
         self.scenario = scenario
         self.bindings = {(binding.key_length, binding.key): binding for binding in scenario.bindings}
         self.own = set(scenario.service_addresses) | {interface.ip for interface in scenario.port_addresses}
         self.now_ms = 0
         self.identification = 0
-        self.fragments = Reassembly()
+        self.fragments = Reassembly(reassembly_set_of)
 
     # -- the table --
 
@@ -298,8 +303,7 @@ class Forwarder:
         does not fit may be fragmented on its way (RFC 4213 3.2.2); its identification is free. Which of several
         care-of addresses it takes is free, too, among those that are alive."""
         output = Output(self.outer(inner, binding.own, binding.end, binding.inner_mtu), inner.flow())
-        output.alternatives = [self.outer(inner, way.own, way.end, binding.inner_mtu) for way in binding.ways
-                               if self.now_ms < way.expires_ms]
+        output.alternatives = [self.outer(inner, way.own, way.end, way.inner_mtu) for way in binding.alive(self.now_ms)[1:]]
         return output
 
     def outer(self, inner, own, end, inner_mtu):
@@ -393,7 +397,9 @@ class Forwarder:
         if packet.hop_limit <= 1:
             raise Answered('hop_limit_exceeded', TIME_EXCEEDED, 0, 0)
         self.check_encapsulation_limit(packet)
-        if len(packet.octets) > binding.inner_mtu and not self.may_be_cut(packet):
+        too_small = [way.inner_mtu for way in binding.alive(self.now_ms) if len(packet.octets) > way.inner_mtu]
+        if too_small and not self.may_be_cut(packet):
+            assert len(set(too_small)) == 1 and len(too_small) == len(binding.alive(self.now_ms)), 'it depends on the way'
             least = SMALLEST_MTU if packet.version == 6 else 0
             raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, least))
         if not binding.down.takes(len(packet.octets), self.now_ms):
@@ -484,17 +490,48 @@ class Forwarder:
 
     def reassembled(self, packet, piece, frame):
         """A fragment for us: the whole packet goes through everything once more."""
+        found = self.gathered(packet, piece, frame)
+        if self.fragments.crowded_out:
+            found.others['reassembly_crowded_out'] = self.fragments.take_crowded_out()
+        return found
+
+    def gathered(self, packet, piece, frame):
         try:
-            whole, before = self.fragments.add(piece, self.now_ms)
+            whole, before = self.fragments.add(piece, self.now_ms, self.is_proven(packet, piece))
         except Malformed as malformed:
             return self.answer_with_error(packet, Answered(str(malformed), PARAMETER_PROBLEM, 0, malformed.field))
-        if whole is False:
-            return Expectation(DROPPED, 'fragment_overlap', others={'fragment_overlap': before})
+        except Drop as reason:
+            return Expectation(DROPPED, str(reason))
+        if isinstance(whole, str):
+            return Expectation(DROPPED, whole, others={whole: before})
         if whole is WAITS:
             return Expectation(WAITING)
         found = self.whole(packet_of(whole), frame)
         found.others = {CONSUMED: before}
         return found
+
+    def is_proven(self, packet, piece):
+        """Whether a first fragment shows a tunnelled packet whose inner source is bound to where it comes from."""
+        port, inner = None, piece.data
+        if piece.begin:
+            return False
+        if packet.version == 4:
+            if packet.octets[9] != UDP or len(inner) < 8 or struct.unpack('>H', inner[2:4])[0] != UDP_DSMIPV6:
+                return False
+            port, inner = struct.unpack('>H', inner[:2])[0], inner[8:]
+        elif packet.upper()[0] not in (IPV6_IN_IPV6, IPV4_IN_IP):
+            return False
+        version = inner[0] >> 4 if inner else 0
+        if len(inner) < {6: 40, 4: 20}.get(version, 1 << 16):
+            return False
+        source = ipaddress.ip_address(inner[8:24] if version == 6 else inner[12:16])
+        binding = self.binding_of(source) if self.in_service_prefix(source) is not None else None
+        return binding is not None and self.comes_from(binding, (packet.source, port))
+
+    def comes_from(self, binding, end):
+        """Whether this is where packets of the binding come from: a care-of address, or the one that it has just left."""
+        return end == binding.end or any(end == way.end and self.now_ms < way.expires_ms for way in binding.ways) or \
+            (end == binding.previous_end and self.now_ms < binding.previous_until_ms)
 
     def whole(self, packet, frame):
         """A packet that was put together, from the begin of the walk."""
@@ -522,8 +559,7 @@ class Forwarder:
         binding = self.binding_of(source)
         if binding is None:
             raise Drop('inner_source_unbound')
-        is_alive = end == binding.end or any(end == way.end and self.now_ms < way.expires_ms for way in binding.ways)
-        if not is_alive and not (end == binding.previous_end and self.now_ms < binding.previous_until_ms):
+        if not self.comes_from(binding, end):
             raise Drop('care_of_mismatch')
         if not binding.up.takes(len(inner.octets), self.now_ms):
             raise Drop('rate_exceeded_up')
@@ -630,7 +666,7 @@ class Forwarder:
         quoted = self.quoted(message[8:], version)
         if quoted is None or trouble == OTHER:
             raise Drop('icmp_error_unmatched' if trouble == TOO_BIG else 'icmp_error_ignored')
-        binding, inner, size = quoted
+        way, inner, size = quoted
         if trouble == UNREACHABLE:
             outputs = self.tell_quoted(inner, Answered('', UNREACHABLE, 3, 0))
             return Expectation(CONSUMED, outputs=outputs)
@@ -638,7 +674,7 @@ class Forwarder:
             raise Drop('icmp_error_unmatched')
         overhead = TUNNEL_OVERHEAD if version == 6 else 28
         carried = max(mtu, SMALLEST_MTU_IPV4) - overhead
-        binding.inner_mtu = min(binding.inner_mtu, carried)
+        way.inner_mtu = min(way.inner_mtu, carried)
         outputs = []
         if inner[0] >> 4 == 6 and size - overhead > SMALLEST_MTU:
             outputs = self.tell_quoted(inner, Answered('', PACKET_TOO_BIG, 0, max(carried, SMALLEST_MTU)))
@@ -662,7 +698,7 @@ class Forwarder:
         return struct.pack('>H', internet_checksum(bytes(header)))
 
     def quoted(self, octets, version):
-        """(binding, inner octets, size of the outer packet) of a quoted tunnel packet of ours, or None."""
+        """(the way that it went, inner octets, size of the outer packet) of a quoted tunnel packet of ours, or None."""
         if version == 6:
             if len(octets) < 60 or octets[0] >> 4 != 6 or octets[6] not in (IPV6_IN_IPV6, IPV4_IN_IP):
                 return None
@@ -680,9 +716,10 @@ class Forwarder:
         else:
             return None
         binding = self.binding_of(home_address) if self.in_service_prefix(home_address) is not None else None
-        if binding is None or (own, (care_of, port)) != (binding.own, binding.end) or KINDS[binding.kind] != (home_address.version, version):
-            return None
-        return binding, inner, size
+        for way in binding.alive(self.now_ms) if binding is not None else ():
+            if (own, (care_of, port)) == (way.own, way.end) and KINDS[way.kind] == (home_address.version, version):
+                return way, inner, size
+        return None
 
     def multicast(self, packet, frame):
         protocol, position = packet.upper()

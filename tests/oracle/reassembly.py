@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fragments for us (RFC 8200 4.5, RFC 791 3.2, RFC 5722). Forwarder asks Reassembly.add(), which gives a whole packet's octets, or WAITS, or
-raises Malformed or Drop. How many packets in pieces are held is free, and not modelled; nor are time-outs."""
+raises Malformed or Drop. How many packets in pieces are held is bounded as architecture.md 3 says: a set of places for each source, by a secret
+hash. Which set that is is free, so a data plane must tell it (`set_of`); while it has not, no packet makes room for another. Time-outs are
+not modelled."""
 import dataclasses
 import struct
 
@@ -9,6 +11,7 @@ from ip_packet import EXTENSION_HEADERS, FRAGMENT, LONGEST_EXTENSION_CHAIN, Drop
 REASSEMBLY_MS = 60_000
 WAITS = None
 LENGTH_FIELD = {6: 4, 4: 2}  # where the packet's length stands in its header
+SETS, PLACES, UNPROVEN_PLACES, SET_PIECES, PACKET_PIECES = 64, 8, 2, 16, 8
 
 
 class Malformed(Exception):
@@ -68,16 +71,66 @@ def piece_of(packet):
     return None
 
 
+@dataclasses.dataclass
+class Place:
+    """A packet that is not whole yet. One that is refused holds no pieces, and its place."""
+    since_ms: int
+    proven: bool
+    pieces: dict = dataclasses.field(default_factory=dict)  # begin: Piece
+    refused: bool = False
+
+
 class Reassembly:
-    def __init__(self):
-        self.packets = {}  # identity -> ({begin: Piece}, since when); no pieces: refused
+    def __init__(self, set_of=None):
+        self.set_of = set_of
+        self.packets = {}       # identity: Place
+        self.crowded_out = 0    # pieces that have made room since somebody asked
 
     def waiting(self):
-        return sum(len(pieces) for pieces, _ in self.packets.values() if pieces)
+        return sum(len(place.pieces) for place in self.packets.values())
 
-    def add(self, piece, now_ms):
-        """(octets of the whole packet or WAITS, number of pieces that were here before). On an overlap all pieces are lost: then it is
-        (False, number of pieces that were here before)."""
+    def take_crowded_out(self):
+        count, self.crowded_out = self.crowded_out, 0
+        return count
+
+    def neighbours(self, identity):
+        """The identities that share a set with this one, the oldest first."""
+        if self.set_of is None:
+            return []
+        return sorted((one for one in self.packets if self.set_of(one[0]) == self.set_of(identity[0])),
+                      key=lambda one: self.packets[one].since_ms)
+
+    def make_room(self, identity):
+        self.crowded_out += len(self.packets.pop(identity).pieces)
+
+    def begin(self, identity, proven, now_ms):
+        """A place for a new packet. Those whose first fragment has shown that they come from a subscriber make room for such alone; of
+        the others there are two in a set at most."""
+        neighbours = self.neighbours(identity)
+        unproven = [one for one in neighbours if not self.packets[one].proven]
+        if not proven and len(unproven) >= UNPROVEN_PLACES:
+            self.make_room(unproven[0])
+        elif len(neighbours) == PLACES:
+            if not unproven and not proven:
+                raise Drop('reassembly_crowded_out')
+            self.make_room((unproven or neighbours)[0])
+        self.packets[identity] = Place(now_ms, proven)
+        return self.packets[identity]
+
+    def make_room_for_piece(self, identity):
+        """False when there is none, as all pieces of the set are this packet's."""
+        neighbours = self.neighbours(identity)
+        while sum(len(self.packets[one].pieces) for one in neighbours) >= SET_PIECES:
+            oldest = next((one for one in neighbours if one != identity and self.packets[one].pieces), None)
+            if oldest is None:
+                return False
+            self.make_room(oldest)
+            neighbours.remove(oldest)
+        return True
+
+    def add(self, piece, now_ms, proven=False):
+        """(octets of the whole packet, or WAITS, or the reason why all its pieces are lost; number of pieces that were here before).
+        proven: it is a first fragment, and its inner source is bound to where it comes from."""
         version = piece.head[0] >> 4
         if not piece.data:
             raise Drop('fragment_malformed')
@@ -85,22 +138,28 @@ class Reassembly:
             raise Malformed(LENGTH_FIELD[version])
         if len(piece.head) - (40 if version == 6 else 0) + piece.begin + len(piece.data) > 65535:
             raise Malformed(piece.field)
-        pieces, since_ms = self.packets.setdefault(piece.identity, ({}, now_ms))
-        assert now_ms < since_ms + REASSEMBLY_MS, 'time-outs are not modelled'
-        if pieces is None:
+        place = self.packets.get(piece.identity) or self.begin(piece.identity, proven, now_ms)
+        assert now_ms < place.since_ms + REASSEMBLY_MS, 'time-outs are not modelled'
+        place.proven |= proven
+        if place.refused:
             raise Drop('fragment_overlap')
-        before = len(pieces)
+        pieces = place.pieces
         if piece.begin in pieces and len(pieces[piece.begin].data) == len(piece.data):
             raise Drop('fragment_duplicate')
-        overlaps = piece.begin in pieces
-        pieces[piece.begin] = piece
-        order = [pieces[begin] for begin in sorted(pieces)]
+        order = [one for _, one in sorted(list(pieces.items()) + [(piece.begin, piece)], key=lambda one: one[0])]
         ends = [one.begin + len(one.data) for one in order]
-        overlaps |= any(end > one.begin for end, one in zip(ends, order[1:])) or not all(one.more for one in order[:-1])
-        if overlaps:
-            self.packets[piece.identity] = None, since_ms
-            return False, before
+        if any(end > one.begin for end, one in zip(ends, order[1:])) or not all(one.more for one in order[:-1]):
+            return self.refuse(place, 'fragment_overlap')
+        if len(pieces) == PACKET_PIECES or not self.make_room_for_piece(piece.identity):
+            return self.refuse(place, 'fragment_too_many')
+        before, pieces[piece.begin] = len(pieces), piece
         if [one.begin for one in order] != [0] + ends[:-1] or order[-1].more:
             return WAITS, before
         del self.packets[piece.identity]
         return order[0].whole(b''.join(one.data for one in order)), before
+
+    @staticmethod
+    def refuse(place, reason):
+        """RFC 5722 4: nothing of this packet is good any more, also not what is still to come."""
+        before, place.pieces, place.refused = len(place.pieces), {}, True
+        return reason, before

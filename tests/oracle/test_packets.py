@@ -162,6 +162,40 @@ class SinglePackets(unittest.TestCase):
         self.assertEqual((found.drop, found.others), ('fragment_overlap', {'fragment_overlap': 1}))
         self.dropped(pieces[2], 'fragment_overlap')
 
+    def piece(self, source, number, begin=0, more=1):
+        """A fragment of a tunnelled packet of HOME, from any outer source; 56 octets."""
+        inner = (outer(udp(HOME, CORRESPONDENT, 300))[40:] * 2)[begin:begin + 56]
+        header = struct.pack('>BBHI', 41, 0, begin | more, number)
+        return mobile_ip.ipv6_header(source, SERVICE, 44, 8 + len(inner)) + header + inner
+
+    def test_crowding(self):
+        """architecture.md 3: two places of a set for those that have not proven themselves, and no other place is theirs to take."""
+        self.forwarder.fragments.set_of = lambda source: 0
+        stranger = ipaddress.IPv6Address('2001:db8:700::1')
+
+        def crowded(found):
+            return found.others.get('reassembly_crowded_out', 0)
+        for number in range(2):
+            self.assertEqual(crowded(self.handle(self.piece(stranger, number))), 0)
+        self.assertEqual(crowded(self.handle(self.piece(stranger, 2))), 1)
+        for number in range(3, 9):
+            self.assertEqual(crowded(self.handle(self.piece(CARE_OF, number))), 0)
+        self.assertEqual(crowded(self.handle(self.piece(CARE_OF, 9))), 1)
+        self.assertEqual(crowded(self.handle(self.piece(CARE_OF, 10))), 1)
+        self.dropped(self.piece(stranger, 11), 'reassembly_crowded_out')
+        self.assertEqual(crowded(self.handle(self.piece(CARE_OF, 12))), 1)
+        self.assertEqual(self.forwarder.fragments.waiting(), 8)
+
+    def test_crowding_by_pieces(self):
+        """Sixteen in a set, eight of a packet."""
+        self.forwarder.fragments.set_of = lambda source: 0
+        for number in range(2):
+            for index in range(8):
+                self.assertEqual(self.handle(self.piece(CARE_OF, number, 56 * index)).sink, packets.WAITING)
+        found = self.handle(self.piece(CARE_OF, 2))
+        self.assertEqual((found.sink, found.others), (packets.WAITING, {'reassembly_crowded_out': 8}))
+        self.assertEqual(self.handle(self.piece(CARE_OF, 1, 448)).others, {'fragment_too_many': 8})
+
     def test_path_mtu(self):
         quoted = mobile_ip.ipv6_header(SERVICE, CARE_OF, 41, 1400) + udp(CORRESPONDENT, HOME, 1360)
         wrong = mobile_ip.ipv6_header(SERVICE, OTHER_CARE_OF, 41, 1400) + udp(CORRESPONDENT, HOME, 1360)
