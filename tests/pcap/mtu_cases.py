@@ -2,9 +2,10 @@
 """Cases of check.py: fragments and errors where the outer packet is IPv4. As in cases.py, what must leave is written by hand."""
 from scapy.all import ICMP, IP, UDP, ICMPv6DestUnreach, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, Raw
 
-from cases import CARE_OF, CARE_OF2, CORRESPONDENT, NODE, NODE2, SERVICE, TUNNEL, Case, at_once, down, frame, inner, outer_too_big, up
-from tunnel_cases import (CORRESPONDENT4, HOME4, IN_IP6, NAT, NAT_PORT, OTHER_PORT, SECOND, SERVICE4, UDP_NODE, down4, frame4, inner4, out, up_udp,
-                          world)
+from cases import (CARE_OF, CARE_OF2, CORRESPONDENT, NODE, NODE2, SERVICE, TUNNEL, Case, at_once, cut, down, flood, frame, inner, outer_too_big,
+                   up)
+from tunnel_cases import (CORRESPONDENT4, HOME4, IN_IP6, IN_UDP, NAT, NAT_PORT, OTHER_PORT, SECOND, SERVICE4, UDP_NODE, down4, frame4, inner4, out,
+                          up_udp, world)
 
 ROUTER, ROUTER4 = "2001:db8:500::1", "198.51.100.250"
 
@@ -36,6 +37,8 @@ def about(error, packet, care_of=CARE_OF):
 
 
 BACK, BACK4 = inner(CORRESPONDENT, NODE, 400), inner4(CORRESPONDENT4, HOME4, 400)
+PROVEN = cut(up(inner(NODE2), "2001:db8:100::30"), 64), cut4(up_udp(inner(NODE)), 64)
+UNPROVEN = cut4(up_udp(inner(NODE), OTHER_PORT), 64, number=8)
 PANA4 = IP(src=NAT, dst=SERVICE4) / UDP(sport=40000, dport=716) / Raw(bytes(1500))
 
 CASES = {
@@ -76,6 +79,11 @@ CASES = {
         "RFC 2473 8 for tunnels over IPv4: host unreachable",
         at_once(quoting(BACK4, type=3, code=1), quoting(BACK, type=11, code=0), quoting(BACK4, type=3, code=3), quoting(BACK4, port=OTHER_PORT, type=3, code=1)),
         ["host-unreachable4", "unreachable"], {"icmp_error_ignored": 2}, world(), consumed=2),
+    "reassembly_flood_care_of_addresses": Case(
+        "a first fragment proves itself by any care-of address of its inner source, and in UDP by the port, too",
+        at_once(*(pair[0] for pair in PROVEN), UNPROVEN[0], *(flood(i) for i in range(1000)), *(pair[1] for pair in PROVEN), UNPROVEN[1]),
+        [out(), out()], {"reassembly_crowded_out": 874, "reassembly_time_out": 128}, world(bindings=[IN_IP6 | {"care_ofs": [SECOND]}, IN_UDP]),
+        consumed=2),
     "reassembly_ipv4": Case(
         "RFC 791 3.2, RFC 3168 5.3: tunnelled packets in IPv4 fragments, in any order; another protocol with the same number is another packet",
         at_once(*cut4(up_udp(inner(NODE)), 64), *reversed(cut4(up_udp(inner4()), 64, 96, number=8)), *cut4(up_udp(inner(NODE), OTHER_PORT), 64, number=9),
