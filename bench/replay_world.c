@@ -203,12 +203,11 @@ static void apply_path_mtu(struct world *world, const struct punt_note *note)
 	struct binding_entry *entry = table_writer_find(world->table, &note->key);
 	struct in6_addr care_of;
 
-	if (!entry)
+	if (!entry || note->is_other_way)
 		return;
 	care_of = shared_address_load(&entry->care_of_address);
-	if (in6_is_equal(&care_of, &note->care_of_address))
-		table_writer_lower_mtu(entry,
-		                       forwarding_carried(note->path_mtu_bytes, binding_traits_load(entry).kind));
+	if (in6_is_equal(&care_of, &note->care_of_address) && binding_port_load(entry) == note->port)
+		table_writer_lower_mtu(entry, forwarding_carried(note->path_mtu_bytes, note->tunnel_kind));
 }
 
 void world_worker_turn(struct world *world)

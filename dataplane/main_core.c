@@ -207,7 +207,8 @@ static void log_path_mtu(struct dataplane *dataplane, const struct punt_note *no
 static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *note)
 {
 	struct binding_entry *entry = table_writer_find(dataplane->forwarding.table, &note->key);
-	struct punt_path_mtu report = {.path_mtu_bytes = note->path_mtu_bytes};
+	struct punt_path_mtu report = {
+	        .path_mtu_bytes = note->path_mtu_bytes, .port = note->port, .tunnel_kind = note->tunnel_kind};
 	uint8_t body[PUNT_PATH_MTU_OCTETS];
 	struct wire_writer writer = wire_writer_of(body, sizeof(body));
 	const struct binding_cold *cold;
@@ -216,10 +217,12 @@ static void learn_path_mtu(struct dataplane *dataplane, const struct punt_note *
 	if (!entry)
 		return;
 	care_of_address = shared_address_load(&entry->care_of_address);
-	if (!in6_is_equal(&care_of_address, &note->care_of_address))
+	if (!note->is_other_way &&
+	    (!in6_is_equal(&care_of_address, &note->care_of_address) || binding_port_load(entry) != note->port))
 		return; /* of a path that the node has left meanwhile */
 	cold = binding_table_cold(dataplane->forwarding.table, entry);
-	table_writer_lower_mtu(entry, forwarding_carried(note->path_mtu_bytes, binding_traits_load(entry).kind));
+	if (!note->is_other_way)
+		table_writer_lower_mtu(entry, forwarding_carried(note->path_mtu_bytes, note->tunnel_kind));
 	log_path_mtu(dataplane, note);
 	report.shard = cold->shard;
 	report.key_length = cold->key_length;

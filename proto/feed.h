@@ -22,6 +22,10 @@
  *   row   op8 shard8 key_length8 0x00 epoch32 sequence64 key(16) up(16) down(16)
  *   up, down   octets_per_s64 burst_octets32 excess_octets32; octets_per_s 0: not limited
  *
+ * Each care-of address has in its row a lifetime of its own, the first one in the set row; the binding lives as long as
+ * the one that lives longest. So it does with its inner MTU: what a data plane learns of one's path is reported with
+ * its address, port and kind (punt.h), and published in that one's row.
+ *
  * A set row without extra rows takes away those that the binding had. They are of one change: they count as none in
  * first..last, but as rows in the sizes of batches and chunks.
  *

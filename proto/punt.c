@@ -67,7 +67,9 @@ static int read_path_mtu(struct wire_view frame, struct punt_path_mtu *path_mtu)
 	path_mtu->shard = wire_read_u8(&reader);
 	path_mtu->key_length = wire_read_u8(&reader);
 	path_mtu->path_mtu_bytes = wire_read_u16(&reader);
-	wire_skip(&reader, 4);
+	path_mtu->port = wire_read_u16(&reader);
+	path_mtu->tunnel_kind = wire_read_u8(&reader);
+	wire_skip(&reader, 1);
 	wire_read_copy(&reader, path_mtu->key, sizeof(path_mtu->key));
 	wire_read_copy(&reader, path_mtu->care_of_address, sizeof(path_mtu->care_of_address));
 	if (!wire_complete(&reader) || !path_mtu->key_length || path_mtu->key_length > KEY_BITS ||
@@ -81,7 +83,9 @@ void punt_path_mtu_write(struct wire_writer *writer, const struct punt_path_mtu 
 	wire_write_u8(writer, path_mtu->shard);
 	wire_write_u8(writer, path_mtu->key_length);
 	wire_write_u16(writer, path_mtu->path_mtu_bytes);
-	wire_write_zeros(writer, 4);
+	wire_write_u16(writer, path_mtu->port);
+	wire_write_u8(writer, path_mtu->tunnel_kind);
+	wire_write_zeros(writer, 1);
 	wire_write_bytes(writer, path_mtu->key, sizeof(path_mtu->key));
 	wire_write_bytes(writer, path_mtu->care_of_address, sizeof(path_mtu->care_of_address));
 }

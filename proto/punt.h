@@ -13,8 +13,9 @@
  *                   up_packets64 up_octets64 down_packets64 down_octets64; octets are those of the inner packets.
  *                   Cumulative since the key was bound in the data plane's run that `boot` names. epoch, sequence =
  *                   version of the feed's row that was applied last; 0, 0: the binding was withdrawn, and this is all
- *   kind 3, mtu     frame 2 = shard8 key_length8 path_mtu16 0x00000000 key(16) care_of_address(16): the path to this
- *                   care-of address carries outer packets of so many octets
+ *   kind 3, mtu     frame 2 = shard8 key_length8 path_mtu16 port16 tunnel_kind8 0x00 key(16) care_of_address(16): the
+ *                   path to this care-of address, which may be any of the binding's, carries outer packets of so many
+ *                   octets
  *   kind 5, status  frame 2 = boot64 shards16 shards_complete16 in_sync8 name_octets8 0x0000 lag_rows64
  *                   rows_applied64 gaps64 asks64 snapshots64 bindings64 rows_waiting64 name: once a second (C-5)
  *   kind 4, event   frame 2 = event16 shard8 key_length8 0x00000000 value64 key(16): enum punt_event
@@ -88,6 +89,8 @@ struct punt_path_mtu {
 	uint8_t shard;
 	uint8_t key_length;
 	uint16_t path_mtu_bytes;
+	uint16_t port;       /* of the care-of address in UDP tunnels, else 0 */
+	uint8_t tunnel_kind; /* enum feed_tunnel_kind */
 	uint8_t key[FEED_ADDRESS_OCTETS];
 	uint8_t care_of_address[FEED_ADDRESS_OCTETS];
 };

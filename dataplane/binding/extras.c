@@ -142,9 +142,34 @@ static bool same_rate(const struct feed_rate *a, const struct feed_rate *b)
 	       a->excess_octets == b->excess_octets;
 }
 
-static void fill_ways(struct binding_ways *ways, const struct binding_extras_record *record)
+/* The inner MTU that was learnt of a way goes on, as long as the feed says of the way what it said before. */
+static void keep_learnt_mtu(struct binding_ways *ways, unsigned number, const struct binding_ways *old)
+{
+	struct binding_way *way = &ways->list[number];
+	struct in6_addr address = shared_address_load(&way->address);
+	struct binding_traits traits, learnt;
+
+	memcpy(&traits, &way->traits, sizeof(traits));
+	for (unsigned i = 0; i < old->count; i++) {
+		const uint64_t word = shared_load(&old->list[i].traits);
+
+		memcpy(&learnt, &word, sizeof(learnt));
+		if (!shared_load(&old->lowered_s[i]) || learnt.kind != traits.kind ||
+		    (uint16_t)old->list[i].expiry_and_port != (uint16_t)way->expiry_and_port ||
+		    !shared_address_is(&old->list[i].address, &address) ||
+		    old->fed_mtu_bytes[i] != traits.inner_mtu_bytes || learnt.inner_mtu_bytes >= traits.inner_mtu_bytes)
+			continue;
+		traits.inner_mtu_bytes = learnt.inner_mtu_bytes;
+		way->traits = binding_traits_word(traits);
+		ways->lowered_s[number] = shared_load(&old->lowered_s[i]);
+	}
+}
+
+static void fill_ways(struct binding_ways *ways, const struct binding_extras_record *record,
+                      const struct binding_ways *old)
 {
 	ways->own_weight = record->own_weight;
+	ways->own_expiry_unix_ms = record->own_expiry_unix_ms;
 	ways->count = (uint8_t)record->ways;
 	for (unsigned i = 0; i < record->ways; i++) {
 		const struct binding_record *care_of = &record->care_of[i];
@@ -153,16 +178,20 @@ static void fill_ways(struct binding_ways *ways, const struct binding_extras_rec
 		ways->list[i].expiry_and_port = care_of->expiry_unix_ms << 16 | care_of->port;
 		ways->list[i].traits = binding_traits_word(binding_traits_of(care_of));
 		ways->weights[i] = record->weights[i];
+		ways->fed_mtu_bytes[i] = binding_traits_of(care_of).inner_mtu_bytes;
+		if (old)
+			keep_learnt_mtu(ways, i, old);
 	}
 }
 
-static struct binding_ways *make_ways(struct binding_table *table, const struct binding_extras_record *record)
+static struct binding_ways *make_ways(struct binding_table *table, const struct binding_extras_record *record,
+                                      const struct binding_ways *old)
 {
 	struct extra *extra = take(table);
 
 	if (!extra)
 		return NULL;
-	fill_ways(&extra->ways, record);
+	fill_ways(&extra->ways, record, old);
 	return &extra->ways;
 }
 
@@ -191,6 +220,17 @@ static void set_flag(struct binding_entry *entry, uint16_t flag, bool is_set)
 		__atomic_fetch_and(&entry->traits, ~word, __ATOMIC_RELEASE);
 }
 
+/* A binding lives as long as its care-of address that lives longest. */
+static void set_expiry(struct binding_entry *entry, const struct binding_extras_record *record)
+{
+	uint64_t expiry_unix_ms = record->own_expiry_unix_ms;
+
+	for (unsigned i = 0; i < record->ways; i++)
+		if (record->care_of[i].expiry_unix_ms > expiry_unix_ms)
+			expiry_unix_ms = record->care_of[i].expiry_unix_ms;
+	shared_store(&entry->expiry_and_port, expiry_unix_ms << 16 | binding_port_load(entry));
+}
+
 static bool keeps_rates(const struct binding_police *police, const struct binding_extras_record *record)
 {
 	return police && record->has_rates && same_rate(&police->up_rate, &record->up) &&
@@ -214,7 +254,7 @@ int table_writer_set_extras(struct binding_table *table, const struct in6_addr *
 		return -ENOMEM;
 	old_ways = side->ways;
 	old_police = side->police;
-	if (record->ways && !(ways = make_ways(table, record)))
+	if (record->ways && !(ways = make_ways(table, record, old_ways)))
 		return -ENOMEM;
 	if (keeps_rates(old_police, record)) {
 		police = old_police;
@@ -225,6 +265,7 @@ int table_writer_set_extras(struct binding_table *table, const struct in6_addr *
 	shared_release(&side->ways, ways);
 	shared_release(&side->police, police);
 	set_flag(entry, BINDING_SEVERAL, ways);
+	set_expiry(entry, record); /* when whoever sees it longer alive sees of which address */
 	set_flag(entry, BINDING_POLICED, police);
 	retire(table, old_ways);
 	if (old_police != police)

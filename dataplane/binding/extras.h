@@ -5,8 +5,8 @@
  * no memory for them.
  *
  * Who writes what: records are filled, then published by a release store, and never changed by the writer; a change
- * publishes another and retires the old one until the readers' quiescent states. Workers write the meters, and take
- * BINDING_CARE_OF_UNVERIFIED from a way. Thread: as the table's.
+ * publishes another and retires the old one until the readers' quiescent states. Workers write the meters, take
+ * BINDING_CARE_OF_UNVERIFIED from a way, and lower and raise its inner MTU. Thread: as the table's.
  */
 #ifndef KEDGE_DATAPLANE_EXTRAS_H
 #define KEDGE_DATAPLANE_EXTRAS_H
@@ -25,10 +25,17 @@ struct binding_way {
 	uint64_t traits;
 };
 
-/* A flow goes by one of them, in proportion to the weights. */
+/*
+ * A flow goes by one of them that is alive, in proportion to the weights. The entry itself lives as long as the one
+ * that lives longest.
+ */
 struct binding_ways {
 	struct binding_way list[BINDING_WAYS_MAX];
-	uint16_t own_weight; /* of the entry's own care-of address */
+	uint64_t own_expiry_unix_ms;          /* of the entry's own care-of address */
+	uint32_t lowered_s[BINDING_WAYS_MAX]; /* workers: when a smaller path MTU was learnt, by the walk's clock; 0:
+	                                         none */
+	uint16_t fed_mtu_bytes[BINDING_WAYS_MAX]; /* the inner MTU without what was learnt */
+	uint16_t own_weight;                      /* of the entry's own care-of address */
 	uint16_t weights[BINDING_WAYS_MAX];
 	uint8_t count;
 };
@@ -83,6 +90,7 @@ static inline bool policer_takes(struct policer *policer, uint64_t now_ms, uint3
 
 /* What the rows behind a set row said. */
 struct binding_extras_record {
+	uint64_t own_expiry_unix_ms; /* of the set row itself */
 	uint16_t own_weight;
 	unsigned ways;
 	struct binding_record care_of[BINDING_WAYS_MAX];
@@ -93,8 +101,9 @@ struct binding_extras_record {
 };
 
 /*
- * Gives a binding these extras in place of those that it has; meters whose rates stay go on. Returns 0; -ENOENT when
- * the key is not bound; -ENOMEM, and then nothing has changed.
+ * Gives a binding these extras in place of those that it has, and the expiry that they make; meters whose rates stay
+ * go on, and so does what was learnt of the path to a care-of address that stays. Returns 0; -ENOENT when the key is
+ * not bound; -ENOMEM, and then nothing has changed.
  */
 int table_writer_set_extras(struct binding_table *table, const struct in6_addr *key,
                             const struct binding_extras_record *record, uint64_t now_ms);

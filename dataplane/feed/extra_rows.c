@@ -7,6 +7,7 @@ void extra_rows_begin(struct extra_rows *extras, const struct feed_row *row, boo
 	extras->had_some = had_some;
 	extras->before = *row;
 	extras->own_weight = feed_row_weight(row);
+	extras->own_expiry_unix_ms = row->expiry_unix_ms;
 	extras->record.ways = 0;
 	extras->record.has_rates = false;
 }
@@ -42,6 +43,7 @@ int extra_rows_end(struct extra_rows *extras, struct binding_table *table, uint6
 	if (!extras->had_some && !record->ways && !record->has_rates)
 		return 0;
 	extras->record.own_weight = extras->own_weight;
+	extras->record.own_expiry_unix_ms = extras->own_expiry_unix_ms;
 	memcpy(&key, extras->before.key, sizeof(key));
 	return table_writer_set_extras(table, &key, record, now_ms);
 }

@@ -12,6 +12,7 @@ struct extra_rows {
 	bool is_open; /* the set row was applied */
 	bool had_some;
 	uint16_t own_weight;
+	uint64_t own_expiry_unix_ms;
 	struct feed_row before; /* the last one of the same change */
 	struct binding_extras_record record;
 };

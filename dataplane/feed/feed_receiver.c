@@ -124,7 +124,7 @@ static int set(struct feed_receiver *receiver, const struct binding_entry *entry
 	        .key_length = row->key_length,
 	        .care_of_unverified = row->flags & FEED_FLAG_CARE_OF_UNVERIFIED,
 	};
-	bool had_extras = entry && binding_traits_load(entry).flags & BINDING_EXTRA_FLAGS;
+	uint16_t flags = entry ? binding_traits_load(entry).flags : 0;
 	bool was_named = entry && is_named(shard, binding_table_cold(receiver->table, entry)->named_in);
 	int result;
 
@@ -134,11 +134,14 @@ static int set(struct feed_receiver *receiver, const struct binding_entry *entry
 		receiver->counters.rows_wrong_key++;
 		return 0;
 	}
+	/* until its extra rows are there, a binding of several care-of addresses lives as long as it did */
+	if (flags & BINDING_SEVERAL && binding_expiry_load(entry) > record.expiry_unix_ms)
+		record.expiry_unix_ms = binding_expiry_load(entry);
 	result = table_writer_set(receiver->table, &record, now_ms, receiver->handover_grace_ms);
 	if (result)
 		return result;
 	receiver->counters.rows_set++;
-	extra_rows_begin(&receiver->extras, row, had_extras);
+	extra_rows_begin(&receiver->extras, row, flags & BINDING_EXTRA_FLAGS);
 	shard->entries += !entry;
 	shard->named += is_named(shard, named_in);
 	shard->named -= was_named;

@@ -35,8 +35,13 @@ static json_t *way_of(const struct dataplane *dataplane, const struct binding_wa
 	uint64_t owner_ms = expiry_owner_clock(&dataplane->expiry, dataplane_ms_of(dataplane, rte_rdtsc()));
 	uint64_t expiry_ms = way->expiry_and_port >> 16;
 
-	return json_pack("{s:o, s:i, s:i, s:o}", "care_of_address", plane_address_text(&care_of), "port",
-	                 (int)(uint16_t)way->expiry_and_port, "weight", (int)ways->weights[number], "seconds_left",
+	uint64_t word = shared_load(&way->traits);
+	struct binding_traits traits;
+
+	memcpy(&traits, &word, sizeof(traits));
+	return json_pack("{s:o, s:s, s:i, s:i, s:i, s:o}", "care_of_address", plane_address_text(&care_of), "tunnel",
+	                 tunnel_kind_name(traits.kind), "port", (int)(uint16_t)way->expiry_and_port, "inner_mtu_bytes",
+	                 (int)traits.inner_mtu_bytes, "weight", (int)ways->weights[number], "seconds_left",
 	                 plane_number(expiry_ms > owner_ms ? (expiry_ms - owner_ms) / 1000 : 0));
 }
 
@@ -51,7 +56,12 @@ static void add_extras(const struct dataplane *dataplane, const struct binding_e
 	for (unsigned i = 0; ways && i < ways->count; i++)
 		json_array_append_new(others, way_of(dataplane, ways, i));
 	if (ways) {
+		uint64_t owner_ms = expiry_owner_clock(&dataplane->expiry, dataplane_ms_of(dataplane, rte_rdtsc()));
+		uint64_t expiry_ms = ways->own_expiry_unix_ms;
+
 		json_object_set_new(row, "weight", json_integer(ways->own_weight));
+		json_object_set_new(row, "care_of_address_seconds_left",
+		                    plane_number(expiry_ms > owner_ms ? (expiry_ms - owner_ms) / 1000 : 0));
 		json_object_set_new(row, "other_care_of_addresses", others);
 	}
 	if (police)

@@ -101,6 +101,7 @@ static struct binding_entry *binding_of(const struct walk *walk, struct quoted *
 	const struct in6_addr *keys[1] = {key};
 	struct binding_entry *entry;
 	struct in6_addr care_of;
+	bool has_several;
 
 	if (!prefix)
 		return NULL;
@@ -110,11 +111,11 @@ static struct binding_entry *binding_of(const struct walk *walk, struct quoted *
 		return NULL;
 	quoted->traits = binding_traits_load(entry);
 	care_of = shared_address_load(&entry->care_of_address);
+	has_several = quoted->traits.flags & BINDING_SEVERAL;
 	if (quoted->traits.kind != quoted->kind || !in6_is_equal(&care_of, &quoted->care_of) ||
-	    binding_port_load(entry) != quoted->port) {
-		quoted->is_other_way =
-		        quoted->traits.flags & BINDING_SEVERAL &&
-		        way_traits(walk, entry, quoted->kind, &quoted->care_of, quoted->port, &quoted->traits);
+	    binding_port_load(entry) != quoted->port || (has_several && !way_own_is_alive(walk, entry))) {
+		quoted->is_other_way = has_several && way_traits(walk, entry, quoted->kind, &quoted->care_of,
+		                                                 quoted->port, &quoted->traits);
 		if (!quoted->is_other_way)
 			return NULL;
 	}
@@ -160,10 +161,16 @@ static void learn(struct walk *walk, struct packet *packet, const struct quoted 
 		                  carried > IPV6_MINIMUM_MTU ? carried : IPV6_MINIMUM_MTU);
 	if (quoted->is_other_way)
 		way_lower_mtu(walk, entry, quoted->kind, &quoted->care_of, quoted->port, carried);
-	if (carried < traits.inner_mtu_bytes && !quoted->is_other_way)
-		punt_path_mtu(walk, packet, key, &quoted->care_of, (uint16_t)mtu_bytes);
+	if (carried < traits.inner_mtu_bytes)
+		punt_path_mtu(walk, packet,
+		              &(struct punt_note){.path_mtu_bytes = (uint16_t)mtu_bytes,
+		                                  .port = quoted->port,
+		                                  .tunnel_kind = quoted->kind,
+		                                  .is_other_way = quoted->is_other_way,
+		                                  .key = *key,
+		                                  .care_of_address = quoted->care_of});
 	else
-		packet_consume(walk, packet); /* known already, or learnt here alone */
+		packet_consume(walk, packet); /* known already */
 }
 
 void outer_error(struct walk *walk, struct packet *packet, enum outer_trouble trouble, uint32_t mtu_bytes,

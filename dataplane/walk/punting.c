@@ -89,17 +89,12 @@ static bool hand_note(struct walk *walk, const struct punt_note *note)
 	return false;
 }
 
-void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_addr *key,
-                   const struct in6_addr *care_of_address, uint16_t path_mtu_bytes)
+void punt_path_mtu(struct walk *walk, struct packet *packet, const struct punt_note *learnt)
 {
-	const struct punt_note note = {
-	        .kind = PUNT_NOTE_PATH_MTU,
-	        .path_mtu_bytes = path_mtu_bytes,
-	        .received_ms = walk->now_ms,
-	        .key = *key,
-	        .care_of_address = *care_of_address,
-	};
+	struct punt_note note = *learnt;
 
+	note.kind = PUNT_NOTE_PATH_MTU;
+	note.received_ms = walk->now_ms;
 	/* without a buffer or room the next Packet Too Big tells it again */
 	(void)hand_note(walk, &note);
 	packet_consume(walk, packet);

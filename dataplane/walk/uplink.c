@@ -25,19 +25,20 @@ static bool is_previous(const struct walk *walk, const struct packet *packet)
 	       shared_acquire(&side->previous_until_and_port) == until_and_port;
 }
 
-static bool is_from_first(const struct packet *packet, struct binding_traits traits)
+static bool is_from_first(const struct walk *walk, const struct packet *packet, struct binding_traits traits)
 {
 	struct in6_addr care_of = shared_address_load(&packet->entry->care_of_address);
 
 	return traits.kind == packet->tunnel_kind && in6_is_equal(&care_of, &packet->outer_source) &&
-	       binding_port_load(packet->entry) == packet->outer_port;
+	       binding_port_load(packet->entry) == packet->outer_port &&
+	       (!(traits.flags & BINDING_SEVERAL) || way_own_is_alive(walk, packet->entry));
 }
 
 bool uplink_is_bound(const struct walk *walk, const struct packet *packet)
 {
 	struct binding_traits traits = binding_traits_load(packet->entry), other;
 
-	return is_from_first(packet, traits) ||
+	return is_from_first(walk, packet, traits) ||
 	       (traits.flags & BINDING_SEVERAL && way_traits(walk, packet->entry, packet->tunnel_kind,
 	                                                     &packet->outer_source, packet->outer_port, &other)) ||
 	       is_previous(walk, packet);
@@ -49,7 +50,7 @@ static bool is_bound(struct walk *walk, struct packet *packet)
 	struct binding_entry *entry = packet->entry;
 	struct binding_traits traits = binding_traits_load(entry); /* before the address: binding_call_verified() */
 
-	if (is_from_first(packet, traits)) {
+	if (is_from_first(walk, packet, traits)) {
 		/* of several data planes this one may be the only one that the node's packets come to: the others are
 		 * told */
 		if (traits.flags & BINDING_CARE_OF_UNVERIFIED &&

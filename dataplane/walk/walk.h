@@ -117,7 +117,9 @@ struct punt_note {
 	uint8_t kind;
 	uint8_t packet_class; /* enum punt_class */
 	uint16_t path_mtu_bytes;
-	uint32_t reserved;
+	uint16_t port;        /* of the care-of address, 0 without UDP */
+	uint8_t tunnel_kind;  /* enum feed_tunnel_kind */
+	bool is_other_way;    /* not the binding's first care-of address: the worker has applied it */
 	uint64_t received_ms; /* by the walk's clock */
 	struct in6_addr key;
 	struct in6_addr care_of_address;
@@ -198,6 +200,9 @@ struct tunnel_end {
 	uint16_t port;
 };
 
+/* ways.c: of a binding with several: whether its first care-of address is alive. */
+bool way_own_is_alive(const struct walk *walk, const struct binding_entry *entry);
+
 /* ways.c: what the way of a binding to this care-of address is like; false when there is none. */
 bool way_traits(const struct walk *walk, const struct binding_entry *entry, uint8_t kind,
                 const struct in6_addr *care_of, uint16_t port, struct binding_traits *traits);
@@ -206,7 +211,10 @@ bool way_traits(const struct walk *walk, const struct binding_entry *entry, uint
 void way_lower_mtu(const struct walk *walk, const struct binding_entry *entry, uint8_t kind,
                    const struct in6_addr *care_of, uint16_t port, uint16_t inner_mtu_bytes);
 
-/* ways.c: of several care-of addresses the one of the packet's flow; `end` is the binding's first one before. */
+/*
+ * ways.c: of the care-of addresses that are alive the one of the packet's flow; `end` is the binding's first one
+ * before, and stays if it is that, or if no other leads to a kind of tunnel for this packet.
+ */
 void way_choose(struct walk *walk, const struct packet *packet, struct tunnel_end *end);
 
 /* ways.c: whether the outer source is one of them. */
@@ -290,8 +298,7 @@ void arp_request(struct walk *walk, const struct in6_addr *address, struct neigh
 /* punting.c: `packet->ip` is where the punted packet begins. */
 bool punt_class_of(uint8_t protocol, struct wire_view payload, uint8_t *packet_class);
 void punt(struct walk *walk, struct packet *packet, uint8_t packet_class);
-void punt_path_mtu(struct walk *walk, struct packet *packet, const struct in6_addr *key,
-                   const struct in6_addr *care_of_address, uint16_t path_mtu_bytes);
+void punt_path_mtu(struct walk *walk, struct packet *packet, const struct punt_note *learnt);
 
 /* punting.c: a packet came from a new care-of address. False: no room to tell it, to be tried again. */
 bool punt_verified(struct walk *walk, const struct in6_addr *key, const struct in6_addr *care_of_address);

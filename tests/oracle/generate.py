@@ -85,6 +85,7 @@ class Generator:
         if self.random.random() < 0.15:
             row['weight'] = self.random.randrange(1, 5)
             row['inner_mtu'] = self.random.choice((1400, 1440))
+            row['expires_ms'] = EPOCH_MS + self.random.choice((1000, 3000, LIFETIME_MS, LIFETIME_MS))
             row['care_ofs'] = [self.end_row(is_ipv4) | {
                 'inner_mtu': row['inner_mtu'], 'weight': self.random.randrange(1, 9),
                 'expires_ms': EPOCH_MS + self.random.choice((1000, LIFETIME_MS, LIFETIME_MS))}

@@ -77,7 +77,7 @@ class Way:
 
 @dataclasses.dataclass
 class Binding:
-    """end is where the tunnel goes: a care-of address, in UDP with a port."""
+    """end is where the tunnel goes: a care-of address, in UDP with a port. The binding expires with the last of its ways."""
     key: object                     # IPv6Address or IPv4Address
     key_length: int
     kind: str
@@ -88,6 +88,7 @@ class Binding:
     previous_end: tuple = None
     previous_until_ms: int = 0
     ways: list = dataclasses.field(default_factory=list)            # beside the first
+    own_expires_ms: int = 0                                         # of the first care-of address
     up: Meter = dataclasses.field(default_factory=Meter)
     down: Meter = dataclasses.field(default_factory=Meter)
     down_packets: int = 0
@@ -100,8 +101,9 @@ class Binding:
         return self.end[0]
 
     def alive(self, now_ms):
-        """All ways that a packet may go: itself, and those beside it."""
-        return [self] + [way for way in self.ways if now_ms < way.expires_ms]
+        """All ways that a packet may go: itself, and those beside it; each has a lifetime of its own (RFC 5648 4.2, 5.5)."""
+        own = [self] if now_ms < self.own_expires_ms else []
+        return own + [way for way in self.ways if now_ms < way.expires_ms]
 
 
 @dataclasses.dataclass
@@ -158,6 +160,8 @@ def binding_from_json(row, service_addresses):
     for way in row.get('care_ofs', ()):
         kind, end = end_from_json(way)
         binding.ways.append(Way(kind, end, first_of(service_addresses, KINDS[kind][1]), way['expires_ms'], way['inner_mtu']))
+    binding.own_expires_ms = row['expires_ms']
+    binding.expires_ms = max([row['expires_ms']] + [way.expires_ms for way in binding.ways])
     rates, now_ms = row.get('rates', {}), row.get('at_ms', 0)
     binding.up = Meter(**rates.get('up', {}), now_ms=now_ms)
     binding.down = Meter(**rates.get('down', {}), now_ms=now_ms)
@@ -298,13 +302,14 @@ class Forwarder:
             return self.scenario.dscp_value << 2 | traffic_class & 3
         return traffic_class
 
-    def tunnelled(self, inner, binding):
-        """Output of an inner packet (a Packet whose hop limit is final) into the tunnel of a binding. In IPv4 what
+    def tunnelled(self, inner, binding, originated=False):
+        """The frames of an inner packet (a Packet whose hop limit is final) into the tunnel of a binding. In IPv4 what
         does not fit may be fragmented on its way (RFC 4213 3.2.2); its identification is free. Which of several
         care-of addresses it takes is free, too, among those that are alive."""
-        output = Output(self.outer(inner, binding.own, binding.end, binding.inner_mtu), inner.flow())
-        output.alternatives = [self.outer(inner, way.own, way.end, way.inner_mtu) for way in binding.alive(self.now_ms)[1:]]
-        return output
+        first, *others = binding.alive(self.now_ms)
+        output = Output(self.outer(inner, first.own, first.end, first.inner_mtu), inner.flow(), originated)
+        output.alternatives = [self.outer(inner, way.own, way.end, way.inner_mtu) for way in others]
+        return self.into_pieces(output, first)
 
     def outer(self, inner, own, end, inner_mtu):
         traffic_class, (care_of, port) = self.outer_class(inner.traffic_class), end
@@ -325,9 +330,7 @@ class Forwarder:
             binding = self.binding_of(destination)
             if binding is None:
                 raise Drop('destination_unbound')
-            output = self.tunnelled(packet_of(packet), binding)
-            output.originated = True
-            return self.into_pieces(output, binding)
+            return self.tunnelled(packet_of(packet), binding, originated=True)
         return [Output(self.frame(packet, destination), originated=True)]
 
     def error(self, packet, answered):
@@ -401,11 +404,11 @@ class Forwarder:
         if too_small and not self.may_be_cut(packet):
             assert len(set(too_small)) == 1 and len(too_small) == len(binding.alive(self.now_ms)), 'it depends on the way'
             least = SMALLEST_MTU if packet.version == 6 else 0
-            raise Answered('too_big', PACKET_TOO_BIG, 0, max(binding.inner_mtu, least))
+            raise Answered('too_big', PACKET_TOO_BIG, 0, max(too_small[0], least))
         if not binding.down.takes(len(packet.octets), self.now_ms):
             raise Drop('rate_exceeded_down')
         inner = packet_of(packet.with_hop_limit(packet.hop_limit - 1))
-        outputs = self.into_pieces(self.tunnelled(inner, binding), binding)
+        outputs = self.tunnelled(inner, binding)
         binding.down_packets += 1
         binding.down_octets += len(inner.octets)
         return Expectation(TRANSMITTED, outputs=outputs)
@@ -415,12 +418,12 @@ class Forwarder:
         """M-19: what every IPv6 link carries; RFC 2473 7.2: an IPv4 packet without Don't Fragment."""
         return len(packet.octets) <= SMALLEST_MTU if packet.version == 6 else not packet.dont_fragment
 
-    def into_pieces(self, output, binding):
+    def into_pieces(self, output, way):
         """RFC 8200 4.5: an outer packet that is larger than its path carries, in as few fragments as do. Those behind
         the first count as originated. The identification is free; here it is a counter."""
-        if binding.care_of.version == 4:
+        if way.end[0].version == 4:
             return [output]
-        path_mtu = max(binding.inner_mtu + TUNNEL_OVERHEAD, SMALLEST_MTU)
+        path_mtu = max(way.inner_mtu + TUNNEL_OVERHEAD, SMALLEST_MTU)
         link, outer, payload = output.frame[:ETHERNET], output.frame[ETHERNET:ETHERNET + 40], output.frame[ETHERNET + 40:]
         if len(outer) + len(payload) <= path_mtu:
             return [output]
@@ -530,7 +533,7 @@ class Forwarder:
 
     def comes_from(self, binding, end):
         """Whether this is where packets of the binding come from: a care-of address, or the one that it has just left."""
-        return end == binding.end or any(end == way.end and self.now_ms < way.expires_ms for way in binding.ways) or \
+        return any(end == way.end for way in binding.alive(self.now_ms)) or \
             (end == binding.previous_end and self.now_ms < binding.previous_until_ms)
 
     def whole(self, packet, frame):

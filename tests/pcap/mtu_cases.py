@@ -2,8 +2,8 @@
 """Cases of check.py: fragments and errors where the outer packet is IPv4. As in cases.py, what must leave is written by hand."""
 from scapy.all import ICMP, IP, UDP, ICMPv6DestUnreach, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, Raw
 
-from cases import (CARE_OF, CARE_OF2, CORRESPONDENT, NODE, NODE2, SERVICE, TUNNEL, Case, at_once, cut, down, flood, frame, inner, outer_too_big,
-                   up)
+from cases import (CARE_OF, CARE_OF2, CORRESPONDENT, NODE, NODE2, SERVICE, START_MS, TUNNEL, Case, at_once, cut, down, flood, frame, inner,
+                   outer_too_big, up)
 from tunnel_cases import (CORRESPONDENT4, HOME4, IN_IP6, IN_UDP, NAT, NAT_PORT, OTHER_PORT, SECOND, SERVICE4, UDP_NODE, down4, frame4, inner4, out,
                           up_udp, world)
 
@@ -37,6 +37,8 @@ def about(error, packet, care_of=CARE_OF):
 
 
 BACK, BACK4 = inner(CORRESPONDENT, NODE, 400), inner4(CORRESPONDENT4, HOME4, 400)
+TWO_WAYS = IN_IP6 | {"weight": 1, "care_ofs": [SECOND | {"weight": 65535}]}
+WAY = "tunnel:2001:db8:100::30 "
 PROVEN = cut(up(inner(NODE2), "2001:db8:100::30"), 64), cut4(up_udp(inner(NODE)), 64)
 UNPROVEN = cut4(up_udp(inner(NODE), OTHER_PORT), 64, number=8)
 PANA4 = IP(src=NAT, dst=SERVICE4) / UDP(sport=40000, dport=716) / Raw(bytes(1500))
@@ -61,12 +63,14 @@ CASES = {
          UDP_NODE + out(4)],
         {"too_big": 2, "icmp_error_unmatched": 5}, world(), consumed=3),
     "path_mtu_care_of_addresses": Case(
-        "RFC 5648, RFC 8201: each of several care-of addresses has a path MTU of its own",
-        at_once(down(NODE2, 1400), outer_too_big(1300, "2001:db8:100::30", NODE2), down(NODE2, 1281), down(NODE2, 1280),
-                outer_too_big(1290, "2001:db8:100::31", NODE2)),
-        ["tunnel:2001:db8:100::30 " + out(), "too-big(1280)", "too-big(1280)", "fragment:2001:db8:100::30 0+1248 and more",
-         "fragment:2001:db8:100::30 1248+32"],
-        {"too_big": 1, "icmp_error_unmatched": 1}, world(bindings=[IN_IP6 | {"weight": 1, "care_ofs": [SECOND | {"weight": 65535}]}]), consumed=1),
+        "RFC 5648, RFC 8201: each of several care-of addresses has a path MTU of its own, which a refresh keeps and ten minutes end (5.3)",
+        [*at_once(down(NODE2, 1400), outer_too_big(1300, "2001:db8:100::30", NODE2), down(NODE2, 1281), down(NODE2, 1280),
+                  outer_too_big(1290, "2001:db8:100::31", NODE2)), (1000, down(NODE2, 1281)), (599_000, down(NODE2, 1281)), (602_000, down(NODE2, 1400)),
+         (603_000, outer_too_big(1300, "2001:db8:100::30", NODE2)), (604_000, down(NODE2, 1281))],
+        [WAY + out(), "too-big(1280)", "too-big(1280)", "fragment:2001:db8:100::30 0+1248 and more", "fragment:2001:db8:100::30 1248+32",
+         "too-big(1280)", "too-big(1280)", WAY + out(), "too-big(1280)", "too-big(1280)"],
+        {"too_big": 4, "icmp_error_unmatched": 1}, world(bindings=[TWO_WAYS], changes=[TWO_WAYS | {
+            "op": "set", "before_packet": 5, "at_ms": START_MS + 900}]), consumed=2),
     "outer_errors": Case(
         "RFC 2473 8, N-9: an unreachable care-of address is told to the inner source; what the node's own kernel says of tunnels is not",
         at_once(about(ICMPv6DestUnreach(code=0), inner(CORRESPONDENT, NODE)), about(ICMPv6TimeExceeded(code=0), inner(NODE2, NODE)),

@@ -3,7 +3,7 @@
 from scapy.all import ARP, ICMP, IP, MIP6MH_BU, UDP, Ether, IPOption_NOP, IPv6, IPv6ExtHdrDestOpt, Raw
 
 from cases import (CARE_OF, CARE_OF2, CORRESPONDENT, ECN, GATEWAY, GATEWAY_MAC, MAC, NODE, NODE2, OTHER_MAC, PORT, SERVICE, START_MS, Case, at_once,
-                   binding, down, frame, inner)
+                   binding, down, frame, inner, outer_too_big)
 
 SERVICE4, PORT4, GATEWAY4, CORRESPONDENT4 = "198.51.100.1", "192.0.2.2", "192.0.2.1", "198.51.100.77"
 NAT, NAT_PORT, OTHER_PORT = "203.0.113.7", 40001, 40002
@@ -192,6 +192,19 @@ CASES = {
         [out(), out(), out(), out()] + [IN6 + out()] * 8, {"care_of_mismatch": 3},
         world(bindings=[IN_IP6 | {"weight": 1, "care_ofs": [SECOND | {"expires_ms": START_MS + 5}, UDP_SECOND | {"expires_ms": START_MS + 5},
                                                             SECOND | {"care_of": "2001:db8:100::31", "expires_ms": START_MS + 5}]}])),
+    "care_of_addresses_lifetimes": Case(
+        "RFC 5648 5.5: each care-of address has a lifetime of its own, also the first; the binding lives as long as the last",
+        [(0, down(NODE2)), (999, up6(inner(NODE2))), (1000, down(NODE2)), (1001, down(NODE2, 101)), (1002, up6(inner(NODE2))),
+         (1003, outer_too_big(1300, CARE_OF2, NODE2)), (1004, up6(inner(NODE2), "2001:db8:100::30")), (4999, down(NODE2)), (5000, down(NODE2)),
+         (5001, up6(inner(NODE2), "2001:db8:100::30"))],
+        [IN6 + out(), out()] + ["tunnel:2001:db8:100::30 " + out()] * 2 + [out(), "tunnel:2001:db8:100::30 " + out()],
+        {"care_of_mismatch": 1, "icmp_error_unmatched": 1, "destination_expired": 1, "inner_source_expired": 1},
+        world(bindings=[IN_IP6 | {"expires_ms": START_MS + 1000, "weight": 65535, "care_ofs": [SECOND | {"weight": 1, "expires_ms": START_MS + 5000}]}])),
+    "care_of_addresses_unverified_alone": Case(
+        "M-17: an address that is not verified gets the credit of the binding once it is the last that is alive",
+        [(0, down(NODE2)), (1000, down(NODE2)), (1001, up6(inner(NODE2), "2001:db8:100::30")), (1002, down(NODE2))],
+        [IN6 + out(), "tunnel:2001:db8:100::30 " + out(), out(), "tunnel:2001:db8:100::30 " + out()], {},
+        world(bindings=[IN_IP6 | {"expires_ms": START_MS + 1000, "care_ofs": [SECOND | {"unverified": True}]}])),
     "care_of_addresses_unverified": Case(
         "M-17: an address beside the first gets nothing until a packet has come from it; a change without it takes it away",
         [*((i, down(NODE2)) for i in range(3)), (10, up6(inner(NODE2), "2001:db8:100::30")), *((11 + i, down(NODE2)) for i in range(2)),

@@ -90,6 +90,70 @@ static void extras_come_and_go(void **state)
 	unmake(&fixture);
 }
 
+static uint64_t expiry_of(struct fixture *fixture)
+{
+	return binding_expiry_load(table_writer_find(fixture->table, &fixture->key));
+}
+
+/* RFC 5648 5.5: each care-of address has a lifetime of its own, and the binding that of the last. */
+static void a_binding_lives_as_long_as_the_last_care_of_address(void **state)
+{
+	struct binding_extras_record record = {
+	        .own_expiry_unix_ms = 5000,
+	        .own_weight = 1,
+	        .ways = 2,
+	        .weights = {1, 1},
+	        .care_of = {{.expiry_unix_ms = 9000}, {.expiry_unix_ms = 7000}},
+	};
+	struct fixture fixture;
+
+	(void)state;
+	make(&fixture);
+	assert_int_equal(table_writer_set_extras(fixture.table, &fixture.key, &record, 1), 0);
+	assert_int_equal(expiry_of(&fixture), 9000);
+	assert_int_equal(side_of(&fixture)->ways->own_expiry_unix_ms, 5000);
+	record.ways = 0;
+	assert_int_equal(table_writer_set_extras(fixture.table, &fixture.key, &record, 1), 0);
+	assert_int_equal(expiry_of(&fixture), 5000);
+	unmake(&fixture);
+}
+
+static uint16_t mtu_of(struct fixture *fixture)
+{
+	struct binding_traits traits;
+
+	memcpy(&traits, &side_of(fixture)->ways->list[0].traits, sizeof(traits));
+	return traits.inner_mtu_bytes;
+}
+
+/* RFC 8201 5.3: what a worker has learnt of a way goes on while the feed says of it what it said before. */
+static void what_was_learnt_of_a_way_outlives_a_refresh(void **state)
+{
+	struct binding_extras_record record = {.own_weight = 1,
+	                                       .ways = 1,
+	                                       .weights = {1},
+	                                       .care_of = {{.kind = FEED_TUNNEL_IP6_IN_IP6, .inner_mtu_bytes = 1400}}};
+	struct binding_ways *ways;
+	struct fixture fixture;
+
+	(void)state;
+	make(&fixture);
+	assert_int_equal(table_writer_set_extras(fixture.table, &fixture.key, &record, 1), 0);
+	ways = side_of(&fixture)->ways;
+	ways->list[0].traits =
+	        binding_traits_word((struct binding_traits){.kind = FEED_TUNNEL_IP6_IN_IP6, .inner_mtu_bytes = 1300});
+	ways->lowered_s[0] = 77;
+	record.care_of[0].expiry_unix_ms = 1; /* a refresh */
+	assert_int_equal(table_writer_set_extras(fixture.table, &fixture.key, &record, 1), 0);
+	assert_int_equal(mtu_of(&fixture), 1300);
+	assert_int_equal(side_of(&fixture)->ways->lowered_s[0], 77);
+	record.care_of[0].inner_mtu_bytes = 1350; /* the owner knows better */
+	assert_int_equal(table_writer_set_extras(fixture.table, &fixture.key, &record, 1), 0);
+	assert_int_equal(mtu_of(&fixture), 1350);
+	assert_int_equal(side_of(&fixture)->ways->lowered_s[0], 0);
+	unmake(&fixture);
+}
+
 /* A reader that holds the old record keeps it until its quiescent state; then memory is used again. */
 static void a_record_that_is_read_stays(void **state)
 {
@@ -204,6 +268,8 @@ static void a_taken_meter_makes_nobody_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_binding_lives_as_long_as_the_last_care_of_address),
+	        cmocka_unit_test(what_was_learnt_of_a_way_outlives_a_refresh),
 	        cmocka_unit_test(extras_come_and_go),
 	        cmocka_unit_test(a_record_that_is_read_stays),
 	        cmocka_unit_test(meters_outlive_a_refresh),

@@ -164,7 +164,11 @@ static void status_makes_the_round(void **state)
 
 static void path_mtu_makes_the_round(void **state)
 {
-	struct punt_path_mtu path_mtu = {.shard = 3, .key_length = 64, .path_mtu_bytes = 1400};
+	struct punt_path_mtu path_mtu = {.shard = 3,
+	                                 .key_length = 64,
+	                                 .path_mtu_bytes = 1400,
+	                                 .port = 40001,
+	                                 .tunnel_kind = FEED_TUNNEL_IP4_IN_UDP4};
 	struct octets octets;
 	struct punt_up up;
 
@@ -179,6 +183,8 @@ static void path_mtu_makes_the_round(void **state)
 	assert_body_length_is_fixed(&octets);
 	assert_int_equal(punt_up_read(octets.frames, 2, &up), 0);
 	assert_int_equal(up.path_mtu.path_mtu_bytes, 1400);
+	assert_int_equal(up.path_mtu.port, 40001);
+	assert_int_equal(up.path_mtu.tunnel_kind, FEED_TUNNEL_IP4_IN_UDP4);
 	assert_octets(up.path_mtu.key, 16, KEY, 16);
 	assert_octets(up.path_mtu.care_of_address, 16, CARE_OF, 16);
 	wire_store_u16(octets.body + 2, 67);
