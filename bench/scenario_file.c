@@ -112,6 +112,21 @@ static void load_port(struct load *load, const json_t *root, struct forwarding *
 	}
 }
 
+/* "outer_dont_fragment": path-mtu (the default), copy, or never. */
+static void load_dont_fragment(struct load *load, const json_t *root, struct forwarding *forwarding)
+{
+	const char *word = json_string_value(json_object_get(root, "outer_dont_fragment"));
+
+	if (!word || strcmp(word, "path-mtu") == 0)
+		forwarding->outer_dont_fragment = OUTER_DF_PATH_MTU;
+	else if (strcmp(word, "copy") == 0)
+		forwarding->outer_dont_fragment = OUTER_DF_COPY;
+	else if (strcmp(word, "never") == 0)
+		forwarding->outer_dont_fragment = OUTER_DF_NEVER;
+	else
+		fail(load, "outer_dont_fragment", word);
+}
+
 /* "dscp": copy (the default), pipe with "dscp_value", or uniform; "udp_checksum". */
 static void load_marking(struct load *load, const json_t *root, struct forwarding *forwarding)
 {
@@ -297,6 +312,7 @@ int scenario_load(const char *path, struct world *world, struct scenario *scenar
 	world->forwarding.handover_grace_ms = (uint32_t)number_of(&load, root, "handover_grace_ms");
 	world->forwarding.hop_limit = (uint8_t)number_of(&load, root, "hop_limit");
 	load_marking(&load, root, &world->forwarding);
+	load_dont_fragment(&load, root, &world->forwarding);
 	load_own(&load, root, &world->forwarding);
 	load_port(&load, root, &world->forwarding);
 	load_prefixes(&load, root, &world->forwarding);

@@ -104,6 +104,11 @@ static const struct key tunnels_keys[] = {
          "DSCP of the outer header with pipe."},
         {"udp-checksum", KIND_CHOICE, TUNNELS(udp_checksum), 0, 0, 0, "zero", "zero compute", NULL, 0,
          "Of UDP over IPv4: none (RFC 768), or computed over the whole packet."},
+        {"dont-fragment", KIND_CHOICE, TUNNELS(dont_fragment), 0, 0, 0, "path-mtu", "path-mtu copy never", NULL, 0,
+         "Of outer IPv4 headers. path-mtu: on all that fits into the path's MTU, which is learnt so; copy: as the "
+         "inner "
+         "IPv4 packet has it (RFC 2003 3.1), and with IPv6 inside as path-mtu; never: routers may fragment (RFC 4213 "
+         "3.2.1)."},
         {0},
 };
 

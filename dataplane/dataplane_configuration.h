@@ -57,6 +57,7 @@ struct configured_tunnels {
 	enum dscp_model dscp;
 	uint32_t dscp_value; /* of the outer header in the pipe model */
 	enum udp_checksum_mode udp_checksum;
+	enum outer_dont_fragment dont_fragment;
 };
 
 struct dataplane_configuration {

@@ -270,6 +270,7 @@ static int start(struct dataplane *dataplane, void *zeromq_context, char *error)
 	dataplane->forwarding.handover_grace_ms = dataplane->configuration.handover_grace_ms;
 	dataplane->forwarding.hop_limit = IP_HOP_LIMIT_DEFAULT;
 	dataplane->forwarding.udp_checksum = dataplane->configuration.tunnels.udp_checksum == UDP_CHECKSUM_COMPUTE;
+	dataplane->forwarding.outer_dont_fragment = dataplane->configuration.tunnels.dont_fragment;
 	dataplane->forwarding.marking = marking_of(&dataplane->configuration.tunnels);
 	dataplane->announcement.withdraw_after_ms = dataplane->configuration.withdraw_after_ms;
 	start_clock(dataplane);

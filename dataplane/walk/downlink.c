@@ -77,13 +77,25 @@ static void write_ipv6(const struct walk *walk, const struct packet *packet, con
 	                           });
 }
 
-/*
- * RFC 5555 2.3.2.2. What fits is not to be fragmented, so that its identification may be 0 (RFC 6864 4.1); what does
- * not is left to the routers (RFC 4213 3.2.2).
- */
+/* What does not fit is left to the routers (RFC 4213 3.2.2). */
+static bool outer_dont_fragment(const struct walk *walk, const struct packet *packet, bool fits)
+{
+	switch (walk->forwarding->outer_dont_fragment) {
+	case OUTER_DF_NEVER:
+		return false;
+	case OUTER_DF_COPY:
+		return fits && (packet->version == 6 || packet_load_u16(packet, IPV4_FRAGMENT_AT) & IPV4_DONT_FRAGMENT);
+	case OUTER_DF_PATH_MTU:
+		break;
+	}
+	return fits;
+}
+
+/* RFC 5555 2.3.2.2. The identification of what is not to be fragmented may be 0 (RFC 6864 4.1). */
 static void write_udp_ipv4(struct walk *walk, const struct packet *packet, const struct tunnel_end *end, bool fits,
                            uint8_t *place)
 {
+	const bool dont_fragment = outer_dont_fragment(walk, packet, fits);
 	struct wire_writer writer = wire_writer_of(place, IPV4_HEADER_OCTETS + UDP_HEADER_OCTETS);
 	uint16_t udp_octets = (uint16_t)(UDP_HEADER_OCTETS + packet->octets), checksum;
 	const struct ipv4_header header = {
@@ -93,8 +105,8 @@ static void write_udp_ipv4(struct walk *walk, const struct packet *packet, const
 	        .traffic_class = outer_class(walk, packet),
 	        .time_to_live = walk->forwarding->hop_limit,
 	        .protocol = NEXT_HEADER_UDP,
-	        .dont_fragment = fits,
-	        .identification = fits ? 0 : (uint16_t)fragment_identification(walk),
+	        .dont_fragment = dont_fragment,
+	        .identification = dont_fragment ? 0 : (uint16_t)fragment_identification(walk),
 	};
 	uint8_t *udp = place + IPV4_HEADER_OCTETS;
 	uint32_t sum;

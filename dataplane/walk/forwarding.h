@@ -69,6 +69,7 @@ struct forwarding {
 	uint32_t handover_grace_ms;
 	uint8_t hop_limit; /* of outer headers and of what is made here */
 	struct tunnel_marking marking;
+	enum outer_dont_fragment outer_dont_fragment;
 	bool udp_checksum; /* of UDP tunnels: computed, else 0 (RFC 768 "no checksum") */
 	uint64_t flow_secret;
 };

@@ -57,6 +57,16 @@ struct tunnel_marking {
 	uint8_t inner_taken;   /* bits of the inner class that come from the outer one on the way out: 0 or 0xfc */
 };
 
+/*
+ * Don't Fragment in an outer IPv4 header. What is not to be fragmented makes routers tell what is too big, so that the
+ * path's MTU is learnt. In each of them an inner packet that does not fit and may be cut is left to the routers.
+ */
+enum outer_dont_fragment {
+	OUTER_DF_PATH_MTU, /* of all that fits into the path's MTU as far as it is known (RFC 4213 3.2.2) */
+	OUTER_DF_COPY,     /* as the inner IPv4 packet has it (RFC 2003 3.1); what is inside in IPv6 as above */
+	OUTER_DF_NEVER,    /* routers may cut all (RFC 4213 3.2.1): for paths that lose their errors */
+};
+
 /* The outer header has a DSCP of its own; what is inside stays as it is. */
 static inline struct tunnel_marking tunnel_marking_pipe(uint8_t dscp)
 {

@@ -84,8 +84,13 @@ static void bind_node(uint8_t kind, const char *key, uint8_t key_length, const c
 static void add_extras(uint8_t kind, const char *key, const char *care_of, uint16_t port)
 {
 	const struct feed_rate rate = {.octets_per_s = 1000000, .burst_octets = 3000};
-	struct binding_extras_record record = {
-	        .own_weight = 1, .ways = 1, .weights = {1}, .has_rates = true, .up = rate, .down = rate};
+	struct binding_extras_record record = {.own_expiry_unix_ms = UINT64_MAX >> 17,
+	                                       .own_weight = 1,
+	                                       .ways = 1,
+	                                       .weights = {1},
+	                                       .has_rates = true,
+	                                       .up = rate,
+	                                       .down = rate};
 	struct binding_record *way = &record.care_of[0];
 	struct in6_addr bound = address(key);
 

@@ -60,7 +60,7 @@ class Generator:
             'service_prefixes': [{'prefix': HOME_64, 'key_length': 64}, {'prefix': HOME_128, 'key_length': 128},
                                  {'prefix': HOME_56, 'key_length': 56}, {'prefix': HOME_IPV4, 'key_length': 32}],
             'dscp': ('copy', 'copy', 'pipe', 'uniform')[seed % 4], 'dscp_value': seed % 64,
-            'udp_checksum': seed % 2 == 0, 'bindings': bindings}
+            'udp_checksum': seed % 2 == 0, 'outer_dont_fragment': ('path-mtu', 'copy', 'never')[seed % 3], 'bindings': bindings}
         # the generator has a table of its own, to know what is live; the expectation comes from a second one
         self.table = packets.Forwarder(packets.Scenario.from_json(self.values))
 

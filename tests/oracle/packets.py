@@ -122,6 +122,7 @@ class Scenario:
     dscp: str = 'copy'              # copy, pipe, uniform (RFC 2983)
     dscp_value: int = 0
     udp_checksum: bool = False
+    outer_dont_fragment: str = 'path-mtu'   # of outer IPv4 headers: path-mtu, copy, never (operation.md)
 
     @classmethod
     def from_json(cls, values):
@@ -141,7 +142,8 @@ class Scenario:
                                      for row in values['service_prefixes']],
                    bindings=bindings, port_mtu=port['mtu'], handover_grace_ms=values['handover_grace_ms'],
                    hop_limit=values['hop_limit'], dscp=values.get('dscp', 'copy'),
-                   dscp_value=values.get('dscp_value', 0), udp_checksum=values.get('udp_checksum', False))
+                   dscp_value=values.get('dscp_value', 0), udp_checksum=values.get('udp_checksum', False),
+                   outer_dont_fragment=values.get('outer_dont_fragment', 'path-mtu'))
 
 
 def first_of(addresses, version):
@@ -319,8 +321,14 @@ class Forwarder:
                                           traffic_class) + inner.octets
         else:
             outer = udp4(own, care_of, UDP_DSMIPV6, port, inner.octets, self.scenario.hop_limit, traffic_class,
-                         self.scenario.udp_checksum, dont_fragment=len(inner.octets) <= inner_mtu)
+                         self.scenario.udp_checksum, self.outer_dont_fragment(inner, inner_mtu))
         return self.frame(outer, care_of)
+
+    def outer_dont_fragment(self, inner, inner_mtu):
+        """RFC 4213 3.2.1, 3.2.2; RFC 2003 3.1: copied from an inner IPv4 packet; no router fragments IPv6."""
+        if self.scenario.outer_dont_fragment == 'never' or len(inner.octets) > inner_mtu:
+            return False
+        return self.scenario.outer_dont_fragment == 'path-mtu' or inner.version == 6 or inner.dont_fragment
 
     def originated(self, source, destination, kind, code, body):
         """An ICMP message of ours, through the tunnel when its destination is a bound home address: its frames."""

@@ -37,6 +37,7 @@ def about(error, packet, care_of=CARE_OF):
 
 
 BACK, BACK4 = inner(CORRESPONDENT, NODE, 400), inner4(CORRESPONDENT4, HOME4, 400)
+CUT_NODE = f"udp-tunnel+may-be-cut:{NAT}:{NAT_PORT} "
 TWO_WAYS = IN_IP6 | {"weight": 1, "care_ofs": [SECOND | {"weight": 65535}]}
 WAY = "tunnel:2001:db8:100::30 "
 PROVEN = cut(up(inner(NODE2), "2001:db8:100::30"), 64), cut4(up_udp(inner(NODE)), 64)
@@ -59,9 +60,20 @@ CASES = {
                 down4(size=1372, flags="DF"), too_small(1300, BACK, size=1400), down(NODE, 1280), too_small(1290, BACK, port=OTHER_PORT),
                 too_small(1290, BACK, source="192.0.2.77"), too_small(0, BACK), too_small(1500, BACK), too_small(1290, inner("2001:db8:77::1", NODE2)),
                 too_small(68, BACK4, size=700), down4(size=548, flags="DF"), down4(size=549, flags="DF"), down4(size=549)),
-        [UDP_NODE + out(4), "fragmentation-needed(1372)", UDP_NODE + out(4), "too-big(1280)", UDP_NODE + out(), UDP_NODE + out(4), "fragmentation-needed(548)",
-         UDP_NODE + out(4)],
+        [UDP_NODE + out(4), "fragmentation-needed(1372)", UDP_NODE + out(4), "too-big(1280)", CUT_NODE + out(), UDP_NODE + out(4), "fragmentation-needed(548)",
+         CUT_NODE + out(4)],
         {"too_big": 2, "icmp_error_unmatched": 5}, world(), consumed=3),
+    "outer_dont_fragment_copy": Case(
+        "RFC 2003 3.1: Don't Fragment of the inner IPv4 packet is that of the outer one, and what is learnt of its path counts; IPv6 as ever",
+        at_once(down4(flags="DF"), down4(), down(NODE), too_small(1300, inner4(CORRESPONDENT4, HOME4, 1372, flags="DF"), size=1400),
+                down4(size=1272, flags="DF"), down4(size=1273, flags="DF"), down4(size=1273)),
+        [UDP_NODE + out(4), CUT_NODE + out(4), UDP_NODE + out(), UDP_NODE + out(4), "fragmentation-needed(1272)", CUT_NODE + out(4)],
+        {"too_big": 1}, world(outer_dont_fragment="copy"), consumed=1),
+    "outer_dont_fragment_never": Case(
+        "RFC 4213 3.2.1: routers may cut all outer packets; an error that comes all the same counts",
+        at_once(down4(flags="DF"), down4(), down(NODE), too_small(1300, BACK, size=1400), down(NODE, 1273), down(NODE, 1281)),
+        [CUT_NODE + out(4), CUT_NODE + out(4), CUT_NODE + out(), "too-big(1280)", CUT_NODE + out(), "too-big(1280)"],
+        {"too_big": 1}, world(outer_dont_fragment="never"), consumed=1),
     "path_mtu_care_of_addresses": Case(
         "RFC 5648, RFC 8201: each of several care-of addresses has a path MTU of its own, which a refresh keeps and ten minutes end (5.3)",
         [*at_once(down(NODE2, 1400), outer_too_big(1300, "2001:db8:100::30", NODE2), down(NODE2, 1281), down(NODE2, 1280),

@@ -34,7 +34,8 @@ def word_of_ipv4(packet):
     if ip.proto == 17 and udp[:2] == DSMIPV6.to_bytes(2, "big"):
         right = checksum_is_right(header[12:20] + struct.pack(">HH", 17, len(udp)) + udp)
         summed = "" if udp[6:8] == bytes(2) else "+sum" if right else "+wrong-sum"
-        return f"udp-tunnel{summed}:{ip.dst}:{int.from_bytes(udp[2:4], 'big')} " + word_of_packet(udp[8:])
+        cut = "" if ip.flags.DF else "+may-be-cut"
+        return f"udp-tunnel{summed}{cut}:{ip.dst}:{int.from_bytes(udp[2:4], 'big')} " + word_of_packet(udp[8:])
     if ip.proto == 1 and ip.src != "198.51.100.10":
         return word_of_icmp4(packet, udp)
     return f"packet4(hop={ip.ttl},class={ip.tos:02x})"

@@ -40,9 +40,10 @@ static void both_families_are_read(void **state)
 	char error[ERROR_OCTETS];
 
 	(void)state;
-	assert_int_equal(read_text("", "", "tunnels: {dscp: pipe, dscp-value: 46, udp-checksum: compute}\n",
-	                           &configuration, error),
-	                 0);
+	assert_int_equal(
+	        read_text("", "", "tunnels: {dscp: pipe, dscp-value: 46, udp-checksum: compute, dont-fragment: copy}\n",
+	                  &configuration, error),
+	        0);
 	assert_int_equal(configuration.ports[0].addresses[1].length, 120);
 	assert_true(configuration.ports[0].has_gateway && configuration.ports[0].has_gateway_ipv4);
 	assert_true(IN6_IS_ADDR_V4MAPPED(&configuration.ports[0].gateway_ipv4));
@@ -52,9 +53,11 @@ static void both_families_are_read(void **state)
 	assert_int_equal(configuration.tunnels.dscp, DSCP_PIPE);
 	assert_int_equal(configuration.tunnels.dscp_value, 46);
 	assert_int_equal(configuration.tunnels.udp_checksum, UDP_CHECKSUM_COMPUTE);
+	assert_int_equal(configuration.tunnels.dont_fragment, OUTER_DF_COPY);
 	assert_int_equal(read_text("", "", "", &configuration, error), 0);
 	assert_int_equal(configuration.tunnels.dscp, DSCP_COPY);
 	assert_int_equal(configuration.tunnels.udp_checksum, UDP_CHECKSUM_ZERO);
+	assert_int_equal(configuration.tunnels.dont_fragment, OUTER_DF_PATH_MTU);
 }
 
 static void refused(const char *from, const char *to, const char *more, const char *sentence)
