@@ -272,7 +272,7 @@ class Comparison:
 def compare(folder, output, counters=None):
     """The list of differences between FOLDER's expectation and a pcap file and counters (a dict or None)."""
     comparison = Comparison(folder)
-    if counters is not None and 'reassembly_sets' in counters:
+    if counters is not None and counters.get('reassembly_sets'):
         comparison.learn_reassembly_sets(counters['reassembly_sets'])
     actual = [frame for _, frame in pcap.read(output)]
     comparison.frames(actual)
