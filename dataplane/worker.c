@@ -222,6 +222,8 @@ void worker_inject(struct walk *walk, struct rte_mbuf **injected, unsigned count
 		classify_own(walk, &packets[i]);
 		if (packets[i].step != STEP_DONE && forwarding_own(walk->forwarding, &packets[i].header.source) < 0)
 			packet_drop(walk, &packets[i], DROP_inject_malformed);
+		if (walk->watching & WATCH_TRACES && packets[i].step != STEP_DONE)
+			watch_injected(walk, &packets[i]);
 	}
 	counter_add(&walk->counters->injected, count);
 	take_through(walk, packets, count);

@@ -7,6 +7,7 @@
 
 #include "packet_text.h"
 #include "plane_operator.h"
+#include "punt.h"
 
 enum { TEXT_OCTETS = 1536, TRACE_COUNT_DEFAULT = 5, TRACE_SECONDS_DEFAULT = 30 };
 
@@ -49,6 +50,18 @@ static const char *fate_name(uint8_t fate)
 	};
 
 	return fate < sizeof(names) / sizeof(names[0]) ? names[fate] : "?";
+}
+
+static const char *class_name(uint8_t punt_class)
+{
+	static const char *const names[] = {
+	        [PUNT_CLASS_PANA] = "PANA",
+	        [PUNT_CLASS_MOBILITY_HEADER] = "Mobility Header",
+	        [PUNT_CLASS_HIP] = "HIP",
+	        [PUNT_CLASS_ICMP] = "ICMPv6",
+	};
+
+	return punt_class < sizeof(names) / sizeof(names[0]) && names[punt_class] ? names[punt_class] : "?";
 }
 
 static const char *port_name(const struct dataplane *dataplane, uint8_t port)
@@ -100,7 +113,7 @@ static void say_fate(const struct dataplane *dataplane, const struct watch_repor
 		say(text, "leaves by port %s as %s", port_name(dataplane, report->port), packet);
 		break;
 	case WATCH_PUNTED:
-		say(text, "goes to the control plane");
+		say(text, "goes to the control plane as %s", class_name(report->punt_class));
 		break;
 	case WATCH_TO_HOST:
 		say(text, "goes to the host's kernel");
@@ -130,7 +143,10 @@ static void say_step(const struct dataplane *dataplane, const struct watch_repor
 
 	packet_text(bytes, report->kept, report->octets, packet);
 	if (report->step == STEP_DONE) {
-		say(text, "by port %s: %s; ", port_name(dataplane, report->port), packet);
+		if (report->is_injected)
+			say(text, "injected by the control plane: %s; ", packet);
+		else
+			say(text, "by port %s: %s; ", port_name(dataplane, report->port), packet);
 		say_entry(dataplane, report, text);
 		return;
 	}
@@ -160,7 +176,7 @@ void trace_report(struct dataplane *dataplane, const struct watch_report *report
 	                text.bytes);
 	if (row)
 		json_array_append_new(trace->rows, row);
-	trace->ended += report->fate != WATCH_GOES_ON && !report->is_own;
+	trace->ended += report->fate != WATCH_GOES_ON && (!report->is_own || report->is_injected);
 }
 
 void trace_end(struct dataplane *dataplane, struct plane_trace *trace)

@@ -44,9 +44,11 @@ struct packet {
 	/* STEP_UPLINK: `ip` and `octets` are still the outer packet's, `header` is the inner one's */
 	uint8_t tunnel_kind;   /* enum feed_tunnel_kind */
 	uint8_t outer_class;   /* DSCP and ECN */
+	uint8_t punt_class;    /* enum punt_class, of what is punted */
 	uint16_t outer_port;   /* UDP source port, 0 without UDP */
 	uint16_t inner_offset; /* from the outer to the inner header */
 	uint16_t inner_octets;
+	bool is_injected; /* traced, and the control plane's */
 	struct in6_addr outer_source;
 	uint32_t trace; /* slot + 1 << 24 | number of a traced packet (watch.h); 0: as nearly all */
 	struct in6_addr key;

@@ -45,13 +45,14 @@ static bool take_token(struct walk *walk, uint8_t packet_class, enum drop_reason
 	}
 }
 
-void punt(struct walk *walk, struct packet *packet, uint8_t packet_class)
+static void hand_over(struct walk *walk, struct packet *packet)
 {
-	struct punt_note note = {.kind = PUNT_NOTE_PACKET, .packet_class = packet_class, .received_ms = walk->now_ms};
+	struct punt_note note = {
+	        .kind = PUNT_NOTE_PACKET, .packet_class = packet->punt_class, .received_ms = walk->now_ms};
 	enum drop_reason otherwise;
 	char *place;
 
-	if (!take_token(walk, packet_class, &otherwise)) {
+	if (!take_token(walk, packet->punt_class, &otherwise)) {
 		packet_drop(walk, packet, otherwise);
 		return;
 	}
@@ -73,6 +74,16 @@ void punt(struct walk *walk, struct packet *packet, uint8_t packet_class)
 	/* it counts as punted, or as dropped, where it leaves: at the main core */
 	packet_count_up(packet);
 	packet->step = STEP_DONE;
+}
+
+void punt(struct walk *walk, struct packet *packet, uint8_t packet_class)
+{
+	packet->punt_class = packet_class;
+	packet->step = STEP_LOCAL;
+	if (walk->watching & WATCH_TRACES && !packet->trace && watch_control(walk, packet))
+		watch_step(walk, packet, true, hand_over);
+	else
+		hand_over(walk, packet);
 }
 
 /* Without a packet behind it. False: no buffer, or no room. */

@@ -355,6 +355,14 @@ void watch_drop(struct walk *walk, const struct packet *packet, enum drop_reason
 void watch_step(struct walk *walk, struct packet *packet, bool is_new,
                 void (*run)(struct walk *walk, struct packet *packet));
 
+/*
+ * A control packet that is about to be punted, or was injected: true when one of its addresses is of a traced key or
+ * its care-of address, and there are packets left to trace; then it is a traced one. An injected one is told as
+ * received.
+ */
+bool watch_control(struct walk *walk, struct packet *packet);
+void watch_injected(struct walk *walk, struct packet *packet);
+
 /* The packet's key is that of a trace: true when there are packets left to trace; then it is a traced one. */
 bool watch_begins(struct walk *walk, struct packet *packet, unsigned slot);
 

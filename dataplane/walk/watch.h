@@ -79,6 +79,8 @@ struct watch_report {
 	uint8_t next; /* enum step */
 	uint8_t fate; /* enum watch_fate */
 	bool is_own;
+	bool is_injected;
+	uint8_t punt_class; /* enum punt_class, of what was punted */
 	bool has_entry;
 	uint16_t made;    /* packets that came to be in this step */
 	uint32_t id;      /* of the trace */

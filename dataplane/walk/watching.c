@@ -226,6 +226,8 @@ static void tell_step(struct walk *walk, const struct packet *packet, struct wat
 	report->id = walk->watch->traces[report->slot].id;
 	report->number = packet->trace & 0xffffff;
 	report->is_own = packet->is_own;
+	report->is_injected = packet->is_injected;
+	report->punt_class = packet->punt_class;
 	if (queued)
 		tell(walk, report, rte_pktmbuf_mtod(queued, const uint8_t *) + ETHERNET_OCTETS,
 		     (uint16_t)(rte_pktmbuf_data_len(queued) - ETHERNET_OCTETS), WATCH_TRACE_SNAP);
@@ -235,18 +237,23 @@ static void tell_step(struct walk *walk, const struct packet *packet, struct wat
 		tell(walk, report, NULL, 0, 0);
 }
 
-bool watch_begins(struct walk *walk, struct packet *packet, unsigned slot)
+static bool begin(struct walk *walk, struct packet *packet, unsigned slot)
 {
 	struct watched_key *watched = &walk->watch->traces[slot];
 	uint32_t number;
 
-	if (packet->is_own || shared_load(&watched->left) <= 0)
+	if (shared_load(&watched->left) <= 0)
 		return false;
 	if (__atomic_fetch_sub(&watched->left, 1, __ATOMIC_RELAXED) <= 0)
 		return false;
 	number = __atomic_add_fetch(&walk->watch->traced, 1, __ATOMIC_RELAXED) & 0xffffff;
 	packet->trace = (slot + 1) << 24 | number;
 	return true;
+}
+
+bool watch_begins(struct walk *walk, struct packet *packet, unsigned slot)
+{
+	return !packet->is_own && begin(walk, packet, slot);
 }
 
 static void note_entry(const struct packet *packet, struct watch_report *report)
@@ -270,6 +277,91 @@ static void tell_received(struct walk *walk, const struct packet *packet)
 
 	note_entry(packet, &report);
 	tell_step(walk, packet, &report);
+}
+
+/* The addresses that a control packet names: whose it is says one of them. */
+struct named {
+	unsigned count;
+	struct in6_addr list[4 * LAYERS_MAX];
+};
+
+static void name(struct named *named, bool is_there, const struct in6_addr *address)
+{
+	if (is_there)
+		named->list[named->count++] = *address;
+}
+
+static void read_names(const struct packet *packet, struct named *named)
+{
+	const uint8_t *ip = packet->ip;
+	size_t octets = packet->octets;
+
+	named->count = 0;
+	for (unsigned layer = 0; layer < LAYERS_MAX; layer++) {
+		const struct capture_filter none = {.mask = {UINT64_MAX, UINT64_MAX}};
+		struct ip_packet parsed;
+		bool is_found;
+
+		if (ip_packet_read(ip, octets, &parsed))
+			return;
+		name(named, parsed.has_home_address, &parsed.home_address);
+		name(named, parsed.has_routing_home_address, &parsed.routing_home_address);
+		name(named, true, &parsed.source);
+		name(named, true, &parsed.destination);
+		if (!next_layer(&ip, &octets, &none, &is_found))
+			return;
+	}
+}
+
+static bool names(const struct walk *walk, const struct named *named, const struct in6_addr *watched,
+                  const struct in6_addr *care_of)
+{
+	for (unsigned i = 0; i < named->count; i++) {
+		const struct service_prefix *prefix = service_prefix_of(&walk->forwarding->prefixes, &named->list[i]);
+		struct in6_addr key;
+
+		if (care_of && in6_is_equal(care_of, &named->list[i]))
+			return true;
+		if (!prefix)
+			continue;
+		service_prefix_key(prefix, &named->list[i], &key);
+		if (in6_is_equal(&key, watched))
+			return true;
+	}
+	return false;
+}
+
+bool watch_control(struct walk *walk, struct packet *packet)
+{
+	struct named named;
+
+	read_names(packet, &named);
+	for (uint32_t slots = walk->watching & WATCH_TRACES; slots; slots &= slots - 1) {
+		const unsigned slot = (unsigned)__builtin_ctz(slots);
+		const struct in6_addr watched = walk->watch->traces[slot].key, *keys[1] = {&watched};
+		struct binding_entry *entry;
+		struct in6_addr care_of;
+
+		binding_table_lookup(walk->forwarding->table, keys, 1, &entry);
+		if (entry)
+			care_of = shared_address_load(&entry->care_of_address);
+		if (!names(walk, &named, &watched, entry ? &care_of : NULL))
+			continue;
+		if (packet->step != STEP_DOWNLINK) { /* whose key is that of where it goes */
+			packet->key = watched;
+			packet->entry = entry;
+		}
+		return begin(walk, packet, slot);
+	}
+	return false;
+}
+
+void watch_injected(struct walk *walk, struct packet *packet)
+{
+	if (!watch_control(walk, packet))
+		return;
+	packet->is_injected = true;
+	tell_received(walk, packet);
 }
 
 void watch_step(struct walk *walk, struct packet *packet, bool is_new,

@@ -192,3 +192,11 @@ void fixture_burst(struct fixture *fixture, const char *source, const char *dest
 		frames[i] = fixture_frame(fixture, source, destination, protocol, payload_octets, true);
 	worker_burst(&fixture->walk, frames, count, 0, now_ms);
 }
+
+int fixture_start_dpdk(void)
+{
+	char *arguments[] = {"walk_test", "--no-huge", "--no-pci", "--no-telemetry",   "--no-shconf", "-m",
+	                     "16",        "--lcores",  "0@0",      "--log-level=error"};
+
+	return rte_eal_init((int)(sizeof(arguments) / sizeof(arguments[0])), arguments);
+}

@@ -55,4 +55,7 @@ struct rte_mbuf *fixture_frame(struct fixture *fixture, const char *source, cons
 void fixture_burst(struct fixture *fixture, const char *source, const char *destination, uint8_t protocol,
                    size_t payload_octets, unsigned count, uint64_t now_ms);
 
+/* DPDK without huge pages and ports. Returns as rte_eal_init(). */
+int fixture_start_dpdk(void);
+
 #endif
