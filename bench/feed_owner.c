@@ -24,6 +24,7 @@ struct owner_thread {
 	int clock; /* a descriptor that is readable every ARRIVAL_US */
 	uv_poll_t arrivals;
 	uint64_t random;
+	uint32_t offered; /* the binding whose change was offered last */
 	uint64_t due;     /* changes, in billionths */
 	uint64_t last_ns; /* the arrival before */
 };
@@ -101,29 +102,47 @@ static void load(struct owner_thread *thread)
 	bindings_serve(thread->bindings, &now);
 }
 
-static void offer(struct awaited_change *awaited, const struct binding_change *change, uint64_t begin_cycles)
+static bool offer(struct awaited_change *awaited, const struct binding_change *change, uint64_t begin_cycles)
 {
 	if (__atomic_load_n(&awaited->wanted, __ATOMIC_ACQUIRE))
-		return;
+		return false;
 	awaited->begin_cycles = begin_cycles;
 	memcpy(&awaited->key, change->key.octets, sizeof(awaited->key));
 	awaited->care_of_address = change->care_of_address;
 	__atomic_store_n(&awaited->wanted, 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+static uint32_t number_of(const struct owner_thread *thread, uint64_t drawn)
+{
+	return (uint32_t)population_below(drawn, thread->owner->population.bindings);
+}
+
+/* Any binding but the one whose change is waited for: with a second change it would be waited for in vain. */
+static uint64_t draw_change(struct owner_thread *thread)
+{
+	uint64_t drawn;
+
+	do
+		drawn = population_draw(thread->owner->population.seed, 77, thread->random++);
+	while (number_of(thread, drawn) == thread->offered &&
+	       __atomic_load_n(&thread->owner->awaited.wanted, __ATOMIC_ACQUIRE));
+	return drawn;
 }
 
 /* One step, as the Home Agent's would be. */
 static void change_one(struct owner_thread *thread)
 {
-	const struct population *population = &thread->owner->population;
-	uint64_t drawn = population_draw(population->seed, 77, thread->random++);
+	uint64_t drawn = draw_change(thread);
 	uint64_t begin_cycles = rte_rdtsc();
 	struct binding_change change;
 	struct instant now;
 	struct effects *step = loop_begin(thread->loop, &now);
 
-	set(thread, population_below(drawn, population->bindings), (uint16_t)(1 + drawn % 60000), &now, step, &change);
+	set(thread, number_of(thread, drawn), (uint16_t)(1 + drawn % 60000), &now, step, &change);
 	loop_end(thread->loop, step, &now);
-	offer(&thread->owner->awaited, &change, begin_cycles);
+	if (offer(&thread->owner->awaited, &change, begin_cycles))
+		thread->offered = number_of(thread, drawn);
 }
 
 /*
