@@ -17,13 +17,15 @@ struct members {
 
 static bool is_taken(const struct binding_table *table, uint32_t slot)
 {
-	return table->blocks[slot / BLOCK_SLOTS].occupied >> slot % BLOCK_SLOTS & 1;
+	return table->occupied[by_segment(table, slot / BLOCK_SLOTS)] >> slot % BLOCK_SLOTS & 1;
 }
 
 static void take(struct binding_table *table, uint32_t slot, uint32_t group)
 {
-	table->blocks[slot / BLOCK_SLOTS].occupied |= 1ull << slot % BLOCK_SLOTS;
-	--*free_slots_of(table, slot / BLOCK_SLOTS);
+	uint32_t place = by_segment(table, slot / BLOCK_SLOTS);
+
+	table->occupied[place] |= 1ull << slot % BLOCK_SLOTS;
+	table->free_slots[place]--;
 	table->tags[slot] = (uint8_t)group;
 }
 
@@ -53,7 +55,7 @@ static void gather(const struct binding_table *table, uint32_t group, unsigned p
 {
 	uint32_t first = any_block(table, group, pilot / BLOCK_SLOTS) * BLOCK_SLOTS;
 	uint32_t block = first / BLOCK_SLOTS;
-	uint64_t likely = tagged(table, block, group) & block_live_slots(&table->blocks[block]);
+	uint64_t likely = tagged(table, block, group) & live_slots(table, block);
 
 	for (uint64_t left = likely; left; left &= left - 1)
 		__builtin_prefetch(&table->slots[first + (uint32_t)__builtin_ctzll(left)]);
@@ -77,7 +79,7 @@ static uint64_t likely_members(const struct binding_table *table, uint64_t hash,
 	uint32_t group = group_of(table, hash), slot = slot_by(table, group, hash, table->pilots[group]);
 
 	*block = slot / BLOCK_SLOTS;
-	return is_taken(table, slot) ? tagged(table, *block, group) & block_live_slots(&table->blocks[*block]) : 0;
+	return is_taken(table, slot) ? tagged(table, *block, group) & live_slots(table, *block) : 0;
 }
 
 void placement_expect(const struct binding_table *table, uint64_t hash)
@@ -134,7 +136,7 @@ static inline uint64_t free_rotations(uint64_t taken, const uint64_t *hashes, un
 static int try_block(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
                      unsigned step, uint32_t block)
 {
-	uint64_t rotations = free_rotations(table->blocks[block].occupied, hashes, count, step);
+	uint64_t rotations = free_rotations(table->occupied[by_segment(table, block)], hashes, count, step);
 
 	if (!rotations || has_left_copies(table, block, group))
 		return -ENOSPC;
@@ -150,7 +152,7 @@ static int try_block(const struct binding_table *table, uint32_t group, const ui
 static int search_some(const struct binding_table *table, uint32_t group, const uint64_t *hashes, unsigned count,
                        unsigned *first, uint8_t free_min)
 {
-	const uint8_t *free_slots = segment_free_slots(table, segment_of(group));
+	const uint8_t *free_slots = &table->free_slots[segment_of(group) * table->shape.rows];
 	const uint32_t rows = table->shape.rows;
 	uint16_t steps[BLOCKS_AT_A_TIME + 1];
 	unsigned found = 0, step = *first;
@@ -161,7 +163,7 @@ static int search_some(const struct binding_table *table, uint32_t group, const 
 	}
 	*first = step;
 	for (unsigned i = 0; i < found; i++)
-		__builtin_prefetch(&table->blocks[segment_block(table, group, steps[i])], 1);
+		__builtin_prefetch(&table->occupied[by_segment(table, segment_block(table, group, steps[i]))]);
 	for (unsigned i = 0; i < found; i++) {
 		uint32_t block = segment_block(table, group, steps[i]);
 		int pilot = try_block(table, group, hashes, count, steps[i], block);

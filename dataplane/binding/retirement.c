@@ -94,11 +94,12 @@ static void free_slot(struct binding_table *table, uint32_t slot)
 {
 	static const struct in6_addr none;
 	struct binding_entry *entry = &table->slots[slot];
+	uint32_t place = by_segment(table, slot / BLOCK_SLOTS);
 
 	pass_on(table, entry);
 	shared_address_store(entry_key(entry), &none);
-	table->blocks[slot / BLOCK_SLOTS].occupied &= ~(1ull << slot % BLOCK_SLOTS);
-	++*free_slots_of(table, slot / BLOCK_SLOTS);
+	table->occupied[place] &= ~(1ull << slot % BLOCK_SLOTS);
+	table->free_slots[place]++;
 }
 
 /* Takes up to `most` slots out of the retirement that waits; what freeing them looks at first is fetched. */

@@ -32,12 +32,11 @@ struct parted_group {
 
 enum { RETIREMENTS = 2 };
 
-/* The writer's record of a block, in one cache line: what a change looks at for each block that it is about. */
+/* What the writer knows of a block's retired slots, in one cache line. */
 struct block {
-	uint64_t occupied;             /* a bitmap: slots that are not free */
-	uint64_t retired[RETIREMENTS]; /* the same: slots that left their group or lost their key */
+	uint64_t retired[RETIREMENTS]; /* a bitmap: slots that left their group or lost their key */
 	uint32_t next[RETIREMENTS];    /* number + 1 of the next in the retirement's list */
-};
+} __attribute__((aligned(32)));
 
 _Static_assert(CACHE_LINE_OCTETS % sizeof(struct block) == 0, "no record lies in two cache lines");
 
@@ -95,7 +94,9 @@ struct binding_table {
 	} taken;
 	uint32_t open_rows; /* that may be used; the others' blocks have no free slot */
 	struct block *blocks;
-	uint8_t *free_slots;     /* how many each block has, a segment's side by side: free_slots_of() */
+	uint64_t *occupied;      /* for each block a bitmap: slots that are not free */
+	uint8_t *free_slots;     /* and the number of those that are; both with a segment's blocks side by side:
+	                            by_segment() */
 	uint8_t *tags;           /* for each occupied slot: low bits of its group */
 	uint32_t *parted_next;   /* for each record of a parted group: number + 1 of the next in its list */
 	uint8_t *parted_members; /* and the keys in it */
@@ -238,26 +239,23 @@ static inline uint64_t block_retired_slots(const struct block *block)
 	return block->retired[0] | block->retired[1];
 }
 
-/* The writer's: slots of a block that hold an entry which readers find, as a bitmap. */
-static inline uint64_t block_live_slots(const struct block *block)
-{
-	return block->occupied & ~block_retired_slots(block);
-}
-
-/* The writer's: how many free slots the blocks of a segment have, row by row. */
-static inline uint8_t *segment_free_slots(const struct binding_table *table, uint32_t segment)
-{
-	return &table->free_slots[(size_t)segment * table->shape.rows];
-}
-
-/* The writer's: how many free slots a block has. */
-static inline uint8_t *free_slots_of(const struct binding_table *table, uint32_t block)
+/*
+ * The writer's: the place of a block in arrays that have the blocks of a segment side by side, row by row, so that what
+ * a search looks at stays in the first-level cache.
+ */
+static inline uint32_t by_segment(const struct binding_table *table, uint32_t block)
 {
 	uint32_t segment = block & ((1u << table->shape.segment_bits) - 1);
 
 	if (block >= first_stash_block(table))
-		return &table->free_slots[block];
-	return &segment_free_slots(table, segment)[block >> table->shape.segment_bits];
+		return block;
+	return segment * table->shape.rows + (block >> table->shape.segment_bits);
+}
+
+/* The writer's: slots of a block that hold an entry which readers find, as a bitmap. */
+static inline uint64_t live_slots(const struct binding_table *table, uint32_t block)
+{
+	return table->occupied[by_segment(table, block)] & ~block_retired_slots(&table->blocks[block]);
 }
 
 static inline uint32_t slot_number(const struct binding_table *table, const struct binding_entry *entry)

@@ -56,6 +56,7 @@ static struct table_shape shape_of(size_t bindings_max)
 	X(parted, size.parted)                                                                                         \
 	X(side_chunks, size.side_chunks)                                                                               \
 	X(blocks, size.blocks)                                                                                         \
+	X(occupied, size.blocks)                                                                                       \
 	X(free_slots, size.blocks)                                                                                     \
 	X(parted_next, size.parted)                                                                                    \
 	X(parted_members, size.parted)                                                                                 \
@@ -223,7 +224,8 @@ static int open_rows(struct binding_table *table, uint32_t rows)
 	if (result)
 		return result;
 	for (uint32_t segment = 0; segment >> table->shape.segment_bits == 0; segment++)
-		memset(&segment_free_slots(table, segment)[table->open_rows], BLOCK_SLOTS, rows - table->open_rows);
+		memset(&table->free_slots[by_segment(table, block_in(table, segment, table->open_rows))], BLOCK_SLOTS,
+		       rows - table->open_rows);
 	table->open_rows = rows;
 	return 0;
 }

@@ -422,7 +422,7 @@ struct binding_entry *table_writer_sweep(const struct binding_table *table, size
 
 	while (*cursor < slots) {
 		uint32_t block = (uint32_t)(*cursor / BLOCK_SLOTS);
-		uint64_t live = block_live_slots(&table->blocks[block]) >> *cursor % BLOCK_SLOTS;
+		uint64_t live = live_slots(table, block) >> *cursor % BLOCK_SLOTS;
 
 		if (!live) {
 			*cursor = ((size_t)block + 1) * BLOCK_SLOTS;
