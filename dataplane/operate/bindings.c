@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* bindings - the table as this data plane has it. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,7 +151,8 @@ PLANE_RUN(plane_bindings)
 {
 	struct dataplane *dataplane = context;
 	const char *after = json_string_value(json_object_get(arguments, "after"));
-	size_t cursor = after ? strtoull(after, NULL, 10) : 0;
+	char *end = NULL;
+	size_t cursor = after ? strtoull(after, &end, 10) : 0;
 	const json_t *keys = json_object_get(arguments, "keys");
 	struct binding_entry *entry = NULL;
 	struct in6_addr address;
@@ -165,6 +167,10 @@ PLANE_RUN(plane_bindings)
 		return one_binding(dataplane, &address);
 	if (keys)
 		return some_bindings(dataplane, keys, error);
+	if (after && (!isdigit((unsigned char)*after) || *end)) {
+		*error = command_error("bad-argument", "'after' takes the 'next' of the page before");
+		return NULL;
+	}
 	rows = json_array();
 	while ((json_int_t)json_array_size(rows) < limit &&
 	       (entry = table_writer_next(dataplane->forwarding.table, &cursor)))

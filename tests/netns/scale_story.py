@@ -72,7 +72,7 @@ def write_rows(path, now_ms):
             store.execute("INSERT INTO lease VALUES(?, ?, ?, ?, ?, 1, ?, 1, 0, 0, 0, 0, 0, 0)", (subscriber, fqdn, address, hit, b"key", until_ms))
             store.execute("INSERT INTO name VALUES(?, ?, 2, ?, 1, ?)", (fqdn, subscriber, until_ms, address))
             store.execute("INSERT INTO identity VALUES(?, ?, ?, ?, 1)", (hit, subscriber, fqdn, until_ms))
-            store.execute("INSERT INTO home_binding VALUES(?, 64, ?, 256, ?, ?, ?)",
+            store.execute("INSERT INTO home_binding(key, prefix_length, home_address, spi, care_of_address, until_ms, subscriber) VALUES(?, 64, ?, 256, ?, ?, ?)",
                           (address[:8] + bytes(8), address, ipaddress.IPv6Address(f"2001:db8:100::{number // 65536:x}:{number % 65536:x}").packed, until_ms, subscriber))
             store.execute("INSERT INTO address VALUES(?, ?, ?, 2, ?, 1)", (address[:8], address, subscriber, until_ms))
     store.close()
@@ -148,11 +148,15 @@ def story_filters_find_one():
     check_turns(before, 100)
 
 
-def story_a_page_behind_what_has_gone_is_refused():
-    """Not an empty page, which would read as the end of the list."""
-    for words, gone in ((("lease", "show"), "home/001019999999999"), (("binding", "show"), "2001:db8:af:ffff::/64")):
-        answer = story.kedge(*words, "--after", gone, check=False)
-        assert answer["error"]["code"] == "not-found", answer
+def story_a_page_goes_on_behind_what_has_gone():
+    """Not an empty page, which would read as the end of the list; what ends no page is no mark."""
+    gone = story.kedge("binding", "show", "--limit", "100", "--after", "2001:db8:af:ffff::/64")["rows"]
+    assert len(gone) == 100 and len({row["key"] for row in gone}) == 100
+    behind = story.kedge("binding", "show", "--limit", "99", "--after", gone[0]["key"])["rows"]
+    assert [row["key"] for row in behind] == [row["key"] for row in gone[1:]]
+    for words in (("lease", "show"), ("session", "show"), ("dataplane", "bindings")):
+        answer = story.kedge(*words, "--after", "home/001019999999999", check=False)
+        assert answer["error"]["code"] == "bad-argument", answer
 
 
 story.main(__name__)

@@ -94,12 +94,6 @@ OPERATOR_RUN(operator_binding_show)
 		             address ? address : after);
 		return;
 	}
-	if (after && !bindings_find(bindings, &key, &views[0])) {
-		/* an empty page would read as the end */
-		command_fail(operator->commands, ticket, "not-found", NULL,
-		             "%.60s is bound no more, so nothing stands behind it: begin anew", after);
-		return;
-	}
 	if (imsi && !operator_subscriber(operator, ticket, imsi, &identity, subscriber))
 		return;
 	if (imsi)

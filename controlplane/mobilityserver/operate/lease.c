@@ -59,14 +59,14 @@ OPERATOR_RUN(operator_lease_show)
 	if (!command_text(operator->commands, ticket, arguments, "imsi", false, &imsi) ||
 	    !command_text(operator->commands, ticket, arguments, "after", false, &after) ||
 	    !command_integer(operator->commands, ticket, arguments, "limit", 1, OPERATOR_PAGE_MAX,
-	                     OPERATOR_PAGE_DEFAULT, &limit))
+	                     OPERATOR_PAGE_DEFAULT, &limit) ||
+	    !operator_after(operator, ticket, after, &gathering.last))
 		return;
 	if (imsi && !operator_subscriber(operator, ticket, imsi, &identity, subscriber))
 		return;
 	gathering.rows = json_array();
 	if (!imsi)
-		bootstrap_lease_each(bootstrap, after ? strtoull(after, NULL, 10) : 0, (size_t)limit, add_lease,
-		                     &gathering);
+		bootstrap_lease_each(bootstrap, gathering.last, (size_t)limit, add_lease, &gathering);
 	else if (bootstrap_lease_find(bootstrap, subscriber, &view) && view.fqdn)
 		add_lease(&gathering, &view);
 	body = json_pack("{s:o}", "rows", gathering.rows);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operator.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -79,6 +82,19 @@ bool operator_subscriber(struct operator* operator, uint64_t ticket, const char 
 		command_fail(operator->commands, ticket, "not-found", NULL,
 		             "no authentication server here may assert the IMSI %.15s", imsi);
 	return found;
+}
+
+bool operator_after(struct operator* operator, uint64_t ticket, const char *text, uint64_t *number)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*number = text ? strtoull(text, &end, 10) : 0;
+	if (!text || (isdigit((unsigned char)*text) && *end == '\0' && !errno))
+		return true;
+	command_fail(operator->commands, ticket, "bad-argument", NULL,
+	             "'%.60s' ends no page: 'after' takes the 'next' of the page before", text);
+	return false;
 }
 
 void operator_commands(struct operator* operator, struct command commands[OPERATOR_COMMANDS])

@@ -54,6 +54,12 @@ OPERATOR_RUN(operator_config_check);
 bool operator_subscriber(struct operator* operator, uint64_t ticket, const char *imsi,
                          struct subscriber_identity *identity, char key[SUBSCRIBER_KEY_OCTETS]);
 
+/*
+ * The number behind which a page goes on, from the "next" of the page before; 0 where `text` is NULL. False and a
+ * failed ticket for another text.
+ */
+bool operator_after(struct operator* operator, uint64_t ticket, const char *text, uint64_t *number);
+
 /* "home/001010000000001" as it is: operators see whom they serve. Addresses, HITs and times as texts; new references.
  */
 json_t *operator_address(const struct in6_addr *address);

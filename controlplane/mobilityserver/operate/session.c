@@ -48,12 +48,12 @@ OPERATOR_RUN(operator_session_show)
 	if (!command_text(operator->commands, ticket, arguments, "imsi", false, &imsi) ||
 	    !command_text(operator->commands, ticket, arguments, "after", false, &after) ||
 	    !command_integer(operator->commands, ticket, arguments, "limit", 1, OPERATOR_PAGE_MAX,
-	                     OPERATOR_PAGE_DEFAULT, &limit))
+	                     OPERATOR_PAGE_DEFAULT, &limit) ||
+	    !operator_after(operator, ticket, after, &gathering.last))
 		return;
 	if (imsi && !operator_subscriber(operator, ticket, imsi, &identity, subscriber))
 		return;
 	gathering.rows = json_array();
-	gathering.last = after ? strtoull(after, NULL, 10) : 0;
 	if (imsi) {
 		pana_agent_each_of(pana, &identity, add_session, &gathering);
 		page = 0;
