@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -102,6 +101,7 @@ static void *write_on(void *argument)
 	struct writer *writer = (struct writer *)argument;
 	uint64_t due = 0;
 
+	machine_stay_on(0); /* DPDK keeps the worker on the last one */
 	while (!__atomic_load_n(&writer->ending, __ATOMIC_ACQUIRE)) {
 		if (!__atomic_load_n(&writer->running, __ATOMIC_ACQUIRE)) {
 			__atomic_store_n(&writer->is_running, false, __ATOMIC_RELEASE);
@@ -119,19 +119,6 @@ static void *write_on(void *argument)
 		__atomic_store_n(&writer->is_running, true, __ATOMIC_RELEASE);
 	}
 	return NULL;
-}
-
-/* On the first processor: DPDK keeps the worker on the last one. */
-static int start_writer(struct writer *writer)
-{
-	cpu_set_t processor;
-	int result = pthread_create(&writer->thread, NULL, write_on, writer);
-
-	CPU_ZERO(&processor);
-	CPU_SET(0, &processor);
-	if (!result)
-		(void)pthread_setaffinity_np(writer->thread, sizeof(processor), &processor);
-	return -result;
 }
 
 static void end_writer(struct writer *writer)
@@ -211,7 +198,7 @@ static int run_handover(const struct options *options, struct rte_mempool *pool,
 	if (!result)
 		result = draw(options, &population, population.bindings, &traffic);
 	if (!result && churned)
-		result = start_writer(&writer);
+		result = -pthread_create(&writer.thread, NULL, write_on, &writer);
 	if (result || !churned)
 		goto end;
 	measure(options, &writer, &traffic, churned);
@@ -276,7 +263,7 @@ static int run_replace(const struct options *options, struct rte_mempool *pool, 
 	if (!result)
 		result = draw(options, &population, population.bindings - coming, &traffic);
 	if (!result && churned)
-		result = start_writer(&writer);
+		result = -pthread_create(&writer.thread, NULL, write_on, &writer);
 	if (result || !churned)
 		goto end;
 	find_rate(options, &writer, &traffic, churned, results);
@@ -322,11 +309,8 @@ static int run_churn(int argc, char **argv)
 	result = pool ? run_handover(&options, pool, results) : -ENOMEM;
 	if (!result)
 		result = run_replace(&options, pool, results);
-	if (!result) {
-		results_print(results, stdout);
-		if (options.json)
-			result = results_write(results, options.json);
-	}
+	if (!result)
+		result = results_tell(results, options.json);
 	if (result)
 		fprintf(stderr, "error: %s\n",
 		        result == -EILSEQ ? "a packet missed a binding that was there" : strerror(-result));

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -84,6 +83,7 @@ static void *withdraw_all(void *context)
 	const uint64_t begun = rte_rdtsc();
 	uint32_t number = 0;
 
+	machine_stay_on(0); /* DPDK keeps the worker on the last one */
 	while (number < writer->population.bindings) {
 		uint64_t before = rte_rdtsc(), passed;
 		double before_ms = own_ms(), passed_ms;
@@ -100,34 +100,6 @@ static void *withdraw_all(void *context)
 	return NULL;
 }
 
-/* On the first processor: DPDK keeps the worker on the last one. */
-static int start_writer(struct writer *writer)
-{
-	cpu_set_t processor;
-	int result = pthread_create(&writer->thread, NULL, withdraw_all, writer);
-
-	CPU_ZERO(&processor);
-	CPU_SET(0, &processor);
-	if (!result)
-		(void)pthread_setaffinity_np(writer->thread, sizeof(processor), &processor);
-	return -result;
-}
-
-/* All bindings, with expiries that lie within one second. */
-static int fill(struct world *world, const struct population *population)
-{
-	for (uint32_t i = 0; i < population->bindings; i++) {
-		struct feed_row row;
-
-		population_row(population, i, POPULATED_START_MS + EXPIRY_AFTER_MS + i % SECOND_MS, &row);
-		world_change(world, &row, world->start_ms);
-		if (i % FEED_ROWS_MAX == FEED_ROWS_MAX - 1)
-			world_settle(world, world->start_ms);
-	}
-	world_settle(world, world->start_ms);
-	return binding_table_count(world->table) == population->bindings ? 0 : -ENOSPC;
-}
-
 static int make_world(struct rte_mempool *pool, const struct population *population, struct replay_outlet *outlet,
                       struct world **made)
 {
@@ -140,7 +112,7 @@ static int make_world(struct rte_mempool *pool, const struct population *populat
 	world->forwarding.limits.icmp_errors_per_s = 1000; /* the default: else each drop is told to its source */
 	scenario_default(world);
 	result = world_start(world, population->bindings, replay_transmit, outlet);
-	return result ? result : fill(world, population);
+	return result ? result : populate(world, population, POPULATED_START_MS + EXPIRY_AFTER_MS, SECOND_MS);
 }
 
 struct slices {
@@ -179,7 +151,7 @@ static int measure(const struct options *options, struct writer *writer, const s
 	writer->world->start_ms += EXPIRY_AFTER_MS + SECOND_MS; /* the second has passed */
 	for (unsigned long r = 0; r < options->repetitions; r++)
 		walk_slice(&loop, options, &place, &measured->expired);
-	result = start_writer(writer);
+	result = -pthread_create(&writer->thread, NULL, withdraw_all, writer);
 	if (result)
 		return result;
 	while (!__atomic_load_n(&writer->ended, __ATOMIC_ACQUIRE) || measured->beside.count < SLICES_BESIDE_LEAST)
@@ -269,11 +241,8 @@ static int run_expire(int argc, char **argv)
 	if (!result && results)
 		pool = world_pool_new();
 	result = pool ? expire(&options, pool, results) : -ENOMEM;
-	if (!result) {
-		results_print(results, stdout);
-		if (options.json)
-			result = results_write(results, options.json);
-	}
+	if (!result)
+		result = results_tell(results, options.json);
 	if (result)
 		fprintf(stderr, "error: %s\n",
 		        result == -EILSEQ

@@ -363,7 +363,7 @@ static int make_world(struct slice *slice, struct rte_mempool *pool)
 	slice->world->forwarding.limits = limits;
 	scenario_default(slice->world);
 	result = world_start(slice->world, slice->population.bindings, look_at_sent, slice);
-	return result ? result : populate(slice->world, &slice->population, POPULATED_EXPIRY_MS);
+	return result ? result : populate(slice->world, &slice->population, POPULATED_EXPIRY_MS, 1);
 }
 
 static int flood(const struct options *options, struct rte_mempool *pool, struct results *results)
@@ -427,11 +427,8 @@ static int run_flood(int argc, char **argv)
 	if (!result && results)
 		pool = world_pool_new();
 	result = pool ? flood(&options, pool, results) : -ENOMEM;
-	if (!result) {
-		results_print(results, stdout);
-		if (options.json)
-			result = results_write(results, options.json);
-	}
+	if (!result)
+		result = results_tell(results, options.json);
 	if (result)
 		fprintf(stderr, "error: %s\n",
 		        result == -EILSEQ      ? "the counters do not add up, or a change was not applied"

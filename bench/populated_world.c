@@ -3,12 +3,12 @@
 
 #include <errno.h>
 
-int populate(struct world *world, const struct population *population, uint64_t expiry_ms)
+int populate(struct world *world, const struct population *population, uint64_t expiry_ms, uint32_t within_ms)
 {
 	for (uint32_t i = 0; i < population->bindings; i++) {
 		struct feed_row row;
 
-		population_row(population, i, expiry_ms, &row);
+		population_row(population, i, expiry_ms + i % within_ms, &row);
 		world_change(world, &row, world->start_ms);
 		if (i % FEED_ROWS_MAX == FEED_ROWS_MAX - 1)
 			world_settle(world, world->start_ms);
@@ -28,5 +28,5 @@ int populated_world_new(struct rte_mempool *pool, const struct population *popul
 	world->start_ms = POPULATED_START_MS;
 	scenario_default(world);
 	result = world_start(world, population->bindings, replay_transmit, outlet);
-	return result ? result : populate(world, population, POPULATED_EXPIRY_MS);
+	return result ? result : populate(world, population, POPULATED_EXPIRY_MS, 1);
 }

@@ -13,7 +13,8 @@
 int populated_world_new(struct rte_mempool *pool, const struct population *population, struct replay_outlet *outlet,
                         struct world **made);
 
-/* Binds all nodes of the population: after world_start(). */
-int populate(struct world *world, const struct population *population, uint64_t expiry_ms);
+/* Binds all nodes of the population, with expiries from `expiry_ms` on within so many milliseconds (1: all with the
+ * same): after world_start(). */
+int populate(struct world *world, const struct population *population, uint64_t expiry_ms, uint32_t within_ms);
 
 #endif

@@ -83,7 +83,7 @@ static int run(const struct options *options, struct world *world, const struct 
 		         binding_table_octets(&huge_table_memory, room) >> 20);
 	if (result)
 		goto end;
-	result = populate(world, &scenario.population, scenario.population_expiry_ms);
+	result = populate(world, &scenario.population, scenario.population_expiry_ms, 1);
 	if (result)
 		goto end;
 	for (size_t i = 0; i < scenario.binding_count; i++)

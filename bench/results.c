@@ -109,3 +109,9 @@ int results_write(const struct results *results, const char *path)
 	json_decref(root);
 	return result;
 }
+
+int results_tell(const struct results *results, const char *path)
+{
+	results_print(results, stdout);
+	return path ? results_write(results, path) : 0;
+}

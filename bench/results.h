@@ -33,6 +33,9 @@ void results_print(const struct results *results, FILE *to);
 /* {"command", "figures": {name: {"median", "least", "most", "unit", "samples"}}, "notes", "machine"}. 0 or -EIO. */
 int results_write(const struct results *results, const char *path);
 
+/* Both: to standard output for people, and to the file `path` where there is one (not NULL). As results_write(). */
+int results_tell(const struct results *results, const char *path);
+
 /* The element of a sorted list below which `share` (0..1) of it lies; 0 for an empty one. */
 double sorted_quantile(const double *sorted, size_t count, double share);
 void sort_samples(double *samples, size_t count);

@@ -57,7 +57,7 @@ static struct side *make(void)
 	side->world->start_ms = POPULATED_START_MS;
 	scenario_default(side->world);
 	assert_int_equal(world_start(side->world, BINDINGS, send_frames, &side->outlet), 0);
-	assert_int_equal(populate(side->world, &population, POPULATED_EXPIRY_MS), 0);
+	assert_int_equal(populate(side->world, &population, POPULATED_EXPIRY_MS, 1), 0);
 	return side;
 }
 
